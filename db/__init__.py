@@ -1,0 +1,1 @@
+"""SQL as text: one file a noun, one function a query, named for its result."""

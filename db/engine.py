@@ -1,0 +1,164 @@
+"""The one database of this process: `databases`, hardened where it leaks, hangs or locks.
+
+`rows` and `row` run one statement each; inside `async with transaction()` they share its
+connection. Whatever means "the database cannot be reached now" is raised as `Unavailable`.
+"""
+
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+import anyio
+import asyncpg
+from databases import Database
+from databases.core import Connection, Transaction
+from databases.interfaces import Record, TransactionBackend
+
+
+class Unavailable(Exception):
+    """The database did not answer, or not in time. Nothing was acknowledged; try again later."""
+
+
+async def connect(url: str, pool_size: int, timeout: float) -> None:
+    """Open this process's database. `timeout` (seconds) bounds each statement and each wait."""
+    global _database
+    size = {"min_size": 1, "max_size": pool_size, "command_timeout": timeout}
+    options = {"timeout": timeout} if url.startswith("sqlite") else size
+    database = HardenedDatabase(url, **options)
+    with unavailable():
+        await database.connect()
+    _database = database
+
+
+async def disconnect() -> None:
+    """Close every connection; what was acknowledged is on disk."""
+    global _database
+    if _database is not None:
+        closing, _database = _database, None
+        await closing.disconnect()
+
+
+async def rows(sql: str, **values: object) -> list[Record]:
+    """Every row of one statement."""
+    with unavailable():
+        return await opened().fetch_all(sql, values)
+
+
+async def row(sql: str, **values: object) -> Record | None:
+    """The first row of one statement, or None."""
+    with unavailable():
+        return await opened().fetch_one(sql, values)
+
+
+@asynccontextmanager
+async def transaction() -> AsyncIterator[None]:
+    """A transaction of the current task: committed when the block ends, rolled back if it raises.
+
+    No `asyncio.gather` or `wait_for` inside: their tasks would stand outside of it.
+    """
+    with unavailable():
+        async with opened().transaction():
+            yield
+
+
+def opened() -> "HardenedDatabase":
+    if _database is None:
+        raise Unavailable("the database is not open")
+    return _database
+
+
+@contextmanager
+def unavailable() -> Iterator[None]:
+    """Name every way in which a database is out of reach with one word."""
+    try:
+        yield
+    except (asyncpg.IntegrityConstraintViolationError, sqlite3.IntegrityError):
+        raise
+    except (
+        OSError,  # TimeoutError and ConnectionError are among them
+        sqlite3.OperationalError,
+        asyncpg.InterfaceError,
+        asyncpg.PostgresConnectionError,
+        asyncpg.CannotConnectNowError,
+        asyncpg.AdminShutdownError,
+        asyncpg.CrashShutdownError,
+        asyncpg.InsufficientResourcesError,
+        asyncpg.InvalidCatalogNameError,
+    ) as error:
+        raise Unavailable(f"{type(error).__name__}: {error}") from error
+
+
+class HardenedDatabase(Database):
+    """`databases` with the leaks of 0.9.0 closed and a pool under SQLite."""
+
+    SUPPORTED_BACKENDS = {
+        "postgresql": "db.postgres:TimedPostgresBackend",
+        "sqlite": "db.sqlite:PooledSQLiteBackend",
+    }
+
+    def connection(self) -> "HardenedConnection":
+        connection = self._connection
+        if not isinstance(connection, HardenedConnection):
+            connection = HardenedConnection(self, self._backend)
+            self._connection = connection
+        return connection
+
+    def transaction(self, *, force_rollback: bool = False, **options: Any) -> Transaction:
+        return HardenedTransaction(self.connection, force_rollback, **options)
+
+
+class HardenedConnection(Connection):
+    """Gives its connection back whatever happens.
+
+    The stock class skips that when an anyio cancel scope (Starlette's, sse-starlette's) is closing,
+    or when the release itself fails, and the task can never query again.
+    """
+
+    async def __aexit__(self, *error: Any) -> None:
+        with anyio.CancelScope(shield=True):
+            async with self._connection_lock:
+                self._connection_counter -= 1
+                if self._connection_counter == 0:
+                    self._database._connection = None
+                    await self._connection.release()
+
+
+class HardenedTransaction(Transaction):
+    """Gives its connection back also when BEGIN or COMMIT fails or is cancelled half-way."""
+
+    _running: TransactionBackend
+
+    async def start(self) -> "HardenedTransaction":
+        connection = self._connection
+        await connection.__aenter__()
+        try:
+            async with connection._transaction_lock:
+                self._running = connection._connection.transaction()
+                await self._running.start(
+                    is_root=not connection._transaction_stack, extra_options=self._extra_options
+                )
+                connection._transaction_stack.append(self)
+        except BaseException:
+            await connection.__aexit__()
+            raise
+        return self
+
+    async def commit(self) -> None:
+        await self._finish(commit=True)
+
+    async def rollback(self) -> None:
+        await self._finish(commit=False)
+
+    async def _finish(self, commit: bool) -> None:
+        connection = self._connection
+        with anyio.CancelScope(shield=True):
+            async with connection._transaction_lock:
+                connection._transaction_stack.pop()
+                try:
+                    await (self._running.commit() if commit else self._running.rollback())
+                finally:
+                    await connection.__aexit__()
+
+
+_database: HardenedDatabase | None = None

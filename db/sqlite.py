@@ -1,0 +1,119 @@
+"""SQLite under `databases`: a few lasting connections, one writer at a time, durable commits.
+
+Stock `databases` opens a connection and a thread for each query, sets no PRAGMA and begins
+transactions deferred, so that two that read and then write fail with "database is locked".
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiosqlite
+import anyio
+from databases.backends.sqlite import SQLiteBackend, SQLiteConnection, SQLiteTransaction
+from databases.core import DatabaseURL
+
+CONNECTIONS = 4
+PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",  # an acknowledged message survives the loss of power
+    "PRAGMA foreign_keys = ON",
+)
+
+
+class PooledSQLiteBackend(SQLiteBackend):
+    """The stock backend over a `ConnectionPool`."""
+
+    def __init__(self, url: DatabaseURL | str, timeout: float) -> None:
+        super().__init__(url)
+        self._pool = ConnectionPool(DatabaseURL(url).database, timeout)
+
+    async def connect(self) -> None:
+        await self._pool.open()
+
+    async def disconnect(self) -> None:
+        await self._pool.close()
+
+    def connection(self) -> "PooledSQLiteConnection":
+        return PooledSQLiteConnection(self._pool, self._dialect)
+
+
+class PooledSQLiteConnection(SQLiteConnection):
+    async def release(self) -> None:
+        connection, self._connection = self._connection, None
+        await self._pool.release(connection)
+
+    def transaction(self) -> "ImmediateTransaction":
+        return ImmediateTransaction(self)
+
+
+class ImmediateTransaction(SQLiteTransaction):
+    """BEGIN IMMEDIATE, behind a lock of this process: writers queue in order, not by polling."""
+
+    _writing: asyncio.Lock | None = None
+
+    async def start(self, is_root: bool, extra_options: dict[Any, Any]) -> None:
+        pool: ConnectionPool = self._connection._pool
+        async with asyncio.timeout(pool.timeout):
+            await pool.writer.acquire()
+        self._writing = pool.writer
+        self._is_root = True
+        try:
+            await self._connection.raw_connection.execute("BEGIN IMMEDIATE")
+        except BaseException:
+            self._writing.release()
+            raise
+
+    async def commit(self) -> None:
+        async with self._end():
+            await super().commit()
+
+    async def rollback(self) -> None:
+        async with self._end():
+            await super().rollback()
+
+    @asynccontextmanager
+    async def _end(self) -> AsyncIterator[None]:
+        assert self._writing is not None
+        try:
+            yield
+        finally:
+            self._writing.release()
+
+
+class ConnectionPool:
+    """`CONNECTIONS` open connections to one file. A connection comes back without a transaction."""
+
+    def __init__(self, path: str, timeout: float) -> None:
+        self.path = path
+        self.timeout = timeout
+        self.writer = asyncio.Lock()
+        self._idle: asyncio.LifoQueue[aiosqlite.Connection] = asyncio.LifoQueue()
+        self._all: list[aiosqlite.Connection] = []
+
+    async def open(self) -> None:
+        for _ in range(CONNECTIONS):
+            connection = await aiosqlite.connect(
+                self.path, isolation_level=None, timeout=self.timeout
+            )
+            self._all.append(connection)
+            for pragma in PRAGMAS:
+                await connection.execute_fetchall(pragma)
+            self._idle.put_nowait(connection)
+
+    async def acquire(self) -> aiosqlite.Connection:
+        async with asyncio.timeout(self.timeout):
+            return await self._idle.get()
+
+    async def release(self, connection: aiosqlite.Connection) -> None:
+        try:
+            with anyio.CancelScope(shield=True):
+                if connection.in_transaction:
+                    await connection.rollback()
+        finally:
+            self._idle.put_nowait(connection)
+
+    async def close(self) -> None:
+        for connection in self._all:
+            await connection.close()

@@ -1,0 +1,46 @@
+"""Every setting, read once from the environment. Nothing is computed from the environment elsewhere."""
+
+import os
+import sys
+from pathlib import Path
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from starlette.config import Config
+from starlette.datastructures import CommaSeparatedStrings
+
+
+def database_url(url: str) -> str:
+    """The URL as `databases` and asyncpg understand it.
+
+    Heroku-style addresses say `postgres://` and `?sslmode=require`; `databases` knows the one and
+    silently ignores the other, which would mean an unencrypted connection.
+    """
+    scheme, netloc, path, query, fragment = urlsplit(url)
+    if scheme == "sqlite":
+        return url
+    if scheme not in ("postgres", "postgresql"):
+        raise ValueError(f"DATABASE_URL must begin with sqlite: or postgresql:, not {scheme}:")
+    options = [("ssl" if key == "sslmode" else key, value) for key, value in parse_qsl(query)]
+    return urlunsplit(("postgresql", netloc, path, urlencode(options), fragment))
+
+
+config = Config(environ=os.environ)
+ROOT = Path(__file__).resolve().parent
+
+DATABASE_URL = database_url(config("DATABASE_URL", default=f"sqlite:///{ROOT}/parley.sqlite3"))
+DATABASE_POOL_SIZE = config("DATABASE_POOL_SIZE", cast=int, default=5)
+DATABASE_TIMEOUT = config("DATABASE_TIMEOUT", cast=float, default=2.5)
+"""Seconds that one statement, or the wait for a connection, may take before it is given up."""
+
+REDIS_URL: str = config("REDIS_URL", default="")
+WEB_CONCURRENCY = config("WEB_CONCURRENCY", cast=int, default=1)
+ALLOWED_HOSTS = config("ALLOWED_HOSTS", cast=CommaSeparatedStrings, default="*")
+
+HEARTBEAT = config("HEARTBEAT", cast=float, default=15.0)
+"""Seconds of silence after which a stream says that it is alive and re-reads the database."""
+
+if WEB_CONCURRENCY > 1 and not REDIS_URL:
+    sys.exit(
+        f"WEB_CONCURRENCY is {WEB_CONCURRENCY}, but without Redis each worker would be an island: "
+        "set REDIS_URL (redis://…), or WEB_CONCURRENCY=1."
+    )
