@@ -1,0 +1,224 @@
+"""Real servers on loopback that a test may stop, kill and start again on the same port.
+
+Starting and stopping block until it's done, so call them by `asyncio.to_thread` while an
+application runs in the test's own event loop.
+"""
+
+import asyncio
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Self, TypeVar
+
+import asyncpg
+
+from tests import nobody, programs
+
+PATIENCE = 20.0
+"""Seconds that a server may take to start or to stop."""
+
+
+class Server(ABC):
+    """A server process in a folder of its own, on a port that stays its own."""
+
+    stop_signal = signal.SIGTERM
+
+    def __init__(self, program: Path) -> None:
+        self.program = program
+        self.folder = nobody.private_folder()
+        self.port = free_port()
+        self.process: subprocess.Popen[bytes] | None = None
+        (self.folder / "log").touch()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.remove()
+
+    @property
+    def running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def start(self) -> None:
+        """Returns once it answers."""
+        deadline = time.monotonic() + PATIENCE
+        while not (self.running and self.answers()):
+            if time.monotonic() > deadline:
+                raise RuntimeError("it doesn't start")
+            if not self.running:  # also after kill -9, while orphans still hold its memory
+                self.process = self.launch()
+            time.sleep(0.03)
+
+    def stop(self) -> None:
+        """Ends it in good order, whoever is connected."""
+        self.end(self.stop_signal)
+
+    def kill(self) -> None:
+        """Ends it with kill -9."""
+        self.end(signal.SIGKILL)
+
+    def restart(self) -> None:
+        self.stop()
+        self.start()
+
+    def remove(self) -> None:
+        """Kills it and removes all that it stored."""
+        self.kill()
+        shutil.rmtree(self.folder)
+
+    def end(self, number: signal.Signals) -> None:
+        if self.process is not None:
+            self.process.send_signal(number)
+            self.process.wait(PATIENCE)
+
+    def launch(self) -> subprocess.Popen[bytes]:
+        return self.spawn(self.command())
+
+    def spawn(self, command: Sequence[str | Path]) -> subprocess.Popen[bytes]:
+        with (self.folder / "log").open("ab") as log:
+            return subprocess.Popen(
+                command, cwd=self.folder, stdout=log, stderr=log, **nobody.account()
+            )
+
+    def log(self) -> str:
+        return (self.folder / "log").read_text(errors="replace")[-2000:]
+
+    @abstractmethod
+    def command(self) -> Sequence[str | Path]:
+        """What to run."""
+
+    @abstractmethod
+    def answers(self) -> bool:
+        """Whether it serves by now."""
+
+
+class PostgreSQL(Server):
+    stop_signal = signal.SIGINT  # SIGTERM would wait until everybody has disconnected
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://parley@127.0.0.1:{self.port}/postgres"
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    def launch(self) -> subprocess.Popen[bytes]:
+        if not self.data.exists():
+            self.initialize()
+        return super().launch()
+
+    def initialize(self) -> None:
+        options = ["--pgdata", self.data, "--username", "parley", "--auth", "trust"]
+        options += ["--encoding", "UTF8", "--no-locale", "--no-sync"]
+        if self.spawn([self.program.with_name("initdb"), *options]).wait(PATIENCE) != 0:
+            raise RuntimeError("initdb failed")
+
+    def command(self) -> Sequence[str | Path]:
+        options = {
+            "listen_addresses": "127.0.0.1",
+            "port": str(self.port),
+            "unix_socket_directories": "",
+            # Nobody pulls this machine's plug, and kill -9 loses nothing that the kernel has.
+            "fsync": "off",
+            "full_page_writes": "off",
+            "shared_buffers": "32MB",
+        }
+        settings = [f"--{name}={value}" for name, value in options.items()]
+        return [self.program, "-D", self.data, *settings]
+
+    def answers(self) -> bool:
+        try:
+            execute(self.url, "SELECT 1")
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+            return False
+        return True
+
+
+class Redis(Server):
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def command(self) -> Sequence[str | Path]:
+        options = ["--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(self.folder)]
+        return [self.program, *options, "--save", "", "--appendonly", "no"]
+
+    def answers(self) -> bool:
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), 1) as connection:
+                connection.sendall(b"PING\r\n")
+                return connection.recv(7) == b"+PONG\r\n"
+        except OSError:
+            return False
+
+
+def start_postgresql() -> PostgreSQL:
+    """The machine's own PostgreSQL where that works, else the one from the wheel."""
+    return first_to_start(PostgreSQL, programs.postgresql())
+
+
+def start_redis() -> Redis:
+    """The machine's own Valkey or Redis where that works, else the one from the wheel."""
+    return first_to_start(Redis, programs.redis())
+
+
+S = TypeVar("S", bound=Server)
+
+
+def first_to_start(kind: type[S], candidates: Iterable[Path]) -> S:
+    refusals = []
+    for program in candidates:
+        server = kind(program)
+        try:
+            server.start()
+        except (OSError, subprocess.SubprocessError, RuntimeError) as error:
+            refusals.append(f"{program}: {error}\n{server.log()}")
+            server.remove()
+        else:
+            return server
+    raise RuntimeError("\n".join([f"There is no {kind.__name__} that works here.", *refusals]))
+
+
+def free_port() -> int:
+    """A port below those that outgoing connections get: none of them can take it meanwhile."""
+    while True:
+        port = random.SystemRandom().randrange(20_000, 32_000)
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+
+
+def execute(url: str, *statements: str) -> None:
+    """Run SQL on a PostgreSQL. In a thread, so that a running event loop is no hindrance."""
+
+    async def connected() -> None:
+        connection = await asyncpg.connect(url, timeout=5)
+        try:
+            for statement in statements:
+                await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    def run() -> None:
+        with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+            runner.run(connected())
+
+    in_a_thread(run)
+
+
+def in_a_thread(function: Callable[[], None]) -> None:
+    with ThreadPoolExecutor(1) as executor:
+        executor.submit(function).result()
