@@ -117,7 +117,14 @@ class PostgreSQL(Server):
         return super().launch()
 
     def initialize(self) -> None:
-        options = ["--pgdata", self.data, "--username", "parley", "--auth", "trust"]
+        options: list[str | Path] = [
+            "--pgdata",
+            self.data,
+            "--username",
+            "parley",
+            "--auth",
+            "trust",
+        ]
         options += ["--encoding", "UTF8", "--no-locale", "--no-sync"]
         if self.spawn([self.program.with_name("initdb"), *options]).wait(PATIENCE) != 0:
             raise RuntimeError("initdb failed")

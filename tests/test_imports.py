@@ -1,0 +1,102 @@
+"""The rooms of the house: who may import whom, and who alone knows a package."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+HOME = Path(__file__).parent.parent
+
+# Imports go down only. Everybody may read settings, which lie at the bottom.
+BELOW = {
+    "app": {"routes", "live", "db", "render", "settings"},
+    "routes": {"actions", "db", "live", "render", "settings"},
+    "actions": {"db", "live", "render", "settings"},
+    "render": {"settings"},
+    "live": {"settings"},
+    "db": {"settings"},
+    "settings": set[str](),
+}
+
+# A package stands behind one door, so that it can be replaced there.
+DOORS = {
+    "aiosqlite": ["db"],
+    "alembic": ["db"],
+    "asyncpg": ["db"],
+    "broadcaster": ["live/broker.py"],
+    "databases": ["db"],
+    "jinja2": ["render.py"],
+    "redis": ["live"],
+    "sqlalchemy": ["db"],
+    "sse_starlette": ["routes"],
+    "starlette": ["app.py", "routes", "render.py", "settings.py"],
+}
+
+MODULES = sorted(
+    path
+    for room in BELOW
+    for path in (*HOME.glob(f"{room}.py"), *HOME.joinpath(room).rglob("*.py"))
+)
+
+
+def named(path: Path) -> str:
+    return path.relative_to(HOME).as_posix()
+
+
+def room(path: Path) -> str:
+    return path.relative_to(HOME).with_suffix("").parts[0]
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Every module that a file imports, at its top or anywhere else, as `package.module`."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{named(path)}: a relative import hides the room"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def calls(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            yield node.func.attr
+
+
+@pytest.mark.parametrize("path", MODULES, ids=named)
+def test_imports_go_down_only(path: Path) -> None:
+    rooms = {name.split(".")[0] for name in imports(path)} & {*BELOW, "tests", "bench"}
+    assert rooms <= {room(path), *BELOW[room(path)]}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=named)
+def test_packages_stay_behind_their_doors(path: Path) -> None:
+    for package in {name.split(".")[0] for name in imports(path)} & set(DOORS):
+        assert {named(path), room(path)} & set(DOORS[package]), f"{package} in {named(path)}"
+
+
+def test_one_file_of_the_routes_knows_how_events_are_sent() -> None:
+    files = [path for path in MODULES if any(n.startswith("sse_starlette") for n in imports(path))]
+    assert len(files) <= 1
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in MODULES if room(p) not in ("actions", "live")], ids=named
+)
+def test_only_actions_publish(path: Path) -> None:
+    """The broker is theirs; `app` alone opens and closes it."""
+    assert room(path) == "app" or "live.broker" not in set(imports(path))
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in MODULES if room(p) not in ("actions", "db")], ids=named
+)
+def test_only_actions_open_transactions(path: Path) -> None:
+    assert "transaction" not in set(calls(path))
+
+
+def test_the_top_level_holds_no_other_rooms() -> None:
+    rooms = {path.stem for path in HOME.glob("*.py")}
+    rooms |= {path.parent.name for path in HOME.glob("*/__init__.py")}
+    assert rooms - {"tests", "bench"} <= set(BELOW)
