@@ -1,4 +1,4 @@
-"""Every setting, read once from the environment. Nothing is computed from the environment elsewhere."""
+"""Every setting, read once from the environment and computed nowhere else."""
 
 import os
 import sys

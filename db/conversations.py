@@ -155,9 +155,7 @@ async def list_entries(
 
 async def get_entry(user_id: int, conversation_id: int) -> Entry | None:
     """One line of somebody's inbox, or None where it has no such line."""
-    row = await engine.row(
-        f"{ENTRIES} AND c.id = :id", user_id=user_id, id=conversation_id
-    )
+    row = await engine.row(f"{ENTRIES} AND c.id = :id", user_id=user_id, id=conversation_id)
     return entry(row) if row else None
 
 

@@ -7,7 +7,7 @@ connection. Whatever means "the database cannot be reached now" is raised as `Un
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 import anyio
 import asyncpg
@@ -24,7 +24,7 @@ async def connect(url: str, pool_size: int, timeout: float) -> None:
     """Open this process's database. `timeout` (seconds) bounds each statement and each wait."""
     global _database
     size = {"min_size": 1, "max_size": pool_size, "command_timeout": timeout}
-    options = {"timeout": timeout} if url.startswith("sqlite") else size
+    options: dict[str, Any] = {"timeout": timeout} if url.startswith("sqlite") else size
     database = HardenedDatabase(url, **options)
     with unavailable():
         await database.connect()
@@ -92,7 +92,7 @@ def unavailable() -> Iterator[None]:
 class HardenedDatabase(Database):
     """`databases` with the leaks of 0.9.0 closed and a pool under SQLite."""
 
-    SUPPORTED_BACKENDS = {
+    SUPPORTED_BACKENDS: ClassVar[dict[str, str]] = {
         "postgresql": "db.postgres:TimedPostgresBackend",
         "sqlite": "db.sqlite:PooledSQLiteBackend",
     }

@@ -49,12 +49,12 @@ def sqlite_revision(url: str) -> str | None:
 
 
 def sqlite_path(url: str) -> str:
-    return url.split("?")[0].removeprefix("sqlite:///")
+    return url.partition("?")[0].removeprefix("sqlite:///")
 
 
 @contextlib.contextmanager
 def locked(path: str) -> Iterator[None]:
-    with open(path, "w") as file:
+    with Path(path).open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 

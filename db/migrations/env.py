@@ -32,7 +32,7 @@ async def run_on_postgresql(url: str) -> None:
 
 def run_on_sqlite(url: str) -> None:
     engine = sqlalchemy.create_engine(url, poolclass=NullPool)
-    # The driver's own transactions leave schema changes outside: a killed migration would be half done.
+    # The driver's own transactions leave schema changes out: a killed migration would be half done.
     sqlalchemy.event.listen(engine, "connect", drive_transactions_ourselves)
     sqlalchemy.event.listen(engine, "begin", begin)
     with engine.connect() as connection:

@@ -1,0 +1,4 @@
+"""What people do: validate, store, render, publish.
+
+Only this room publishes and opens transactions.
+"""

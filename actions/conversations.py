@@ -1,0 +1,93 @@
+"""Starting conversations."""
+
+import re
+import secrets
+
+from actions.clock import now
+from actions.invalid import Invalid
+from actions.text import clean, is_blank
+from db import conversations, engine, participants, users
+from db.users import User
+from live import broker, publication
+from live.publication import Publication
+
+TITLE_LENGTH = 100
+PEOPLE = 100
+"""How many others a group can be started with."""
+
+NOTE_TO_SELF = "Note to self"
+
+
+async def start(creator: User, to: list[str], title: str) -> int:
+    """The id of the conversation with the people named in `to`.
+
+    `to` holds usernames, each item one or several separated by commas. Several people, or a title,
+    make a new group. The same two people always get the same direct conversation; oneself alone
+    is the note to self. Raises `Invalid`; where usernames are unknown the sentence names them.
+    """
+    title = clean(title).replace("\n", " ").strip()
+    others = await named(to)
+    if len(title) > TITLE_LENGTH:
+        raise Invalid(
+            title=f"A title has at most {TITLE_LENGTH} characters; this one has {len(title)}."
+        )
+    people = {person.id: person for person in (creator, *others)}
+    if len(people) > 2 or not is_blank(title):
+        names = ", ".join(person.name for person in people.values())
+        return await start_group(creator, list(people), title or shortened(names))
+    return await start_pair(creator, list(people))
+
+
+async def named(to: list[str]) -> list[User]:
+    """The people behind usernames, each once, in the order given. Raises `Invalid`."""
+    usernames = dict.fromkeys(split(",".join(to)))
+    if not usernames:
+        raise Invalid(to="Please name at least one person.")
+    if len(usernames) > PEOPLE:
+        raise Invalid(to=f"A group starts with at most {PEOPLE} people.")
+    found = {username: await users.get_by_username(username) for username in usernames}
+    unknown = [username for username, user in found.items() if user is None]
+    if unknown:
+        raise Invalid(to=f"Nobody here is called {' or '.join(unknown)}.")
+    return [user for user in found.values() if user is not None]
+
+
+def split(to: str) -> list[str]:
+    """The usernames in a list as people type it: commas or blanks between, perhaps with an @."""
+    return [piece.removeprefix("@").lower() for piece in re.split(r"[,\s]+", clean(to)) if piece]
+
+
+async def start_group(creator: User, people: list[int], title: str) -> int:
+    conversation_id = secrets.randbits(53)
+    async with engine.transaction():
+        await conversations.add(conversation_id, "group", None, title, creator.id, now())
+        for person in people:
+            await participants.add(conversation_id, person)
+    await broker.publish(*inbox_changes(people, conversation_id))
+    return conversation_id
+
+
+async def start_pair(creator: User, people: list[int]) -> int:
+    conversation_id = secrets.randbits(53)
+    pair = "-".join(str(person) for person in sorted(people))
+    kind = "direct" if len(people) == 2 else "self"
+    async with engine.transaction():
+        made = await conversations.add(conversation_id, kind, pair, NOTE_TO_SELF, creator.id, now())
+        if made:
+            for person in people:
+                await participants.add(conversation_id, person)
+    if not made:
+        existing = await conversations.get_id_by_pair(pair)
+        assert existing is not None
+        return existing
+    await broker.publish(*inbox_changes([creator.id], conversation_id))
+    return conversation_id
+
+
+def inbox_changes(people: list[int], conversation_id: int) -> list[Publication]:
+    """What tells each person's inbox that the line of a conversation has changed."""
+    return [Publication(publication.inbox(person), str(conversation_id)) for person in people]
+
+
+def shortened(title: str) -> str:
+    return title if len(title) <= TITLE_LENGTH else title[: TITLE_LENGTH - 1] + "…"

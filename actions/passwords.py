@@ -1,0 +1,37 @@
+"""Passwords: argon2id (RFC 9106), in threads, so that the event loop never waits for one."""
+
+import secrets
+
+import argon2
+from anyio import CapacityLimiter, to_thread
+
+# OWASP's minimum, https://cheatsheetseries.owasp.org: 19 MiB, two passes, one lane.
+HASHER = argon2.PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+NOBODY = HASHER.hash(secrets.token_hex())
+"""A hash that no password has. Checking against it makes an unknown username take as long."""
+
+AT_ONCE = 2
+_limiter: CapacityLimiter | None = None
+
+
+async def make_hash(password: str) -> str:
+    return await to_thread.run_sync(HASHER.hash, password, limiter=limiter())
+
+
+async def matches(password: str, password_hash: str | None) -> bool:
+    """Whether the password has this hash; with None, False after the usual time."""
+    return await to_thread.run_sync(check, password, password_hash or NOBODY, limiter=limiter())
+
+
+def check(password: str, password_hash: str) -> bool:
+    try:
+        return HASHER.verify(password_hash, password)
+    except argon2.exceptions.VerifyMismatchError:
+        return False
+
+
+def limiter() -> CapacityLimiter:
+    global _limiter
+    if _limiter is None:
+        _limiter = CapacityLimiter(AT_ONCE)
+    return _limiter

@@ -1,0 +1,94 @@
+"""Signing in and out."""
+
+import hashlib
+import math
+import secrets
+
+from actions import passwords
+from actions.clock import now
+from actions.invalid import Invalid, TooMany
+from db import engine, login_attempts, sessions, users
+from db.sessions import Session
+from db.users import User
+from live import broker, publication
+from live.publication import Publication
+
+MINUTE = 60_000
+DAY = 24 * 60 * MINUTE
+AGE_AT_MOST = 90 * DAY
+IDLE_AT_MOST = 14 * DAY
+SEEN_EVERY = 60 * MINUTE
+
+ATTEMPTS = 10
+ATTEMPTS_WITHIN = 15 * MINUTE
+
+
+async def sign_in(username: str, password: str, address: str) -> str:
+    """The token of a new session.
+
+    Raises `Invalid` where the two don't fit, in the same words and time whether or not there is
+    such a username, and `TooMany` after `ATTEMPTS` wrong ones from this address.
+    """
+    username = username.strip().lower()[:64]
+    await count_attempt(username, address)
+    user = await users.get_by_username(username)
+    stored = await users.get_password(user.id) if user else None
+    if not await passwords.matches(password, stored) or user is None:
+        raise Invalid(form="This username and this password don't fit together.")
+    async with engine.transaction():
+        await login_attempts.remove(username, address)
+    return await start(user)
+
+
+async def start(user: User) -> str:
+    """The token of a new session, to be kept by the person's browser alone."""
+    token = secrets.token_urlsafe(32)
+    async with engine.transaction():
+        await sessions.add(token_hash(token), user.id, now())
+    return token
+
+
+async def find(token: str) -> Session | None:
+    """The session that a token opens, or None where it is over."""
+    moment = now()
+    session = await sessions.get(token_hash(token), moment - AGE_AT_MOST, moment - IDLE_AT_MOST)
+    if session is not None and session.seen_at < moment - SEEN_EVERY:
+        async with engine.transaction():
+            await sessions.update_seen(session.token_hash, moment)
+    return session
+
+
+async def is_open(session: Session) -> bool:
+    """Whether a session has not ended meanwhile."""
+    moment = now()
+    found = await sessions.get(session.token_hash, moment - AGE_AT_MOST, moment - IDLE_AT_MOST)
+    return found is not None
+
+
+async def sign_out(session: Session) -> None:
+    """End a session, and with it every socket and stream that it opened."""
+    async with engine.transaction():
+        await sessions.remove(session.token_hash)
+    await broker.publish(Publication(publication.session(session.token_hash)))
+
+
+async def count_attempt(username: str, address: str) -> None:
+    """Note an attempt before it is checked, so that many at once cannot slip through."""
+    moment = now()
+    async with engine.transaction():
+        await login_attempts.remove_before(moment - ATTEMPTS_WITHIN)
+        made = await login_attempts.after(username, address, moment - ATTEMPTS_WITHIN)
+        if len(made) < ATTEMPTS:
+            await login_attempts.add(username, address, moment)
+            return
+    wait = math.ceil((made[0] + ATTEMPTS_WITHIN - moment) / 1000)
+    minutes = math.ceil(wait / 60)
+    raise TooMany(
+        wait,
+        form="That were too many wrong passwords. Please wait "
+        f"{minutes} {'minute' if minutes == 1 else 'minutes'} and try again.",
+    )
+
+
+def token_hash(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()

@@ -1,0 +1,27 @@
+"""Text as people type it, made fit to be stored and shown."""
+
+import unicodedata
+
+# Letters and symbols that show nothing: Hangul fillers and the empty Braille pattern.
+INVISIBLE = "\u115f\u1160\u3164\uffa0\u2800"
+
+
+def clean(text: str) -> str:
+    r"""The text with `\n` line ends, without control characters or halves of surrogate pairs.
+
+    Both can come in by JSON, and neither can be stored (PostgreSQL) or encoded.
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) != "Cc")
+
+
+def is_blank(text: str) -> bool:
+    """Whether nobody would see anything: white space, format characters and fillers only."""
+    return not any(is_visible(c) for c in text)
+
+
+def is_visible(c: str) -> bool:
+    """Whether a character may show. What this Python's Unicode tables don't know yet does."""
+    category = unicodedata.category(c)
+    return category in ("Cn", "Co") or (category[0] not in "ZC" and c not in INVISIBLE)

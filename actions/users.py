@@ -1,0 +1,99 @@
+"""Joining, and changing what others see and what one signs in with."""
+
+import re
+import secrets
+
+from actions import passwords
+from actions.clock import now
+from actions.invalid import Invalid
+from actions.text import clean, is_blank
+from db import engine, sessions, users
+from db.sessions import Session
+from db.users import User
+from live import broker, publication
+from live.publication import Publication
+
+USERNAME = re.compile(r"[a-z0-9_.]{2,30}")
+NAME_LENGTH = 50
+PASSWORD_LENGTHS = range(8, 129)
+SUGGESTIONS = 10
+SEARCH_LENGTH = 2
+
+
+async def join(username: str, name: str, password: str) -> User:
+    """A new person. Raises `Invalid`, with a sentence at each field that is not right."""
+    name = clean(name).strip()
+    errors = {
+        "username": username_error(username),
+        "name": name_error(name),
+        "password": password_error(password),
+    }
+    refuse(errors)
+    password_hash = await passwords.make_hash(password)
+    async with engine.transaction():
+        user = await users.add(
+            secrets.randbits(53), username, name, name.casefold(), password_hash, now()
+        )
+    if user is None:
+        raise Invalid(username="This username is taken. Please choose another one.")
+    return user
+
+
+async def rename(user: User, name: str) -> None:
+    """Change the shown name. Raises `Invalid`."""
+    name = clean(name).strip()
+    refuse({"name": name_error(name)})
+    async with engine.transaction():
+        await users.update_name(user.id, name, name.casefold())
+
+
+async def change_password(session: Session, current: str, password: str) -> None:
+    """Change the password and end all of the person's other sessions. Raises `Invalid`."""
+    if not await passwords.matches(current, await users.get_password(session.user.id)):
+        raise Invalid(current="This is not your current password.")
+    refuse({"password": password_error(password)})
+    password_hash = await passwords.make_hash(password)
+    async with engine.transaction():
+        await users.update_password(session.user.id, password_hash)
+        ended = await sessions.remove_others(session.user.id, session.token_hash)
+    await broker.publish(*(Publication(publication.session(token)) for token in ended))
+
+
+async def search(query: str) -> list[User]:
+    """At most `SUGGESTIONS` people whose username or name contains `query`.
+
+    Empty for fewer than `SEARCH_LENGTH` characters: nobody leafs through everybody.
+    """
+    query = clean(query).strip().removeprefix("@").casefold()
+    if len(query) < SEARCH_LENGTH:
+        return []
+    literal = query.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+    return await users.search(f"%{literal}%", SUGGESTIONS)
+
+
+def refuse(errors: dict[str, str | None]) -> None:
+    wrong = {field: sentence for field, sentence in errors.items() if sentence}
+    if wrong:
+        raise Invalid(**wrong)
+
+
+def username_error(username: str) -> str | None:
+    if USERNAME.fullmatch(username):
+        return None
+    return "A username has 2 to 30 characters, each one of a-z, 0-9, _ and the full stop."
+
+
+def name_error(name: str) -> str | None:
+    if is_blank(name):
+        return "Please say how you would like to be called."
+    if len(name) > NAME_LENGTH or "\n" in name:
+        return (
+            f"A name has one line and at most {NAME_LENGTH} characters; this one has {len(name)}."
+        )
+    return None
+
+
+def password_error(password: str) -> str | None:
+    if len(password) in PASSWORD_LENGTHS:
+        return None
+    return "A password has 8 to 128 characters, of any kind."

@@ -1,0 +1,104 @@
+"""Parley on one screen: what answers where, what holds for every request, what lives as long.
+
+uvicorn app:app
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.routing import Mount, Route, WebSocketRoute
+
+import render
+import settings
+from db import engine, migration
+from live import broker
+from routes import (
+    access,
+    assets,
+    conversations,
+    errors,
+    live,
+    messages,
+    operations,
+    participants,
+    security,
+    sessions,
+    typing,
+    users,
+)
+
+BODY_BYTES = 128 * 1024
+
+
+@asynccontextmanager
+async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    """The database and the broker, open from the first request to the last."""
+    if settings.DATABASE_URL.startswith("sqlite"):
+        migration.upgrade(settings.DATABASE_URL)
+    await engine.connect(
+        settings.DATABASE_URL, settings.DATABASE_POOL_SIZE, settings.DATABASE_TIMEOUT
+    )
+    await broker.start(settings.REDIS_URL or "memory://")
+    yield
+    await broker.stop()
+    await engine.disconnect()
+
+
+CHAT = "/chat/{conversation_id:int}/"
+
+routes = [
+    Route("/", conversations.index),
+    Route("/signup/", users.new),
+    Route("/signup/", users.create, methods=["POST"]),
+    Route("/login/", sessions.new),
+    Route("/login/", sessions.create, methods=["POST"]),
+    Route("/logout/", sessions.destroy, methods=["POST"]),
+    Route("/account/", users.edit),
+    Route("/account/name/", users.update_name, methods=["POST"]),
+    Route("/account/password/", users.update_password, methods=["POST"]),
+    Route("/people/", users.index),
+    Route("/users/{user_id:int}/mine.css", users.mine),
+    Route("/chat/new/", conversations.new),
+    Route("/chat/new/", conversations.create, methods=["POST"]),
+    Route("/chat/new/suggestions/", conversations.suggestions),
+    Route(CHAT, conversations.show),
+    Route(CHAT + "log/", conversations.log),
+    Route(CHAT + "messages/", messages.create, methods=["POST"]),
+    Route(CHAT + "typing/", typing.create, methods=["POST"]),
+    Route(CHAT + "read/", participants.update_read, methods=["POST"]),
+    WebSocketRoute("/ws" + CHAT, live.socket),
+    WebSocketRoute("/ws/inbox/", live.socket),
+    Route("/sse" + CHAT, live.events),
+    Route("/sse/inbox/", live.events),
+    Route("/poll" + CHAT, live.poll),
+    Route("/poll/inbox/", live.poll),
+    Route("/up", operations.up),
+    Mount("/static", assets.Assets(directory=render.STATIC)),
+    WebSocketRoute("/{path:path}", errors.no_socket),
+]
+
+exception_handlers: dict[Any, Any] = {
+    HTTPException: errors.refused,
+    access.SignedOut: errors.signed_out,
+    engine.Unavailable: errors.unavailable,
+    Exception: errors.broken,
+}
+
+app = Starlette(
+    routes=routes,
+    lifespan=lifespan,
+    max_body_size=BODY_BYTES,
+    middleware=[
+        Middleware(security.SecurityHeaders),
+        Middleware(TrustedHostMiddleware, allowed_hosts=list(settings.ALLOWED_HOSTS)),
+        Middleware(security.SameOrigin),
+        Middleware(GZipMiddleware, minimum_size=500),
+    ],
+    exception_handlers=exception_handlers,
+)

@@ -1,0 +1,75 @@
+"""The subscribers of this process. Delivering never waits: a slow consumer harms only itself."""
+
+import asyncio
+from collections import defaultdict, deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from live.publication import RESYNC, Publication
+
+BACKLOG = 256
+BACKLOG_CHARACTERS = 1024 * 1024
+
+_subscriptions: dict[str, set["Subscription"]] = defaultdict(set)
+
+
+class SlowConsumer(Exception):
+    """More waited for this subscriber than we hold. It may come back and catch up."""
+
+
+@contextmanager
+def subscribe(*topics: str) -> Iterator["Subscription"]:
+    """What is delivered under any of `topics` while the block runs."""
+    subscription = Subscription()
+    for topic in (*topics, RESYNC.topic):
+        _subscriptions[topic].add(subscription)
+    try:
+        yield subscription
+    finally:
+        for topic in (*topics, RESYNC.topic):
+            _subscriptions[topic].discard(subscription)
+            if not _subscriptions[topic]:
+                del _subscriptions[topic]
+
+
+def deliver(publication: Publication) -> None:
+    """Hand a publication to all who subscribe to its topic; `RESYNC` to everybody."""
+    for subscription in _subscriptions.get(publication.topic, ()):
+        subscription.put(publication)
+
+
+class Subscription:
+    """A bounded queue of publications."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[Publication] = deque()
+        self._characters = 0
+        self._overflowed = False
+        self._arrived = asyncio.Event()
+
+    def put(self, publication: Publication) -> None:
+        """Queue a publication; where too many wait already, drop all and fail the next `next`."""
+        self._waiting.append(publication)
+        self._characters += len(publication.text)
+        if len(self._waiting) > BACKLOG or self._characters > BACKLOG_CHARACTERS:
+            self._overflowed = True
+            self._waiting.clear()
+        self._arrived.set()
+
+    async def next(self, timeout: float) -> list[Publication]:
+        """All that waits, in order of arrival; empty after `timeout` seconds of silence.
+
+        Raises `SlowConsumer` once more waited than a subscription holds.
+        """
+        try:
+            async with asyncio.timeout(timeout):
+                await self._arrived.wait()
+        except TimeoutError:
+            return []
+        if self._overflowed:
+            raise SlowConsumer
+        batch = list(self._waiting)
+        self._waiting.clear()
+        self._characters = 0
+        self._arrived.clear()
+        return batch

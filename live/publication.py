@@ -1,0 +1,45 @@
+"""What is published: text under a topic."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """`text` for all who subscribe to `topic`.
+
+    With a `revision` it is a durable change of a conversation, which a subscriber applies in order
+    and can recover from the database. Without one it is ephemeral: delivered at most once.
+    """
+
+    topic: str
+    text: str = ""
+    revision: int | None = None
+
+
+RESYNC = Publication("resync")
+"""Something may have been lost: whoever is handed this re-reads the database."""
+
+
+def conversation(conversation_id: int) -> str:
+    """The topic of a conversation's changes and of who is typing in it."""
+    return f"conversation/{conversation_id}"
+
+
+def inbox(user_id: int) -> str:
+    """The topic of somebody's inbox; the text names the conversation whose line has changed."""
+    return f"inbox/{user_id}"
+
+
+def session(token_hash: str) -> str:
+    """The topic of a sign-in; a publication on it means that the sign-in is over."""
+    return f"session/{token_hash}"
+
+
+def encode(publications: Iterable[Publication]) -> str:
+    return json.dumps([astuple(publication) for publication in publications])
+
+
+def decode(text: str) -> list[Publication]:
+    return [Publication(*fields) for fields in json.loads(text)]

@@ -1,0 +1,81 @@
+"""The only doors: each returns the object that a request is about, or ends the request."""
+
+from typing import NoReturn
+
+from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+
+from actions import sessions
+from db import conversations
+from db.conversations import Conversation
+from db.sessions import Session
+from db.users import User
+
+LARGEST_ID = 2**53
+
+
+class SignedOut(Exception):
+    """The request needs a session and has none, or one that is over."""
+
+
+async def current_user(connection: HTTPConnection) -> User:
+    """Who asks. Raises `SignedOut`."""
+    return (await current_session(connection)).user
+
+
+async def current_session(connection: HTTPConnection) -> Session:
+    """The sign-in that a request came with. Raises `SignedOut`."""
+    session = await find_session(connection)
+    if session is None:
+        raise SignedOut
+    return session
+
+
+async def find_session(connection: HTTPConnection) -> Session | None:
+    """The sign-in that a request came with, if any. Looked up once a request."""
+    if "session" not in connection.scope:
+        token = connection.cookies.get(cookie_name(connection))
+        connection.scope["session"] = await sessions.find(token) if token else None
+    found: Session | None = connection.scope["session"]
+    return found
+
+
+async def current_conversation(connection: HTTPConnection) -> Conversation:
+    """The conversation in the path, for a participant. 404 for everybody else, whoever they are."""
+    user = await current_user(connection)
+    conversation_id = connection.path_params["conversation_id"]
+    if conversation_id > LARGEST_ID:
+        not_found()
+    return await conversations.get(conversation_id, user.id) or not_found()
+
+
+def not_found() -> NoReturn:
+    raise HTTPException(404)
+
+
+def open_session(connection: HTTPConnection, response: Response, token: str) -> None:
+    """Let the browser keep a session's token, out of reach of scripts and of other sites."""
+    response.set_cookie(
+        cookie_name(connection),
+        token,
+        max_age=sessions.AGE_AT_MOST // 1000,
+        secure=is_secure(connection),
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def close_session(connection: HTTPConnection, response: Response) -> None:
+    response.delete_cookie(
+        cookie_name(connection), secure=is_secure(connection), httponly=True, samesite="lax"
+    )
+
+
+def cookie_name(connection: HTTPConnection) -> str:
+    """Over https with the prefix that keeps others from setting it (RFC 6265bis, 4.1.3)."""
+    return "__Host-session" if is_secure(connection) else "session"
+
+
+def is_secure(connection: HTTPConnection) -> bool:
+    return connection.url.scheme in ("https", "wss")

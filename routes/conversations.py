@@ -1,0 +1,145 @@
+"""The inbox, a conversation, and starting one."""
+
+import uuid
+from dataclasses import asdict
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+import render
+from actions import conversations, users
+from actions.invalid import Invalid
+from db import participants
+from db.conversations import Conversation
+from routes import access, form
+from routes.inbox import load_inbox
+from routes.log import load_log
+
+REFRESH_CHOICES = ("5", "15", "60")
+"""Seconds between timed refreshes, for those who choose them."""
+
+
+async def index(request: Request) -> Response:
+    """The inbox."""
+    user = await access.current_user(request)
+    inbox = await load_inbox(user, request.query_params.get("before"))
+    return render.page(request, "conversations/index.html", inbox=inbox)
+
+
+async def show(request: Request) -> Response:
+    """A conversation at its newest page or another; for htmx that page's messages alone."""
+    conversation = await access.current_conversation(request)
+    log = await load_log(
+        conversation,
+        form.number(request, "before"),
+        form.number(request, "after"),
+        form.number(request, "at"),
+    )
+    if form.wants_fragment(request):
+        return render.page(request, "messages/_page.html", log=log, conversation=conversation)
+    return await pane(request, conversation, status=200, log=log)
+
+
+async def log(request: Request) -> Response:
+    """The messages alone, as a page that reloads itself inside the conversation's."""
+    conversation = await access.current_conversation(request)
+    return render.page(
+        request,
+        "messages/log.html",
+        conversation=conversation,
+        log=await load_log(conversation),
+        refresh=refresh(request.query_params.get("refresh")),
+    )
+
+
+async def new(request: Request) -> Response:
+    """The form for starting a conversation, filled in as far as the address says."""
+    await access.current_user(request)
+    query = request.query_params
+    to = ", ".join(query.getlist("to"))
+    if query.get("add"):
+        to = completed(to, query["add"])
+    return await starting(request, to, query.get("title", ""), {})
+
+
+async def suggestions(request: Request) -> Response:
+    """People who fit the last, unfinished name in `to`."""
+    await access.current_user(request)
+    return render.page(
+        request,
+        "conversations/_suggestions.html",
+        **await suggested(request.query_params.get("to", "")),
+    )
+
+
+async def create(request: Request) -> Response:
+    """Start a conversation, or go to the one that these two people have."""
+    user = await access.current_user(request)
+    async with request.form() as fields:
+        to, title = form.texts(fields, "to"), form.text(fields, "title")
+    try:
+        conversation_id = await conversations.start(user, to, title)
+    except Invalid as refusal:
+        return await starting(request, ", ".join(to), title, refusal.errors, 422)
+    return form.see_other(f"/chat/{conversation_id}/")
+
+
+async def pane(
+    request: Request,
+    conversation: Conversation,
+    *,
+    status: int = 200,
+    body: str = "",
+    error: str | None = None,
+    chosen_refresh: str | None = None,
+    **context: object,
+) -> Response:
+    """The page of a conversation, with the composer as it was left."""
+    user = await access.current_user(request)
+    people = await participants.list_people(conversation.id)
+    if "log" not in context:
+        context["log"] = await load_log(conversation)
+    return render.page(
+        request,
+        "conversations/show.html",
+        status,
+        conversation=asdict(conversation) | {"people": people},
+        inbox=await load_inbox(user),
+        client_id=str(uuid.uuid4()),
+        body=body,
+        error=error,
+        refresh=refresh(chosen_refresh or request.query_params.get("refresh")),
+        **context,
+    )
+
+
+def refresh(value: str | None) -> int | None:
+    return int(value) if value in REFRESH_CHOICES else None
+
+
+async def starting(
+    request: Request, to: str, title: str, errors: dict[str, str], status: int = 200
+) -> Response:
+    return render.page(
+        request,
+        "conversations/new.html",
+        status,
+        values={"to": to, "title": title},
+        errors=errors,
+        **await suggested(to),
+    )
+
+
+async def suggested(to: str) -> dict[str, Any]:
+    unfinished = to.rpartition(",")[2].strip()
+    return {
+        "people": await users.search(unfinished),
+        "too_short": len(unfinished) < users.SEARCH_LENGTH,
+    }
+
+
+def completed(to: str, username: str) -> str:
+    """The list with its last, unfinished name replaced by a username, ready for the next one."""
+    finished = to.rpartition(",")[0].strip()
+    return f"{finished}, {username}, " if finished else f"{username}, "

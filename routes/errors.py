@@ -1,0 +1,98 @@
+"""What people see when something is not there, not allowed, or broken."""
+
+from typing import cast
+from urllib.parse import quote
+
+from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.websockets import WebSocket
+
+import render
+from db.engine import Unavailable
+from routes import access, form
+from routes.security import HEADERS
+
+SESSION_ENDED = 4401
+
+SENTENCES = {
+    400: ("This address is damaged", "Something in it is not as it should be."),
+    403: ("Not allowed", "This is not open to you."),
+    404: ("Nothing here", "There is no such page, or it is not yours to see."),
+    405: ("Not possible", "This address does not take that kind of request."),
+    413: ("Too large", "That is more than can be sent at once."),
+    429: ("Too fast", "Please wait a moment and try again."),
+    500: ("Something broke", "It is our mistake. Nothing you were told is stored has been lost."),
+    503: ("Just a moment", "Parley cannot reach its database. Please try again in a few seconds."),
+}
+
+
+async def refused(connection: HTTPConnection, error: Exception) -> Response | None:
+    """A page that says why, with the status of an `HTTPException`."""
+    assert isinstance(error, HTTPException)
+    sentence = error.detail if error.status_code == 400 else None
+    return await answer(connection, error.status_code, sentence, error.headers)
+
+
+async def unavailable(connection: HTTPConnection, error: Exception) -> Response | None:
+    """503: nothing was acknowledged, and the same form may be sent again."""
+    assert isinstance(error, Unavailable)
+    connection.scope.setdefault("session", None)
+    return await answer(connection, 503, None, {"Retry-After": "2"})
+
+
+async def broken(request: Request, error: Exception) -> Response:
+    """500, without a word about the inside. The error itself goes on to the server's log."""
+    request.scope.setdefault("session", None)
+    return page(request, 500, None, HEADERS)
+
+
+async def signed_out(connection: HTTPConnection, error: Exception) -> Response | None:
+    """A person is led to the sign-in and back; a program gets 401, a socket its close code."""
+    if connection.scope["type"] == "websocket":
+        websocket = cast(WebSocket, connection)
+        await websocket.accept()
+        await websocket.close(SESSION_ENDED)
+        return None
+    request = cast(Request, connection)
+    if form.wants_fragment(request) or request.url.path.startswith(("/sse/", "/poll/")):
+        return PlainTextResponse("Please sign in.\n", 401, {"Cache-Control": "no-store"})
+    back = request.url.path + ("?" + request.url.query if request.url.query else "")
+    if request.method != "GET":
+        back = "/"
+    return form.see_other(f"/login/?next={quote(back, safe='/')}")
+
+
+async def no_socket(websocket: WebSocket) -> None:
+    """A socket where there is none gets the 404 that everything else gets."""
+    access.not_found()
+
+
+async def answer(
+    connection: HTTPConnection, status: int, sentence: str | None, headers: object
+) -> Response | None:
+    await find_session_if_possible(connection)
+    response = page(connection, status, sentence, headers)
+    if connection.scope["type"] != "websocket":
+        return response
+    await cast(WebSocket, connection).send_denial_response(response)
+    return None
+
+
+async def find_session_if_possible(connection: HTTPConnection) -> None:
+    """So that a signed-in person's 404 looks the same wherever it comes from."""
+    try:
+        await access.find_session(connection)
+    except Unavailable:
+        connection.scope["session"] = None
+
+
+def page(
+    connection: HTTPConnection, status: int, sentence: str | None, headers: object
+) -> Response:
+    title, usual = SENTENCES.get(status, SENTENCES[400])
+    response = render.page(
+        connection, "errors/page.html", status, title=title, sentence=sentence or usual
+    )
+    response.headers.update(cast(dict[str, str], headers or {}))
+    return response

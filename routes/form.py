@@ -1,0 +1,41 @@
+"""What came in with a request, as text and numbers."""
+
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import RedirectResponse
+
+LARGEST_NUMBER = 2**53
+
+
+def text(form: FormData, field: str) -> str:
+    """A text field; empty where it is missing or is a file."""
+    value = form.get(field)
+    return value if isinstance(value, str) else ""
+
+
+def texts(form: FormData, field: str) -> list[str]:
+    """A field that may be repeated."""
+    return [value for value in form.getlist(field) if isinstance(value, str)]
+
+
+def number(connection: HTTPConnection, parameter: str) -> int | None:
+    """A whole number in the address, None where it is missing; 400 for anything else."""
+    value = connection.query_params.get(parameter)
+    return None if value is None or value == "" else whole(value, parameter)
+
+
+def whole(value: str, name: str) -> int:
+    if not (value.isascii() and value.isdigit()) or len(value) > 16 or int(value) > LARGEST_NUMBER:
+        raise HTTPException(400, f"“{name}” must be a whole number.")
+    return int(value)
+
+
+def wants_fragment(request: Request) -> bool:
+    """Whether htmx, or another program that takes fragments, asks."""
+    return request.headers.get("hx-request") == "true"
+
+
+def see_other(address: str) -> RedirectResponse:
+    """Go there with a GET: what a plain form gets when all went well (RFC 9110, 15.4.4)."""
+    return RedirectResponse(address, 303)

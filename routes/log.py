@@ -1,0 +1,79 @@
+"""A page of a conversation's messages."""
+
+from dataclasses import dataclass
+
+from db import messages
+from db.conversations import Conversation
+from db.messages import Message
+
+PAGE = 50
+NEWEST = 2**53
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """Messages, oldest first; where the older and the newer page begin, if there are any; and the
+    revision up to which the whole is known to be complete."""
+
+    messages: list[Message]
+    before: int | None
+    after: int | None
+    cursor: int
+    first_unread: int | None
+
+
+async def load_log(
+    conversation: Conversation,
+    before: int | None = None,
+    after: int | None = None,
+    at: int | None = None,
+) -> Log:
+    """The newest page; or the one before or after a position, or around it.
+
+    The conversation was read first, so its revision may lag behind the messages: those are then
+    sent once more, which is harmless. The other way round they would be missing.
+    """
+    if at is not None:
+        older = await messages.before(conversation.id, at, PAGE // 2 + 1)
+        newer = await messages.after(conversation.id, at - 1, PAGE // 2 + 1)
+        return page(conversation, older, newer, PAGE // 2)
+    if after is not None:
+        newer = await messages.after(conversation.id, after, PAGE + 1)
+        if not newer:
+            return await load_log(conversation)
+        older = await messages.before(conversation.id, after + 1, 1)
+        return page(conversation, older, newer, PAGE, older_shown=0)
+    older = await messages.before(conversation.id, before or NEWEST, PAGE + 1)
+    newer = [] if before is None else await messages.after(conversation.id, before - 1, 1)
+    return page(conversation, older, newer, PAGE, newer_shown=0)
+
+
+def page(
+    conversation: Conversation,
+    older: list[Message],
+    newer: list[Message],
+    size: int,
+    older_shown: int | None = None,
+    newer_shown: int | None = None,
+) -> Log:
+    """Of two runs that meet, each with one message more than is shown: at most `size` of each."""
+    shown_older = older[max(0, len(older) - (size if older_shown is None else older_shown)) :]
+    shown_newer = newer[: size if newer_shown is None else newer_shown]
+    shown = shown_older + shown_newer
+    return Log(
+        shown,
+        before=shown[0].position if shown and len(older) > len(shown_older) else None,
+        after=shown[-1].position if shown and len(newer) > len(shown_newer) else None,
+        cursor=conversation.revision,
+        first_unread=first_unread(conversation, shown),
+    )
+
+
+def first_unread(conversation: Conversation, shown: list[Message]) -> int | None:
+    """Where the unread messages begin, if they begin on this page and there are any."""
+    if not conversation.unread:
+        return None
+    unread = [
+        message.position for message in shown if message.position > conversation.read_position
+    ]
+    return unread[0] if unread and unread[0] != shown[0].position else None

@@ -1,0 +1,76 @@
+"""Signing in and out."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+import render
+from actions import sessions
+from actions.invalid import Invalid, TooMany
+from routes import access, form
+
+
+async def new(request: Request) -> Response:
+    """The form for signing in; whoever is signed in already is led on."""
+    next = request.query_params.get("next", "")
+    if await access.find_session(request):
+        return form.see_other(same_site_path(next))
+    return signing_in(request, "", {}, next)
+
+
+async def create(request: Request) -> Response:
+    """Sign in. A wrong password gets the form again (422), too many of them 429 with the wait."""
+    async with request.form() as fields:
+        username, password = form.text(fields, "username"), form.text(fields, "password")
+        next = form.text(fields, "next")
+    try:
+        token = await sessions.sign_in(username, password, address(request))
+    except TooMany as refusal:
+        response = signing_in(request, username, refusal.errors, next, 429)
+        response.headers["Retry-After"] = str(refusal.wait)
+        return response
+    except Invalid as refusal:
+        return signing_in(request, username, refusal.errors, next, 422)
+    response = form.see_other(same_site_path(next))
+    access.open_session(request, response, token)
+    return response
+
+
+async def destroy(request: Request) -> Response:
+    """Sign out, here; the browser forgets what it kept of these pages."""
+    session = await access.find_session(request)
+    if session:
+        await sessions.sign_out(session)
+    response = form.see_other("/login/")
+    access.close_session(request, response)
+    response.headers["Clear-Site-Data"] = '"cache"'
+    return response
+
+
+def signing_in(
+    request: Request,
+    username: str,
+    errors: dict[str, str],
+    next: str,
+    status: int = 200,
+    kept: str = "",
+) -> Response:
+    return render.page(
+        request,
+        "sessions/new.html",
+        status,
+        values={"username": username},
+        errors=errors,
+        next=same_site_path(next),
+        kept=kept,
+    )
+
+
+def same_site_path(address: str) -> str:
+    """The address where it is a path of this site, else the inbox: no way out to another site."""
+    is_path = address.startswith("/") and not address.startswith(("//", "/\\"))
+    return address if is_path and address.isprintable() and "\\" not in address else "/"
+
+
+def address(request: Request) -> str:
+    """Where a request comes from; behind a proxy what uvicorn was told to believe of it."""
+    return request.client.host if request.client else "local"

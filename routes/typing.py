@@ -1,0 +1,13 @@
+"""Saying that one is typing, where no socket can."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from actions import typing
+from routes import access
+
+
+async def create(request: Request) -> Response:
+    conversation = await access.current_conversation(request)
+    await typing.publish(await access.current_user(request), conversation.id)
+    return Response(status_code=204)

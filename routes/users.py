@@ -1,0 +1,111 @@
+"""Joining, one's own account, and finding people."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+import render
+from actions import sessions, users
+from actions.invalid import Invalid
+from routes import access, form
+from routes.sessions import same_site_path
+
+YEAR = 31_536_000
+
+
+async def new(request: Request) -> Response:
+    """The form for joining; whoever is signed in already is led on."""
+    if await access.find_session(request):
+        return form.see_other("/")
+    return joining(request, {}, {}, request.query_params.get("next", ""))
+
+
+async def create(request: Request) -> Response:
+    """Join, and be signed in."""
+    async with request.form() as fields:
+        values = {field: form.text(fields, field) for field in ("username", "name")}
+        password = form.text(fields, "password")
+        next = form.text(fields, "next")
+    try:
+        user = await users.join(values["username"], values["name"], password)
+    except Invalid as refusal:
+        return joining(request, values, refusal.errors, next, 422)
+    response = form.see_other(same_site_path(next))
+    access.open_session(request, response, await sessions.start(user))
+    return response
+
+
+async def edit(request: Request) -> Response:
+    """Who one is, with the forms that change it."""
+    user = await access.current_user(request)
+    saved = request.query_params.get("saved")
+    return account(
+        request, {"name": user.name}, {}, saved if saved in ("name", "password") else None
+    )
+
+
+async def update_name(request: Request) -> Response:
+    user = await access.current_user(request)
+    async with request.form() as fields:
+        name = form.text(fields, "name")
+    try:
+        await users.rename(user, name)
+    except Invalid as refusal:
+        return account(request, {"name": name}, refusal.errors, None, 422)
+    return form.see_other("/account/?saved=name")
+
+
+async def update_password(request: Request) -> Response:
+    session = await access.current_session(request)
+    async with request.form() as fields:
+        current, password = form.text(fields, "current"), form.text(fields, "password")
+    try:
+        await users.change_password(session, current, password)
+    except Invalid as refusal:
+        return account(request, {"name": session.user.name}, refusal.errors, None, 422)
+    return form.see_other("/account/?saved=password")
+
+
+async def index(request: Request) -> Response:
+    """People to write to: a page, or for htmx its results alone."""
+    await access.current_user(request)
+    q = request.query_params.get("q", "")
+    context: dict[str, Any] = {
+        "q": q,
+        "people": await users.search(q),
+        "too_short": len(q.strip()) < users.SEARCH_LENGTH,
+    }
+    if form.wants_fragment(request):
+        return render.page(request, "users/_results.html", **context)
+    return render.page(request, "users/index.html", **context)
+
+
+async def mine(request: Request) -> Response:
+    """The style sheet with the one rule that tells what is this person's own.
+
+    Fragments are the same for everybody, so they cannot say "mine"; this can, without a script.
+    """
+    css = render.fragment("users/mine.css.j2", id=request.path_params["user_id"])
+    headers = {"Cache-Control": f"public, max-age={YEAR}, immutable"}
+    return Response(css, media_type="text/css", headers=headers)
+
+
+def joining(
+    request: Request, values: dict[str, str], errors: dict[str, str], next: str, status: int = 200
+) -> Response:
+    return render.page(
+        request, "users/new.html", status, values=values, errors=errors, next=same_site_path(next)
+    )
+
+
+def account(
+    request: Request,
+    values: dict[str, str],
+    errors: dict[str, str],
+    saved: str | None,
+    status: int = 200,
+) -> Response:
+    return render.page(
+        request, "users/edit.html", status, values=values, errors=errors, saved=saved
+    )
