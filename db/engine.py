@@ -7,7 +7,7 @@ connection. Whatever means "the database cannot be reached now" is raised as `Un
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any, ClassVar
+from typing import Any
 
 import anyio
 import asyncpg
@@ -92,7 +92,7 @@ def unavailable() -> Iterator[None]:
 class HardenedDatabase(Database):
     """`databases` with the leaks of 0.9.0 closed and a pool under SQLite."""
 
-    SUPPORTED_BACKENDS: ClassVar[dict[str, str]] = {
+    SUPPORTED_BACKENDS = {  # noqa: RUF012  # databases declares it so
         "postgresql": "db.postgres:TimedPostgresBackend",
         "sqlite": "db.sqlite:PooledSQLiteBackend",
     }
