@@ -1,5 +1,6 @@
 """Running servers that refuse to run as root: as the user `nobody`, who may enter few folders."""
 
+import atexit
 import os
 import pwd
 import shutil
@@ -42,6 +43,7 @@ def may_enter(folder: Path) -> bool:
 def copied(folder: Path, *parts: str) -> Path:
     """A copy of some of a folder's parts where the account can use them. Ends with the process."""
     copy = Path(tempfile.mkdtemp(prefix="parley-", dir=temporary()))
+    atexit.register(shutil.rmtree, copy)
     copy.chmod(0o755)
     for part in parts:
         shutil.copytree(folder / part, copy / part, symlinks=True)

@@ -35,6 +35,7 @@ class Server(ABC):
         self.folder = nobody.private_folder()
         self.port = free_port()
         self.process: subprocess.Popen[bytes] | None = None
+        self.has_served = False
         (self.folder / "log").touch()
 
     def __enter__(self) -> Self:
@@ -53,9 +54,16 @@ class Server(ABC):
         while not (self.running and self.answers()):
             if time.monotonic() > deadline:
                 raise RuntimeError("it doesn't start")
-            if not self.running:  # also after kill -9, while orphans still hold its memory
-                self.process = self.launch()
+            if not self.running:
+                self.launch_again()
             time.sleep(0.03)
+        self.has_served = True
+
+    def launch_again(self) -> None:
+        """After a kill -9 that may take some attempts: its orphans hold its memory for a moment."""
+        if self.process is not None and not self.has_served:
+            raise RuntimeError("it ends as soon as it is started")
+        self.process = self.launch()
 
     def stop(self) -> None:
         """Ends it in good order, whoever is connected."""

@@ -2,15 +2,18 @@
 
 import asyncio
 import contextlib
+import shutil
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import asyncpg
 import pytest
 import redis.asyncio as redis
 
-from tests.servers import PostgreSQL, Redis
+from tests import nobody, programs
+from tests.servers import PostgreSQL, Redis, first_to_start
 from tests.services import migrated_database
 
 ADD = "INSERT INTO marks (mark) VALUES ('a')"
@@ -82,3 +85,32 @@ async def test_a_killed_redis_comes_back_on_its_port(spare_redis: Redis) -> None
 async def test_every_test_gets_an_empty_redis(redis_url: str) -> None:
     async with redis.Redis.from_url(redis_url) as connection:
         assert await connection.dbsize() == 0
+
+
+@pytest.mark.parametrize("enterable", [True, False])
+def test_wheels_stand_in_where_the_machine_has_no_servers(
+    enterable: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the packages lie below a folder of root's own."""
+
+    def may_enter(folder: Path) -> bool:
+        return enterable or "site-packages" not in folder.parts
+
+    monkeypatch.setattr(nobody, "may_enter", may_enter)
+    *_, postgresql = programs.postgresql()
+    *_, valkey = programs.redis()
+    with first_to_start(PostgreSQL, [postgresql]) as server:
+        assert server.running
+    with first_to_start(Redis, [valkey]) as other:
+        assert other.running
+
+
+def test_a_machine_without_any_server_is_an_error() -> None:
+    folder = nobody.private_folder()
+    broken = folder / "redis-server"
+    broken.write_text("#!/bin/sh\necho 'no such library' >&2; exit 1\n")
+    broken.chmod(0o755)
+    with pytest.raises(RuntimeError, match="There is no Redis that works here") as refusal:
+        first_to_start(Redis, [folder / "missing", broken])
+    shutil.rmtree(folder)
+    assert "no such library" in str(refusal.value)
