@@ -4,7 +4,7 @@ uvicorn app:app
 """
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from starlette.applications import Starlette
@@ -17,7 +17,7 @@ from starlette.routing import Mount, Route, WebSocketRoute
 import render
 import settings
 from db import engine, migration
-from live import broker
+from live import alone, broker
 from routes import (
     access,
     assets,
@@ -39,15 +39,18 @@ BODY_BYTES = 128 * 1024
 @asynccontextmanager
 async def lifespan(app: Starlette) -> AsyncIterator[None]:
     """The database and the broker, open from the first request to the last."""
-    if settings.DATABASE_URL.startswith("sqlite"):
-        migration.upgrade(settings.DATABASE_URL)
-    await engine.connect(
-        settings.DATABASE_URL, settings.DATABASE_POOL_SIZE, settings.DATABASE_TIMEOUT
-    )
-    await broker.start(settings.REDIS_URL or "memory://")
-    yield
-    await broker.stop()
-    await engine.disconnect()
+    async with AsyncExitStack() as stack:
+        if not settings.REDIS_URL:
+            stack.enter_context(await alone.claim(settings.DATABASE_URL))
+        if settings.DATABASE_URL.startswith("sqlite"):
+            migration.upgrade(settings.DATABASE_URL)
+        await engine.connect(
+            settings.DATABASE_URL, settings.DATABASE_POOL_SIZE, settings.DATABASE_TIMEOUT
+        )
+        stack.push_async_callback(engine.disconnect)
+        await broker.start(settings.REDIS_URL or "memory://")
+        stack.push_async_callback(broker.stop)
+        yield
 
 
 CHAT = "/chat/{conversation_id:int}/"

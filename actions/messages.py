@@ -29,7 +29,7 @@ async def send(author: User, conversation_id: int, client_id: str, body: str) ->
     """
     client_id = canonical(client_id)
     body = validate(body)
-    await store(author, conversation_id, client_id, body)
+    await store(author, conversation_id, client_id, body, now())
     message = await messages.get_by_client_id(author.id, client_id)
     if message is None or message.conversation_id != conversation_id:
         raise Invalid(
@@ -61,10 +61,10 @@ def validate(body: str) -> str:
     return body
 
 
-async def store(author: User, conversation_id: int, client_id: str, body: str) -> None:
+async def store(author: User, conversation_id: int, client_id: str, body: str, moment: int) -> None:
+    """One transaction: the conversation's next revision, and the message at it; or neither."""
     try:
         async with engine.transaction():
-            moment = now()
             revision = await conversations.advance(conversation_id, author.id, moment)
             if revision is None:
                 raise Invalid(body="You are no longer in this conversation.")

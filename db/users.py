@@ -42,6 +42,11 @@ async def get_by_username(username: str) -> User | None:
     return User(row["id"], row["username"], row["name"]) if row else None
 
 
+async def exist() -> bool:
+    """Whether anybody has joined."""
+    return await engine.row("SELECT id FROM users LIMIT 1") is not None
+
+
 async def get_password(user_id: int) -> str | None:
     """The stored hash of a person's password."""
     row = await engine.row("SELECT password FROM users WHERE id = :id", id=user_id)

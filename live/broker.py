@@ -66,8 +66,9 @@ async def publish(*publications: Publication) -> None:
     to re-read the database as soon as it can be reached again.
     """
     global _missed
+    if _broadcast is None:
+        return deliver(publications)
     try:
-        assert _broadcast is not None, "the broker is not started"
         await _broadcast.publish(
             CHANNEL, encode((*publications, RESYNC) if _missed else publications)
         )

@@ -3,8 +3,9 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import aclosing, suppress
+from typing import Any
 
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.requests import HTTPConnection, Request
@@ -21,7 +22,7 @@ from live.hub import SlowConsumer, Subscription
 from live.publication import Publication
 from routes import access, form
 from routes.messages import refusal_fragment
-from routes.stream import Ended, Stream
+from routes.stream import NO_LONGER_A_PARTICIPANT, Ended, Stream
 
 TOO_SLOW = 1013
 TOO_LARGE = 1009
@@ -75,8 +76,12 @@ async def poll(request: Request) -> Response:
     wait = min(form.number(request, "wait") or 0, POLL_AT_MOST)
     with hub.subscribe(*stream.topics) as subscription:
         try:
-            text = await stream.missed() or await first_news(stream, subscription, wait)
-        except Ended:
+            text = await while_connected(request, news(stream, subscription, wait))
+        except SlowConsumer:
+            text = ""  # the next poll reads what it was
+        except Ended as end:
+            if end.code == NO_LONGER_A_PARTICIPANT:
+                access.not_found()
             raise access.SignedOut from None
     if not text:
         return Response(status_code=204, headers=PRIVATE)
@@ -206,12 +211,31 @@ async def server_sent(stream: Stream) -> AsyncIterator[ServerSentEvent]:
                 yield ServerSentEvent(str(code), event="end")
 
 
-async def first_news(stream: Stream, subscription: Subscription, wait: int) -> str:
-    """The first frame within `wait` seconds that has anything in it, or an empty text."""
+async def news(stream: Stream, subscription: Subscription, wait: int) -> str:
+    """What was missed, or the first that comes within `wait` seconds; else an empty text."""
     until = time.monotonic() + wait
-    while (left := until - time.monotonic()) > 0:
+    await stream.check_rights()
+    text = await stream.missed()
+    while not text and (left := until - time.monotonic()) > 0:
         batch = await subscription.next(left)
+        await stream.check_rights()
         text = stream.ephemeral(batch) + await stream.missed()
-        if text:
-            return text
-    return ""
+    return text
+
+
+async def while_connected(request: Request, work: Coroutine[Any, Any, str]) -> str:
+    """What `work` returns; an empty text as soon as nobody waits for it any more."""
+    working = asyncio.create_task(work)
+    leaving = asyncio.create_task(disconnected(request))
+    try:
+        await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
+        return working.result() if working.done() else ""
+    finally:
+        working.cancel()
+        leaving.cancel()
+        await asyncio.wait((working, leaving))
+
+
+async def disconnected(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
