@@ -146,6 +146,7 @@ class PostgreSQL(Server):
             "fsync": "off",
             "full_page_writes": "off",
             "shared_buffers": "32MB",
+            "autovacuum": "off",
         }
         settings = [f"--{name}={value}" for name, value in options.items()]
         return [self.program, "-D", self.data, *settings]
