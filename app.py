@@ -33,7 +33,7 @@ from routes import (
     users,
 )
 
-BODY_BYTES = 128 * 1024
+BODY_BYTES = 512 * 1024
 
 
 @asynccontextmanager

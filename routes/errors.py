@@ -12,8 +12,7 @@ import render
 from db.engine import Unavailable
 from routes import access, form
 from routes.security import HEADERS
-
-SESSION_ENDED = 4401
+from routes.stream import SESSION_ENDED
 
 SENTENCES = {
     400: ("This address is damaged", "Something in it is not as it should be."),

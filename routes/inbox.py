@@ -20,6 +20,7 @@ class Inbox:
     unread: int
     before: str | None
     digest: str
+    is_newest: bool
 
 
 async def load_inbox(user: User, before: str | None = None) -> Inbox:
@@ -27,7 +28,9 @@ async def load_inbox(user: User, before: str | None = None) -> Inbox:
     entries, more = await conversations.list_entries(user.id, parse(before), PAGE)
     unread = await conversations.count_unread(user.id)
     digest = hashlib.blake2s(repr((entries, unread)).encode(), digest_size=8).hexdigest()
-    return Inbox(entries, unread, f"{more[0]}-{more[1]}" if more else None, digest)
+    return Inbox(
+        entries, unread, f"{more[0]}-{more[1]}" if more else None, digest, is_newest=not before
+    )
 
 
 def parse(before: str | None) -> tuple[int, int] | None:

@@ -125,7 +125,8 @@ async def receive_frames(websocket: WebSocket, stream: Stream, subscription: Sub
             raise Ended(BAD_FRAME)
         if len(text) > FRAME_BYTES or len(text.encode("utf-8", "replace")) > FRAME_BYTES:
             raise Ended(TOO_LARGE)
-        await receive(parsed(text), stream, subscription)
+        with suppress(Unavailable):  # not acknowledged: the page tries again, by POST at last
+            await receive(parsed(text), stream, subscription)
 
 
 async def receive(fields: dict[str, object], stream: Stream, subscription: Subscription) -> None:
@@ -160,8 +161,6 @@ async def send(
     except Invalid as refusal:
         text = refusal_fragment(conversation, client_id, body, refusal)
         subscription.put(Publication(topic, text))
-    except Unavailable:
-        pass  # not acknowledged, so the page will try again by POST, and be told why it fails
     else:
         if message.revision <= stream.cursor:
             subscription.put(Publication(topic, messages.change(message).text))

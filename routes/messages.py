@@ -7,38 +7,57 @@ import render
 from actions import messages
 from actions.invalid import Invalid
 from db.conversations import Conversation
-from routes import access, conversations, form, sessions
+from db.engine import Unavailable
+from routes import access, conversations, errors, form, sessions
 
 
 async def create(request: Request) -> Response:
     """Send a message: 303 back to the conversation for a plain form, its fragment for htmx.
 
-    Refused, the composer comes back with a sentence and the text as it was typed (422). Where the
-    session has ended, so does the sign-in, which keeps the text.
+    The text is never lost. Refused, the composer comes back with it and a sentence (422); where the
+    session has ended the sign-in keeps it (401), where the database is away a page of its own (503).
     """
     async with request.form() as fields:
         client_id, body = form.text(fields, "client_id"), form.text(fields, "body")
         refresh = form.text(fields, "refresh")
     try:
         conversation = await access.current_conversation(request)
-    except access.SignedOut:
-        if form.wants_fragment(request):
-            raise
-        return sessions.signing_in(
-            request, "", {}, request.url.path.removesuffix("messages/"), 401, body
-        )
-    try:
         message = await messages.send(
             await access.current_user(request), conversation.id, client_id, body
         )
     except Invalid as refusal:
         return await refused(request, conversation, client_id, body, refusal, refresh)
+    except (access.SignedOut, Unavailable) as error:
+        if form.wants_fragment(request):
+            raise
+        return kept(request, client_id, body, error)
     if form.wants_fragment(request):
         return HTMLResponse(
             render.fragment("messages/message.fragment.html", message=message, revision=None)
         )
     chosen = f"?refresh={refresh}" if conversations.refresh(refresh) else ""
     return form.see_other(f"/chat/{conversation.id}/{chosen}")
+
+
+def kept(request: Request, client_id: str, body: str, error: Exception) -> Response:
+    """What a plain form gets when it cannot be served now: its text, and a way to send it again."""
+    if isinstance(error, access.SignedOut):
+        back = request.url.path.removesuffix("messages/")
+        return sessions.signing_in(request, "", {}, back, 401, body)
+    request.scope.setdefault("session", None)
+    title, sentence = errors.SENTENCES[503]
+    return render.page(
+        request,
+        "messages/kept.html",
+        503,
+        title=title,
+        sentence=sentence,
+        conversation={"id": request.path_params["conversation_id"]},
+        client_id=client_id,
+        body=body,
+        refresh=None,
+        error=None,
+    )
 
 
 async def refused(
