@@ -15,22 +15,28 @@ async def create(request: Request) -> Response:
     """Send a message: 303 back to the conversation for a plain form, its fragment for htmx.
 
     The text is never lost. Refused, the composer comes back with it and a sentence (422); where the
-    session has ended the sign-in keeps it (401), where the database is away a page of its own (503).
+    session has ended the sign-in keeps it (401), without a database a page of its own (503).
     """
     async with request.form() as fields:
         client_id, body = form.text(fields, "client_id"), form.text(fields, "body")
         refresh = form.text(fields, "refresh")
     try:
         conversation = await access.current_conversation(request)
-        message = await messages.send(
-            await access.current_user(request), conversation.id, client_id, body
-        )
-    except Invalid as refusal:
-        return await refused(request, conversation, client_id, body, refusal, refresh)
+        return await send(request, conversation, client_id, body, refresh)
     except (access.SignedOut, Unavailable) as error:
         if form.wants_fragment(request):
             raise
         return kept(request, client_id, body, error)
+
+
+async def send(
+    request: Request, conversation: Conversation, client_id: str, body: str, refresh: str
+) -> Response:
+    author = await access.current_user(request)
+    try:
+        message = await messages.send(author, conversation.id, client_id, body)
+    except Invalid as refusal:
+        return await refused(request, conversation, client_id, body, refusal, refresh)
     if form.wants_fragment(request):
         return HTMLResponse(
             render.fragment("messages/message.fragment.html", message=message, revision=None)
