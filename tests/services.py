@@ -16,6 +16,7 @@ import asyncpg
 import pytest
 import redis
 
+import settings
 from db import migration
 from tests.servers import PostgreSQL, Redis, execute, in_a_thread, start_postgresql, start_redis
 
@@ -83,15 +84,17 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def postgresql_template(postgresql_server: str) -> Iterator[str]:
     """The URL of the migrated database that those of the tests are copies of."""
     url = new_database(postgresql_server)
-    migrate(url)
-    yield url
-    drop_database(postgresql_server, url)
+    try:
+        migrate(url)
+        yield url
+    finally:
+        drop_database(postgresql_server, url)
 
 
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[str]:
     if given := os.environ.get("TEST_DATABASE_URL"):
-        yield given
+        yield settings.database_url(given)
     else:
         with start_postgresql() as server:
             yield server.url
