@@ -78,8 +78,11 @@ class Server(ABC):
         self.start()
 
     def remove(self) -> None:
-        """Kills it and removes all that it stored."""
-        self.kill()
+        """Ends it, in good order so that nothing of it stays in the kernel, and all it stored."""
+        try:
+            self.stop()
+        except subprocess.TimeoutExpired:
+            self.kill()
         shutil.rmtree(self.folder)
 
     def end(self, number: signal.Signals) -> None:
@@ -146,6 +149,7 @@ class PostgreSQL(Server):
             "fsync": "off",
             "full_page_writes": "off",
             "shared_buffers": "32MB",
+            "dynamic_shared_memory_type": "mmap",  # in its folder, so that kill -9 leaves nothing
             "autovacuum": "off",
         }
         settings = [f"--{name}={value}" for name, value in options.items()]
