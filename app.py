@@ -17,7 +17,7 @@ from starlette.routing import Mount, Route, WebSocketRoute
 import render
 import settings
 from db import engine, migration
-from live import alone, broker
+from live import alone, broker, ending
 from routes import (
     access,
     assets,
@@ -50,6 +50,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         stack.push_async_callback(engine.disconnect)
         await broker.start(settings.REDIS_URL or "memory://")
         stack.push_async_callback(broker.stop)
+        stack.enter_context(ending.announced())
         yield
 
 

@@ -5,7 +5,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from live.publication import RESYNC, Publication
+from live.publication import EVERYBODY, Publication
 
 BACKLOG = 256
 BACKLOG_CHARACTERS = 1024 * 1024
@@ -21,19 +21,19 @@ class SlowConsumer(Exception):
 def subscribe(*topics: str) -> Iterator["Subscription"]:
     """What is delivered under any of `topics` while the block runs."""
     subscription = Subscription()
-    for topic in (*topics, RESYNC.topic):
+    for topic in (*topics, EVERYBODY):
         _subscriptions[topic].add(subscription)
     try:
         yield subscription
     finally:
-        for topic in (*topics, RESYNC.topic):
+        for topic in (*topics, EVERYBODY):
             _subscriptions[topic].discard(subscription)
             if not _subscriptions[topic]:
                 del _subscriptions[topic]
 
 
 def deliver(publication: Publication) -> None:
-    """Hand a publication to all who subscribe to its topic; `RESYNC` to everybody."""
+    """Hand a publication to all who subscribe to its topic."""
     for subscription in _subscriptions.get(publication.topic, ()):
         subscription.put(publication)
 

@@ -18,8 +18,14 @@ class Publication:
     revision: int | None = None
 
 
-RESYNC = Publication("resync")
+EVERYBODY = "everybody"
+"""The topic to which every subscription belongs."""
+
+RESYNC = Publication(EVERYBODY, "resync")
 """Something may have been lost: whoever is handed this re-reads the database."""
+
+ENDING = Publication(EVERYBODY, "ending")
+"""This process is about to end: whoever is handed this says farewell."""
 
 
 def conversation(conversation_id: int) -> str:

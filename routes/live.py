@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import aclosing, suppress
 from typing import Any
 
+import anyio
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, Response
@@ -22,7 +23,7 @@ from live.hub import SlowConsumer, Subscription
 from live.publication import Publication
 from routes import access, form
 from routes.messages import refusal_fragment
-from routes.stream import NO_LONGER_A_PARTICIPANT, Ended, Stream
+from routes.stream import NO_LONGER_A_PARTICIPANT, SESSION_ENDED, Ended, Stream
 
 TOO_SLOW = 1013
 TOO_LARGE = 1009
@@ -34,7 +35,11 @@ FRAMES_A_SECOND = 20
 FRAMES_AT_ONCE = 60
 
 POLL_AT_MOST = 25
-SEND_TIMEOUT = 30
+SEND_TIMEOUT = 20
+"""Seconds after which a reader that takes nothing any more is given up."""
+
+FAREWELL = 2
+RETRY_MILLISECONDS = 1000
 PRIVATE = {"Cache-Control": "no-store"}
 
 
@@ -55,8 +60,9 @@ async def socket(websocket: WebSocket) -> None:
     except* WebSocketDisconnect:
         code = None
     if code is not None:
-        with suppress(WebSocketDisconnect):
-            await websocket.close(code)
+        with suppress(WebSocketDisconnect, TimeoutError):
+            async with asyncio.timeout(FAREWELL):
+                await websocket.close(code)
 
 
 async def events(request: Request) -> Response:
@@ -66,6 +72,8 @@ async def events(request: Request) -> Response:
         server_sent(stream),
         ping=0,  # the stream has a heartbeat of its own, which scripts can see
         send_timeout=SEND_TIMEOUT,
+        shutdown_event=anyio.Event(),  # with it, a grace period to say farewell in
+        shutdown_grace_period=FAREWELL,
         headers=PRIVATE,
     )
 
@@ -80,9 +88,7 @@ async def poll(request: Request) -> Response:
         except SlowConsumer:
             text = ""  # the next poll reads what it was
         except Ended as end:
-            if end.code == NO_LONGER_A_PARTICIPANT:
-                access.not_found()
-            raise access.SignedOut from None
+            text = ended_poll(end.code)
     if not text:
         return Response(status_code=204, headers=PRIVATE)
     return HTMLResponse(text, headers=PRIVATE)
@@ -109,7 +115,11 @@ def cursor(connection: HTTPConnection, conversation: Conversation) -> int:
 async def send_frames(websocket: WebSocket, stream: Stream, subscription: Subscription) -> None:
     async with aclosing(stream.frames(subscription)) as frames:
         async for frame in frames:
-            await websocket.send_text(frame)
+            try:
+                async with asyncio.timeout(SEND_TIMEOUT):
+                    await websocket.send_text(frame)
+            except TimeoutError:
+                raise SlowConsumer from None
 
 
 async def receive_frames(websocket: WebSocket, stream: Stream, subscription: Subscription) -> None:
@@ -207,7 +217,7 @@ async def server_sent(stream: Stream) -> AsyncIterator[ServerSentEvent]:
                         yield ServerSentEvent("1", event="heartbeat", id=id)
             except (Ended, SlowConsumer) as end:
                 code = end.code if isinstance(end, Ended) else TOO_SLOW
-                yield ServerSentEvent(str(code), event="end")
+                yield ServerSentEvent(str(code), event="end", retry=RETRY_MILLISECONDS)
 
 
 async def news(stream: Stream, subscription: Subscription, wait: int) -> str:
@@ -220,6 +230,15 @@ async def news(stream: Stream, subscription: Subscription, wait: int) -> str:
         await stream.check_rights()
         text = stream.ephemeral(batch) + await stream.missed()
     return text
+
+
+def ended_poll(code: int) -> str:
+    """What a poll says instead of a close code: 401, 404, or nothing, where it may come again."""
+    if code == SESSION_ENDED:
+        raise access.SignedOut
+    if code == NO_LONGER_A_PARTICIPANT:
+        access.not_found()
+    return ""
 
 
 async def while_connected(request: Request, work: Coroutine[Any, Any, str]) -> str:

@@ -15,7 +15,7 @@ from db.engine import Unavailable
 from db.sessions import Session
 from live import publication
 from live.hub import Subscription
-from live.publication import RESYNC, Publication
+from live.publication import ENDING, RESYNC, Publication
 from routes.inbox import load_inbox
 from routes.log import load_log
 
@@ -25,6 +25,7 @@ TOO_FAR_BEHIND = 500
 RETRY = 1.0
 """Seconds after which a reader whom the database could not serve is served again."""
 
+RESTARTING = 1012
 SESSION_ENDED = 4401
 NO_LONGER_A_PARTICIPANT = 4403
 
@@ -86,14 +87,12 @@ class Stream:
 
     async def frame(self, batch: list[Publication]) -> str:
         """What a batch of publications means for this reader; empty where it is nothing new."""
+        self.check_end(batch)
         texts = []
         if RESYNC in batch:
             texts.append(await self.missed_if_possible())
-        for published in batch:
-            if published.topic == publication.session(self.session.token_hash):
-                raise Ended(SESSION_ENDED)
-            if published.topic.startswith("conversation/"):
-                texts.append(await self.change(published))
+        changes = [p for p in batch if p.topic.startswith("conversation/")]
+        texts += [await self.change(published) for published in changes]
         changed_lines = {p.text: None for p in batch if p.topic.startswith("inbox/")}
         texts += [await self.inbox_line(int(conversation_id)) for conversation_id in changed_lines]
         return "".join(texts)
@@ -111,12 +110,18 @@ class Stream:
 
     def ephemeral(self, batch: list[Publication]) -> str:
         """What of a batch cannot be read from the database. Raises `Ended`."""
-        if any(p.topic == publication.session(self.session.token_hash) for p in batch):
-            raise Ended(SESSION_ENDED)
+        self.check_end(batch)
         if self.conversation is None:
             return ""
         topic = publication.conversation(self.conversation.id)
         return "".join(p.text for p in batch if p.topic == topic and p.revision is None)
+
+    def check_end(self, batch: list[Publication]) -> None:
+        """Raise `Ended` where the batch says that the session is over, or this process."""
+        if any(p.topic == publication.session(self.session.token_hash) for p in batch):
+            raise Ended(SESSION_ENDED)
+        if ENDING in batch:
+            raise Ended(RESTARTING)
 
     async def check_rights(self) -> None:
         """Raise `Ended` where the session is over or the reader is no participant any more."""

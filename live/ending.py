@@ -1,0 +1,44 @@
+"""Ending on time: streams end by themselves before the server closes what carries them."""
+
+import asyncio
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from live import hub
+from live.publication import ENDING
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextmanager
+def announced() -> Iterator[None]:
+    """While the block runs, SIGINT and SIGTERM first hand `ENDING` to every subscriber here.
+
+    Then they do what they did before. Servers wait for open answers before they end (and before
+    the lifespan does), so a stream without an end must hear of it from the signal itself.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    loop = asyncio.get_running_loop()
+    handlers = {number: signal.getsignal(number) for number in SIGNALS}
+
+    def announce(number: int, frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(hub.deliver, ENDING)
+        handler = handlers[signal.Signals(number)]
+        if callable(handler):
+            handler(number, frame)
+        else:
+            signal.signal(number, handler)
+            signal.raise_signal(number)
+
+    for number in SIGNALS:
+        signal.signal(number, announce)
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
