@@ -79,6 +79,7 @@ def unavailable() -> Iterator[None]:
         OSError,  # TimeoutError and ConnectionError are among them
         sqlite3.OperationalError,
         asyncpg.InterfaceError,
+        asyncpg.InternalClientError,  # a connection whose server has gone while it was answering
         asyncpg.PostgresConnectionError,
         asyncpg.CannotConnectNowError,
         asyncpg.AdminShutdownError,

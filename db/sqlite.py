@@ -25,6 +25,8 @@ PRAGMAS = (
 class PooledSQLiteBackend(SQLiteBackend):
     """The stock backend over a `ConnectionPool`."""
 
+    _pool: Any
+
     def __init__(self, url: DatabaseURL | str, timeout: float) -> None:
         super().__init__(url)
         self._pool = ConnectionPool(DatabaseURL(url).database, timeout)
@@ -40,6 +42,8 @@ class PooledSQLiteBackend(SQLiteBackend):
 
 
 class PooledSQLiteConnection(SQLiteConnection):
+    _pool: Any
+
     async def release(self) -> None:
         connection, self._connection = self._connection, None
         await self._pool.release(connection)
@@ -51,6 +55,7 @@ class PooledSQLiteConnection(SQLiteConnection):
 class ImmediateTransaction(SQLiteTransaction):
     """BEGIN IMMEDIATE, behind a lock of this process: writers queue in order, not by polling."""
 
+    _connection: Any
     _writing: asyncio.Lock | None = None
 
     async def start(self, is_root: bool, extra_options: dict[Any, Any]) -> None:
@@ -62,6 +67,9 @@ class ImmediateTransaction(SQLiteTransaction):
         try:
             await self._connection.raw_connection.execute("BEGIN IMMEDIATE")
         except BaseException:
+            # A cancelled BEGIN goes on in its thread; what it begins has to end behind it.
+            with anyio.CancelScope(shield=True):
+                await self._connection.raw_connection.rollback()
             self._writing.release()
             raise
 

@@ -1,0 +1,138 @@
+"""Parley, served to a test: in the test's own event loop, or in processes of its own."""
+
+import os
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import pytest
+import uvicorn
+
+import settings
+from app import app
+from db import engine
+from db.users import User
+from live import broker, hub
+from tests import factories
+from tests.clients import Visitor
+from tests.servers import Server
+
+HOME = Path(__file__).parent.parent
+
+
+class Site:
+    """Where Parley answers, and who visits it."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.visitors = AsyncExitStack()
+
+    async def stranger(self) -> Visitor:
+        """Somebody who is not signed in."""
+        return await self.visitors.enter_async_context(Visitor(self.url))
+
+    async def visitor(self, user: User) -> Visitor:
+        """Somebody who is. The database has to be open here."""
+        visitor = await self.stranger()
+        visitor.http.cookies.set("session", await factories.make_session(user))
+        return visitor
+
+    async def people(self, *usernames: str) -> list[Visitor]:
+        """Several people, new here and signed in."""
+        users = [await factories.make_user(username) for username in usernames]
+        return [await self.visitor(user) for user in users]
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[str]:
+    """The database, open in this process: what `db` and `actions` stand on."""
+    await engine.connect(database_url, 5, 2.5)
+    yield database_url
+    await engine.disconnect()
+
+
+@pytest.fixture
+async def live(database: str) -> AsyncIterator[None]:
+    """Database and broker, open in this process, without anything that serves."""
+    await broker.start("memory://")
+    yield
+    await broker.stop()
+
+
+@pytest.fixture
+async def site(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
+    """Parley on real sockets, in the test's own event loop."""
+    monkeypatch.setattr(settings, "DATABASE_URL", database_url)
+    async with served() as site:
+        yield site
+
+
+@asynccontextmanager
+async def served() -> AsyncIterator[Site]:
+    """Parley as `settings` say, until the block ends. All visitors go, then the server."""
+    config = uvicorn.Config(
+        app,
+        "127.0.0.1",
+        port=0,
+        log_config=None,
+        # As in bin/serve and the Procfile.
+        ws_max_size=65536,
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=5,
+        server_header=False,
+    )
+    config.load()
+    server = uvicorn.Server(config)
+    server.lifespan = config.lifespan_class(config)
+    await server.startup()
+    await server.on_tick(0)
+    site = Site(f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}")
+    try:
+        async with site.visitors:
+            yield site
+    finally:
+        await server.shutdown()
+    assert not hub._subscriptions, "somebody's subscription outlived their connection"
+
+
+class Process(Server):
+    """Parley in a process of its own, to be killed and started again on the same port."""
+
+    def __init__(self, **environment: str) -> None:
+        super().__init__(Path(sys.executable))
+        self.environment = environment
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def command(self) -> Sequence[str | Path]:
+        options = ["--host", "127.0.0.1", "--port", str(self.port), "--ws-max-size", "65536"]
+        options += ["--ws-per-message-deflate", "false", "--timeout-graceful-shutdown", "5"]
+        return [self.program, "-m", "uvicorn", "app:app", *options]
+
+    def spawn(self, command: Sequence[str | Path]) -> subprocess.Popen[bytes]:
+        with (self.folder / "log").open("ab") as log:
+            return subprocess.Popen(
+                command, cwd=HOME, env=os.environ | self.environment, stdout=log, stderr=log
+            )
+
+    def answers(self) -> bool:
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(f"{self.url}/up", timeout=2) as response:
+                return bool(response.status == 200)
+        except (OSError, urllib.error.URLError):
+            return False
+
+
+@pytest.fixture
+def process(database_url: str) -> Iterator[Process]:
+    """Parley alone on its database, in a process of its own."""
+    with Process(DATABASE_URL=database_url) as process:
+        process.start()
+        yield process

@@ -1,0 +1,427 @@
+"""The hardened database: nothing leaks a connection, nothing hangs, nothing is locked."""
+
+import asyncio
+import contextlib
+import itertools
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable
+from operator import le
+from typing import Any
+
+import aiosqlite
+import anyio
+import asyncpg
+import pytest
+
+from db import engine
+from db.engine import Unavailable
+from tests.applications import HOME
+from tests.servers import PostgreSQL, execute
+from tests.services import migrated_database
+
+POOLED = 5
+"""More connections than a pool has here, so that one leak each time would exhaust it."""
+
+
+@pytest.fixture
+def marks(database: str) -> None:
+    """A table in the open database, with a rule that is checked at COMMIT only."""
+    run(
+        database,
+        "CREATE TABLE marks (mark BIGINT PRIMARY KEY, "
+        "follows BIGINT REFERENCES marks DEFERRABLE INITIALLY DEFERRED)",
+    )
+
+
+def run(url: str, statement: str) -> None:
+    """Without `databases`, which is not made for changing the schema."""
+    if url.startswith("postgresql"):
+        execute(url, statement)
+    else:
+        with contextlib.closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
+            connection.execute(statement)
+            connection.commit()
+
+
+async def mark(number: int, follows: int | None = None) -> None:
+    await engine.row(
+        "INSERT INTO marks (mark, follows) VALUES (:mark, :follows) RETURNING mark",
+        mark=number,
+        follows=follows,
+    )
+
+
+async def marked() -> list[int]:
+    return [row["mark"] for row in await engine.rows("SELECT mark FROM marks ORDER BY mark")]
+
+
+async def works_everywhere() -> None:
+    """Every connection of the pool can be had, and can write."""
+    before = await marked()
+
+    async def write(number: int) -> None:
+        async with engine.transaction():
+            await mark(number)
+
+    async with asyncio.TaskGroup() as tasks:
+        for number in range(1000, 1000 + POOLED):
+            tasks.create_task(write(number))
+    async with engine.transaction():
+        await engine.rows("DELETE FROM marks WHERE mark >= 1000 RETURNING mark")
+    assert await marked() == before
+
+
+async def cancelled_once_in(
+    stalled: asyncio.Event, work: Callable[[], Awaitable[None]]
+) -> asyncio.Task[None]:
+    """Starts work, cancels it where it stalls, and sees that its own task can go on."""
+
+    async def survive() -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await work()
+        await marked()
+
+    task = asyncio.create_task(survive())
+    async with asyncio.timeout(10):
+        await stalled.wait()
+    stalled.clear()
+    task.cancel()
+    await task
+    return task
+
+
+def stall(
+    monkeypatch: pytest.MonkeyPatch, statement: str, *, before: bool
+) -> tuple[asyncio.Event, Callable[[], None]]:
+    """Lets BEGIN or COMMIT hang in the driver, before or after it's done; and lets them be."""
+    is_sqlite = "Pooled" in type(engine.opened().connection()._connection).__name__
+    driver, method = (
+        (aiosqlite.Connection, "_execute") if is_sqlite else (asyncpg.Connection, "execute")
+    )
+    original = getattr(driver, method)
+    reached = asyncio.Event()
+
+    async def stalling(self: object, *args: Any, **options: Any) -> Any:
+        if not any(isinstance(each, str) and each.startswith(statement) for each in args):
+            return await original(self, *args, **options)
+        if not before:
+            await original(self, *args, **options)
+        reached.set()
+        return await asyncio.Event().wait()
+
+    monkeypatch.setattr(driver, method, stalling)
+    return reached, lambda: monkeypatch.setattr(driver, method, original)
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
+async def test_a_cancelled_begin_gives_its_connection_back(
+    marks: None, monkeypatch: pytest.MonkeyPatch, before: bool
+) -> None:
+    reached, mend = stall(monkeypatch, "BEGIN", before=before)
+
+    async def work() -> None:
+        async with engine.transaction():
+            raise AssertionError("it never begins")
+
+    for _ in range(POOLED):
+        await cancelled_once_in(reached, work)
+    mend()
+    await works_everywhere()
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
+async def test_a_cancelled_commit_gives_its_connection_back(
+    marks: None, monkeypatch: pytest.MonkeyPatch, before: bool
+) -> None:
+    reached, mend = stall(monkeypatch, "COMMIT", before=before)
+    numbers = iter(range(POOLED))
+
+    async def work() -> None:
+        async with engine.transaction():
+            await mark(next(numbers))
+
+    for _ in range(POOLED):
+        await cancelled_once_in(reached, work)
+    mend()
+    assert await marked() == ([] if before else list(range(POOLED)))
+    await works_everywhere()
+
+
+async def test_a_begin_that_is_cancelled_while_it_waits_for_the_lock_leaves_none(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(sqlite_url, "CREATE TABLE marks (mark BIGINT PRIMARY KEY, follows BIGINT)")
+    await engine.connect(sqlite_url, 5, 2.5)
+    asked = asyncio.Event()
+    execute: Any = aiosqlite.Connection._execute
+
+    def asking(self: aiosqlite.Connection, *args: Any) -> Any:
+        if "BEGIN IMMEDIATE" in args:
+            asked.set()
+        return execute(self, *args)
+
+    monkeypatch.setattr(aiosqlite.Connection, "_execute", asking)
+    with contextlib.closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as other:
+        other.execute("BEGIN IMMEDIATE")
+
+        async def write() -> None:
+            async with engine.transaction():
+                await mark(1)
+
+        task = asyncio.create_task(write())
+        await asked.wait()
+        task.cancel()
+        await asyncio.sleep(0)
+        other.rollback()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        other.execute("BEGIN IMMEDIATE")
+        other.rollback()
+    await write()
+    assert await marked() == [1]
+    await engine.disconnect()
+
+
+async def test_a_cancel_scope_over_a_query_gives_its_connection_back(marks: None) -> None:
+    for _ in range(POOLED):
+        with anyio.CancelScope() as scope:
+            scope.cancel()
+            await marked()
+        assert await marked() == []
+    await works_everywhere()
+
+
+async def test_a_cancel_scope_over_a_transaction_rolls_it_back(marks: None) -> None:
+    for number in range(POOLED):
+        with anyio.CancelScope() as scope:
+            async with engine.transaction():
+                await mark(number)
+                scope.cancel()
+                await anyio.sleep_forever()
+        assert scope.cancelled_caught
+        assert await marked() == []
+    await works_everywhere()
+
+
+async def test_a_timeout_over_a_transaction_rolls_it_back(marks: None) -> None:
+    async def write(number: int) -> None:
+        async with engine.transaction():
+            await mark(number)
+            async with asyncio.timeout(0):
+                await asyncio.Event().wait()
+
+    for number in range(POOLED):
+        with pytest.raises(Unavailable):
+            await write(number)
+        assert await marked() == []
+    await works_everywhere()
+
+
+async def test_an_error_in_a_transaction_rolls_it_back(marks: None) -> None:
+    async def write(number: int) -> None:
+        async with engine.transaction():
+            await mark(number)
+            raise ZeroDivisionError
+
+    for number in range(POOLED):
+        with pytest.raises(ZeroDivisionError):
+            await write(number)
+        assert await marked() == []
+    await works_everywhere()
+
+
+async def test_a_failed_commit_gives_its_connection_back(marks: None) -> None:
+    for number in range(POOLED):
+        with pytest.raises((asyncpg.ForeignKeyViolationError, sqlite3.IntegrityError)):
+            async with engine.transaction():
+                await mark(number, follows=99)
+        assert await marked() == []
+    await works_everywhere()
+
+
+async def test_what_breaks_a_rule_of_the_schema_is_not_called_unavailable(marks: None) -> None:
+    await mark(1)
+    with pytest.raises((asyncpg.UniqueViolationError, sqlite3.IntegrityError)):
+        await mark(1)
+
+
+async def test_an_exhausted_pool_is_unavailable_in_time(database_url: str) -> None:
+    await engine.connect(database_url, 4, 0.2)
+    holding, done = asyncio.Semaphore(0), asyncio.Event()
+
+    async def hold() -> None:
+        async with engine.opened().connection():
+            holding.release()
+            await done.wait()
+
+    holders = [asyncio.create_task(hold()) for _ in range(4)]
+    for _ in holders:
+        await holding.acquire()
+    with pytest.raises(Unavailable):
+        await engine.row("SELECT 1 AS one")
+    with pytest.raises(Unavailable):
+        async with engine.transaction():
+            raise AssertionError("there is no connection for it")
+    done.set()
+    await asyncio.gather(*holders)
+    row = await engine.row("SELECT 1 AS one")
+    assert row is not None
+    await engine.disconnect()
+
+
+async def test_a_lock_that_another_process_holds_too_long_is_unavailable(sqlite_url: str) -> None:
+    await engine.connect(sqlite_url, 5, 0.2)
+    with contextlib.closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Unavailable, match="locked"):
+            async with engine.transaction():
+                raise AssertionError("it never begins")
+        assert await engine.row("SELECT 1 AS one"), "readers don't wait for writers"
+        other.rollback()
+    async with engine.transaction():
+        pass
+    await engine.disconnect()
+
+
+async def test_a_writer_that_holds_the_lock_of_this_process_too_long_is_unavailable(
+    sqlite_url: str,
+) -> None:
+    await engine.connect(sqlite_url, 5, 0.2)
+
+    async def second() -> None:
+        async with engine.transaction():
+            raise AssertionError("it never begins")
+
+    async with engine.transaction():
+        with pytest.raises(Unavailable):
+            await asyncio.create_task(second())
+    await engine.disconnect()
+
+
+async def test_a_database_that_is_not_open_is_unavailable() -> None:
+    with pytest.raises(Unavailable):
+        await engine.row("SELECT 1 AS one")
+    await engine.disconnect()
+
+
+async def test_a_database_that_is_not_there_is_unavailable() -> None:
+    with pytest.raises(Unavailable):
+        await engine.connect("postgresql://nobody@127.0.0.1:1/nothing", 1, 1)
+
+
+class Writers:
+    """Long-lived tasks that write for ever, and do nothing about their connections."""
+
+    def __init__(self, number: int) -> None:
+        self.acknowledged: list[set[int]] = [set() for _ in range(number)]
+        self.failed: set[int] = set()
+        self.happened = asyncio.Event()
+        self.tasks = [asyncio.create_task(self.write(task)) for task in range(number)]
+
+    async def write(self, task: int) -> None:
+        for number in itertools.count(task, len(self.acknowledged)):
+            try:
+                async with engine.transaction():
+                    await mark(number)
+            except Unavailable:
+                self.failed.add(task)
+                await asyncio.sleep(0.02)
+            else:
+                self.acknowledged[task].add(number)
+            self.happened.set()
+
+    async def until(self, condition: Callable[[], object]) -> None:
+        async with asyncio.timeout(20):
+            while not condition():
+                self.happened.clear()
+                await self.happened.wait()
+
+    async def have_all_written(self) -> None:
+        wanted = [len(numbers) + 5 for numbers in self.acknowledged]
+        await self.until(lambda: all(map(le, wanted, map(len, self.acknowledged))))
+
+    async def have_all_failed(self) -> None:
+        self.failed.clear()
+        await self.until(lambda: len(self.failed) == len(self.tasks))
+
+    async def stop(self) -> None:
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.wait(self.tasks)
+        for task in self.tasks:
+            assert task.cancelled(), task.exception()
+
+
+async def test_tasks_outlive_a_killed_postgresql(spare_postgresql: PostgreSQL) -> None:
+    url = await asyncio.to_thread(migrated_database, spare_postgresql)
+    run(url, "CREATE TABLE marks (mark BIGINT PRIMARY KEY, follows BIGINT)")
+    await engine.connect(url, 3, 2.5)
+    writers = Writers(4)
+    for _ in range(3):
+        await writers.have_all_written()
+        spare_postgresql.kill()
+        await writers.have_all_failed()
+        await asyncio.to_thread(spare_postgresql.start)
+        await writers.have_all_written()
+    await writers.stop()
+    assert set.union(*writers.acknowledged) <= set(await marked())
+    await engine.disconnect()
+
+
+READ_THEN_WRITE = """
+import asyncio, sys
+from db import engine
+
+async def once():
+    async with engine.transaction():
+        row = await engine.row("SELECT MAX(mark) AS mark FROM marks")
+        await engine.row(
+            "INSERT INTO marks (mark) VALUES (:mark) RETURNING mark", mark=(row["mark"] or 0) + 1
+        )
+
+async def main():
+    await engine.connect(sys.argv[1], 5, 10)
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(8):
+            tasks.create_task(several())
+    await engine.disconnect()
+
+async def several():
+    for _ in range(5):
+        await once()
+
+asyncio.run(main())
+"""
+
+
+def test_processes_that_read_and_then_write_are_never_locked_out_of_sqlite(
+    sqlite_url: str,
+) -> None:
+    run(sqlite_url, "CREATE TABLE marks (mark BIGINT PRIMARY KEY)")
+    command = [sys.executable, "-c", READ_THEN_WRITE, sqlite_url]
+    processes = [subprocess.Popen(command, cwd=HOME, stderr=subprocess.PIPE) for _ in range(4)]
+    for process in processes:
+        _, complaints = process.communicate(timeout=60)
+        assert process.returncode == 0, complaints.decode()
+    with contextlib.closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as connection:
+        assert connection.execute("SELECT COUNT(*), MAX(mark) FROM marks").fetchone() == (160, 160)
+
+
+async def test_sqlite_keeps_what_it_acknowledged_and_its_references(sqlite_url: str) -> None:
+    await engine.connect(sqlite_url, 5, 2.5)
+    for pragma, value in (("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1)):
+        cursor = await pragma_of_every_connection(pragma)
+        assert cursor == {value}, pragma
+    await engine.disconnect()
+
+
+async def pragma_of_every_connection(pragma: str) -> set[object]:
+    """Asked of each connection in the pool, since a PRAGMA holds for one only."""
+    pool = vars(engine.opened().connection()._connection)["_pool"]
+    found = set()
+    for connection in pool._all:
+        for row in await connection.execute_fetchall(f"PRAGMA {pragma}"):
+            found.add(row[0])
+    return found

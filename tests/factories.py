@@ -1,0 +1,77 @@
+"""People, conversations and messages in the open database: one line each, sensible defaults."""
+
+import secrets
+import uuid
+from itertools import count
+
+from actions import passwords, sessions
+from actions.clock import now
+from db import conversations, engine, messages, participants, users
+from db.messages import Message
+from db.users import User
+
+PASSWORD = "correct horse battery"
+HASH = passwords.HASHER.hash(PASSWORD)
+"""Made once: making one is slow on purpose."""
+
+NUMBERS = count(1)
+
+
+async def make_user(username: str | None = None, name: str | None = None) -> User:
+    """A person who signs in with `PASSWORD`."""
+    username = username or f"person{next(NUMBERS)}"
+    name = name or username.title()
+    async with engine.transaction():
+        user = await users.add(secrets.randbits(53), username, name, name.casefold(), HASH, now())
+    assert user is not None, f"{username} is taken"
+    return user
+
+
+async def make_session(user: User) -> str:
+    """The token of a session of theirs."""
+    return await sessions.start(user)
+
+
+async def make_conversation(
+    people: list[User], title: str = "", active_at: int | None = None
+) -> int:
+    """The id of a conversation that the first of the people has started."""
+    id = secrets.randbits(53)
+    kind = "group" if title or len(people) > 2 else ("direct" if len(people) == 2 else "self")
+    pair = None if kind == "group" else "-".join(sorted(str(person.id) for person in people))
+    async with engine.transaction():
+        await conversations.add(id, kind, pair, title, people[0].id, active_at or now())
+        for person in people:
+            await participants.add(id, person.id)
+    return id
+
+
+async def make_message(
+    author: User,
+    conversation_id: int,
+    body: str = "Hello",
+    client_id: str | None = None,
+    created_at: int | None = None,
+) -> Message:
+    """A message that is stored, and that nobody has been told of."""
+    client_id = client_id or str(uuid.uuid4())
+    async with engine.transaction():
+        await store(author, conversation_id, client_id, body, created_at or now())
+    message = await messages.get_by_client_id(author.id, client_id)
+    assert message is not None
+    return message
+
+
+async def make_messages(author: User, conversation_id: int, number: int) -> None:
+    """Many at once: Message 1, Message 2, …"""
+    async with engine.transaction():
+        for n in range(1, number + 1):
+            await store(author, conversation_id, str(uuid.uuid4()), f"Message {n}", now())
+
+
+async def store(
+    author: User, conversation_id: int, client_id: str, body: str, created_at: int
+) -> None:
+    revision = await conversations.advance(conversation_id, author.id, created_at)
+    assert revision is not None, f"{author.username} is no participant"
+    assert await messages.add(conversation_id, revision, author.id, client_id, body, created_at)

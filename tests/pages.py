@@ -1,0 +1,171 @@
+"""What a page shows of the markup that it was sent, as static/js makes it: upserted by id."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from bs4 import BeautifulSoup, Tag
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A message as it stands on a page."""
+
+    id: str
+    position: int
+    revision: int
+    author_id: int
+    author: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A conversation as it stands in the inbox on a page."""
+
+    id: int
+    active_at: int
+    unread: int
+    text: str
+
+
+class Page:
+    """A conversation's page, or the inbox: what stands on it after every frame so far."""
+
+    def __init__(self, html: str = "") -> None:
+        self.arrived: Counter[str] = Counter()
+        """How often each message's element has come in, whatever became of it."""
+        self.typing: set[str] = set()
+        self.refused: dict[str, str] = {}
+        """The sentence for each client_id that was refused."""
+        self.heartbeats = 0
+        self.load(html)
+
+    def load(self, html: str) -> None:
+        """The whole page, anew."""
+        page = parsed(html)
+        self._messages = {each.id: each for each in shown(page)}
+        self._lines = {each.id: each for each in lines(page)}
+        self.arrived.update(list(self._messages))
+        live = page.find(True, attrs={"data-cursor": True})
+        self.cursor = int(attribute(live, "data-cursor")) if live else None
+        inbox = page.find(id="inbox")
+        self.digest = attribute(inbox, "data-digest") if inbox else ""
+        title = re.match(r"\((\d+)\) ", page.title.get_text() if page.title else "")
+        self.unread = int(title[1]) if title else 0
+        self.error = error(page)
+        self.draft = text_of(page.find("textarea", {"name": "body"}))
+        self.client_id = attribute(page.find("input", {"name": "client_id"}), "value")
+
+    def messages(self) -> list[Shown]:
+        """In the order of the page, which is that of their positions."""
+        return sorted(self._messages.values(), key=lambda message: message.position)
+
+    def bodies(self) -> list[str]:
+        return [message.body for message in self.messages()]
+
+    def inbox(self) -> list[Line]:
+        """In the order of the page, latest activity first."""
+        return sorted(self._lines.values(), key=lambda line: (-line.active_at, -line.id))
+
+    def apply(self, frame: str) -> None:
+        """A frame, as it came over any transport."""
+        if not frame:
+            self.heartbeats += 1
+            return
+        fragment = parsed(frame)
+        for partial in fragment.find_all("hx-partial"):
+            self.apply_partial(partial)
+        for cursor in fragment.find_all("hx-cursor"):
+            if revision := attribute(cursor, "revision"):
+                self.cursor = int(revision)
+            self.digest = attribute(cursor, "inbox") or self.digest
+        for title in fragment.find_all("hx-title"):
+            self.unread = int(attribute(title, "unread"))
+
+    def apply_partial(self, partial: Tag) -> None:
+        match attribute(partial, "hx-target"), attribute(partial, "hx-swap"):
+            case "#messages", "keyed":
+                self.upsert(shown(partial))
+            case "#messages", "innerHTML":
+                self._messages = {}
+                self.upsert(shown(partial))
+            case "#inbox", "keyed":
+                self._lines |= {line.id: line for line in lines(partial)}
+            case "#inbox", "innerMorph":
+                self._lines = {line.id: line for line in lines(partial)}
+            case "#typing", "keyed":
+                self.typing |= {attribute(li, "data-author") for li in partial.find_all("li")}
+            case "#composer", "outerHTML":
+                form = partial.find("form", id="composer")
+                self.refused[attribute(form, "data-refused")] = error(partial)
+            case target:
+                raise AssertionError(f"no page knows what to do with {target}")
+
+    def upsert(self, messages: Iterable[Shown]) -> None:
+        for message in messages:
+            self.arrived[message.id] += 1
+            self.typing.discard(str(message.author_id))
+            present = self._messages.get(message.id)
+            if present is None or message.revision >= present.revision:
+                self._messages[message.id] = message
+
+
+def parsed(html: str) -> BeautifulSoup:
+    """As a browser would."""
+    return BeautifulSoup(html, "html5lib")
+
+
+def shown(markup: Tag) -> list[Shown]:
+    """The messages in a piece of markup; the one in the template for pending ones is none."""
+    return [
+        Shown(
+            id=attribute(li, "id"),
+            position=int(attribute(li, "data-position")),
+            revision=int(attribute(li, "data-revision")),
+            author_id=int(attribute(li, "data-author")),
+            author=text_of(li.find(class_="author")),
+            body=text_of(li.find(class_="body")),
+        )
+        for li in markup.find_all("li", class_="message")
+        if li.find_parent("template") is None
+    ]
+
+
+def lines(markup: Tag) -> list[Line]:
+    return [
+        Line(
+            id=int(attribute(li, "id").removeprefix("conversation-")),
+            active_at=int(attribute(li, "data-active")),
+            unread=int(attribute(li, "data-unread")),
+            text=" ".join(li.get_text(" ").split()),
+        )
+        for li in markup.find_all("li", attrs={"data-active": True})
+    ]
+
+
+def error(markup: Tag) -> str:
+    """The sentence at the composer."""
+    return text_of(markup.find(id="composer-error"))
+
+
+def errors(html: str) -> dict[str, str]:
+    """The sentence at each field of a form's page; those for the whole form under `form`."""
+    page = parsed(html)
+    found = {
+        attribute(p, "id").removesuffix("-error"): text_of(p) for p in page.select("p.error[id]")
+    }
+    whole = [p for p in page.select(".summary p") if p.find("a") is None]
+    return found | ({"form": text_of(whole[0])} if whole else {})
+
+
+def attribute(tag: Tag | None, name: str) -> str:
+    """An attribute's value; empty where there is none."""
+    value = "" if tag is None else tag.get(name, "")
+    assert isinstance(value, str)
+    return value
+
+
+def text_of(tag: Tag | None) -> str:
+    return "" if tag is None else tag.get_text()
