@@ -26,7 +26,7 @@ async def matches(password: str, password_hash: str | None) -> bool:
 def check(password: str, password_hash: str) -> bool:
     try:
         return HASHER.verify(password_hash, password)
-    except argon2.exceptions.VerifyMismatchError:
+    except (argon2.exceptions.VerifyMismatchError, argon2.exceptions.InvalidHashError):
         return False
 
 

@@ -11,7 +11,6 @@ from db import engine, login_attempts, sessions, users
 from db.sessions import Session
 from db.users import User
 from live import broker, publication
-from live.publication import Publication
 
 MINUTE = 60_000
 DAY = 24 * 60 * MINUTE
@@ -69,7 +68,14 @@ async def sign_out(session: Session) -> None:
     """End a session, and with it every socket and stream that it opened."""
     async with engine.transaction():
         await sessions.remove(session.token_hash)
-    await broker.publish(Publication(publication.session(session.token_hash)))
+    await broker.publish(publication.session_end(session.user.id, session.token_hash))
+
+
+async def sign_out_everywhere(user: User) -> None:
+    """End every session of a person, and with them every socket and stream."""
+    async with engine.transaction():
+        ended = await sessions.remove_all(user.id)
+    await broker.publish(*(publication.session_end(user.id, token) for token in ended))
 
 
 async def count_attempt(username: str, address: str) -> None:

@@ -7,15 +7,15 @@ from actions import passwords
 from actions.clock import now
 from actions.invalid import Invalid
 from actions.text import clean, is_blank
-from db import engine, sessions, users
+from db import engine, participants, sessions, users
 from db.sessions import Session
 from db.users import User
 from live import broker, publication
-from live.publication import Publication
 
 USERNAME = re.compile(r"[a-z0-9_.]{2,30}")
 NAME_LENGTH = 50
 PASSWORD_LENGTHS = range(8, 129)
+DELETED = "Someone who left"
 SUGGESTIONS = 10
 SEARCH_LENGTH = 2
 
@@ -56,7 +56,26 @@ async def change_password(session: Session, current: str, password: str) -> None
     async with engine.transaction():
         await users.update_password(session.user.id, password_hash)
         ended = await sessions.remove_others(session.user.id, session.token_hash)
-    await broker.publish(*(Publication(publication.session(token)) for token in ended))
+    await broker.publish(*(publication.session_end(session.user.id, token) for token in ended))
+
+
+async def delete(session: Session, password: str) -> None:
+    """Delete one's account: nobody can sign in with it, find it or reach it any more.
+
+    What was written stays with those it was written to, under `DELETED`. Raises `Invalid` where
+    the password is not right.
+    """
+    user = session.user
+    if not await passwords.matches(password, await users.get_password(user.id)):
+        raise Invalid(delete="This is not your current password.")
+    async with engine.transaction():
+        await users.update_deleted(user.id, f"deleted-{user.id}", DELETED)
+        groups = await participants.remove_from_groups(user.id)
+        ended = await sessions.remove_all(user.id)
+    await broker.publish(
+        *(publication.session_end(user.id, token) for token in ended),
+        *(publication.removal(user.id, conversation_id) for conversation_id in groups),
+    )
 
 
 async def search(query: str) -> list[User]:

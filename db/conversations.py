@@ -21,6 +21,7 @@ class Conversation:
     last_position: int
     read_position: int
     unread: int
+    creator_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ async def get(conversation_id: int, user_id: int) -> Conversation | None:
     row = await engine.row(
         f"""
         SELECT c.id, c.kind, {TITLE} AS title, c.revision, c.last_position, me.read_position,
-               {UNREAD} AS unread
+               {UNREAD} AS unread, c.creator_id
         FROM participants me JOIN conversations c ON c.id = me.conversation_id
         WHERE me.conversation_id = :id AND me.user_id = :user_id
         """,

@@ -36,6 +36,34 @@ async def list_ids(conversation_id: int) -> list[int]:
     return [row["user_id"] for row in rows]
 
 
+async def remove(conversation_id: int, user_id: int) -> bool:
+    """Take somebody out of a conversation; False where they were not in it."""
+    row = await engine.row(
+        """
+        DELETE FROM participants
+        WHERE conversation_id = :conversation_id AND user_id = :user_id
+        RETURNING user_id
+        """,
+        conversation_id=conversation_id,
+        user_id=user_id,
+    )
+    return row is not None
+
+
+async def remove_from_groups(user_id: int) -> list[int]:
+    """Take somebody out of every group; the ids of those groups."""
+    rows = await engine.rows(
+        """
+        DELETE FROM participants
+        WHERE user_id = :user_id
+          AND conversation_id IN (SELECT id FROM conversations WHERE kind = 'group')
+        RETURNING conversation_id
+        """,
+        user_id=user_id,
+    )
+    return [row["conversation_id"] for row in rows]
+
+
 async def update_read(conversation_id: int, user_id: int, position: int) -> bool:
     """Move somebody's read position forward to that of a message; False where nothing changed."""
     row = await engine.row(

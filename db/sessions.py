@@ -61,6 +61,14 @@ async def remove(token_hash: str) -> None:
     )
 
 
+async def remove_all(user_id: int) -> list[str]:
+    """End all of a person's sessions; their hashes."""
+    rows = await engine.rows(
+        "DELETE FROM sessions WHERE user_id = :user_id RETURNING token_hash", user_id=user_id
+    )
+    return [row["token_hash"] for row in rows]
+
+
 async def remove_others(user_id: int, token_hash: str) -> list[str]:
     """End all of a person's sessions but one; the hashes of those that ended."""
     rows = await engine.rows(

@@ -58,7 +58,8 @@ async def search(pattern: str, limit: int) -> list[User]:
     rows = await engine.rows(
         """
         SELECT id, username, name FROM users
-        WHERE username LIKE :pattern ESCAPE '!' OR name_folded LIKE :pattern ESCAPE '!'
+        WHERE password <> '!'
+          AND (username LIKE :pattern ESCAPE '!' OR name_folded LIKE :pattern ESCAPE '!')
         ORDER BY username LIMIT :limit
         """,
         pattern=pattern,
@@ -73,6 +74,19 @@ async def update_name(user_id: int, name: str, name_folded: str) -> None:
         id=user_id,
         name=name,
         name_folded=name_folded,
+    )
+
+
+async def update_deleted(user_id: int, username: str, name: str) -> None:
+    """Take everything from a person but the id, which their messages keep."""
+    await engine.row(
+        """
+        UPDATE users SET username = :username, name = :name, name_folded = '', password = '!'
+        WHERE id = :id RETURNING id
+        """,
+        id=user_id,
+        username=username,
+        name=name,
     )
 
 

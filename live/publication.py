@@ -38,9 +38,19 @@ def inbox(user_id: int) -> str:
     return f"inbox/{user_id}"
 
 
-def session(token_hash: str) -> str:
-    """The topic of a sign-in; a publication on it means that the sign-in is over."""
-    return f"session/{token_hash}"
+def session_end(user_id: int, token_hash: str) -> Publication:
+    """Somebody's sign-in is over: whatever it opened ends."""
+    return Publication(rights(user_id), f"session/{token_hash}")
+
+
+def removal(user_id: int, conversation_id: int) -> Publication:
+    """Somebody is no longer a participant: what they follow of that conversation ends."""
+    return Publication(rights(user_id), f"conversation/{conversation_id}")
+
+
+def rights(user_id: int) -> str:
+    """The topic of what somebody may no longer do."""
+    return f"rights/{user_id}"
 
 
 def encode(publications: Iterable[Publication]) -> str:

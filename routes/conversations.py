@@ -44,13 +44,15 @@ async def show(request: Request) -> Response:
 async def log(request: Request) -> Response:
     """The messages alone, as a page that reloads itself inside the conversation's."""
     conversation = await access.current_conversation(request)
-    return render.page(
+    response = render.page(
         request,
         "messages/log.html",
         conversation=conversation,
         log=await load_log(conversation),
-        refresh=refresh(request.query_params.get("refresh")),
     )
+    if seconds := refresh(request.query_params.get("refresh")):
+        response.headers["Refresh"] = str(seconds)
+    return response
 
 
 async def new(request: Request) -> Response:

@@ -1,10 +1,18 @@
-"""One's own place in a conversation."""
+"""Who takes part in a conversation, and one's own place in it."""
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+import render
 from actions import participants
+from actions.invalid import Invalid
+from db import participants as stored
 from routes import access, form
+
+
+async def index(request: Request) -> Response:
+    """The people of a conversation, and the way out of a group."""
+    return await people(request, {})
 
 
 async def update_read(request: Request) -> Response:
@@ -16,3 +24,37 @@ async def update_read(request: Request) -> Response:
     if form.wants_fragment(request):
         return Response(status_code=204)
     return form.see_other(f"/chat/{conversation.id}/")
+
+
+async def leave(request: Request) -> Response:
+    """Go out of a group."""
+    conversation = await access.current_conversation(request)
+    try:
+        await participants.leave(await access.current_user(request), conversation)
+    except Invalid as refusal:
+        return await people(request, refusal.errors, 422)
+    return form.see_other("/")
+
+
+async def remove(request: Request) -> Response:
+    """Take somebody out of a group that one has made."""
+    conversation = await access.current_conversation(request)
+    async with request.form() as fields:
+        user_id = form.whole(form.text(fields, "user"), "user")
+    try:
+        await participants.remove(await access.current_user(request), conversation, user_id)
+    except Invalid as refusal:
+        return await people(request, refusal.errors, 422)
+    return form.see_other(f"/chat/{conversation.id}/people/")
+
+
+async def people(request: Request, errors: dict[str, str], status: int = 200) -> Response:
+    conversation = await access.current_conversation(request)
+    return render.page(
+        request,
+        "conversations/people.html",
+        status,
+        conversation=conversation,
+        people=await stored.list_people(conversation.id),
+        errors=errors,
+    )

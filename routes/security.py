@@ -8,23 +8,30 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+"""What every answer says."""
+
+PAGE_HEADERS = HEADERS | {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
     "img-src 'self'; connect-src 'self'; form-action 'self'; frame-src 'self'; "
     "frame-ancestors 'self'; base-uri 'none'",
-    "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "SAMEORIGIN",
     "Referrer-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), browsing-topics=()",
     "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
 }
+"""What a document says besides: anything that a browser can show by itself and run scripts in."""
+
+DOCUMENTS = ("text/html", "image/svg+xml")
 HTTPS_ONLY = "max-age=31536000; includeSubDomains"
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
 class SecurityHeaders:
-    """Adds `HEADERS` to every answer, and over https the wish to stay there (RFC 6797)."""
+    """Adds the headers above to every answer, and over https the wish to stay there (RFC 6797)."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -33,7 +40,8 @@ class SecurityHeaders:
         async def secured(message: Message) -> None:
             if message["type"] in ("http.response.start", "websocket.http.response.start"):
                 headers = MutableHeaders(scope=message)
-                headers.update(HEADERS)
+                is_document = headers.get("content-type", "text/html").startswith(DOCUMENTS)
+                headers.update(PAGE_HEADERS if is_document else HEADERS)
                 if scope["scheme"] in ("https", "wss"):
                     headers["Strict-Transport-Security"] = HTTPS_ONLY
             await send(message)

@@ -36,10 +36,21 @@ async def create(request: Request) -> Response:
 
 
 async def destroy(request: Request) -> Response:
-    """Sign out, here; the browser forgets what it kept of these pages."""
+    """Sign out here."""
     session = await access.find_session(request)
     if session:
         await sessions.sign_out(session)
+    return signed_out(request)
+
+
+async def destroy_all(request: Request) -> Response:
+    """Sign out everywhere."""
+    await sessions.sign_out_everywhere(await access.current_user(request))
+    return signed_out(request)
+
+
+def signed_out(request: Request) -> Response:
+    """To the sign-in, without a session; the browser forgets what it kept of these pages."""
     response = form.see_other("/login/")
     access.close_session(request, response)
     response.headers["Clear-Site-Data"] = '"cache"'

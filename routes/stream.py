@@ -54,7 +54,7 @@ class Stream:
 
     @property
     def topics(self) -> list[str]:
-        topics = [publication.session(self.session.token_hash)]
+        topics = [publication.rights(self.session.user.id)]
         if self.conversation is not None:
             topics.append(publication.conversation(self.conversation.id))
         if self.digest is not None:
@@ -117,9 +117,12 @@ class Stream:
         return "".join(p.text for p in batch if p.topic == topic and p.revision is None)
 
     def check_end(self, batch: list[Publication]) -> None:
-        """Raise `Ended` where the batch says that the session is over, or this process."""
-        if any(p.topic == publication.session(self.session.token_hash) for p in batch):
+        """Raise `Ended` where the batch says that the reader may not go on, or this process."""
+        user = self.session.user
+        if publication.session_end(user.id, self.session.token_hash) in batch:
             raise Ended(SESSION_ENDED)
+        if self.conversation and publication.removal(user.id, self.conversation.id) in batch:
+            raise Ended(NO_LONGER_A_PARTICIPANT)
         if ENDING in batch:
             raise Ended(RESTARTING)
 

@@ -9,7 +9,7 @@ import render
 from actions import sessions, users
 from actions.invalid import Invalid
 from routes import access, form
-from routes.sessions import same_site_path
+from routes.sessions import same_site_path, signed_out
 
 YEAR = 31_536_000
 
@@ -65,6 +65,18 @@ async def update_password(request: Request) -> Response:
     except Invalid as refusal:
         return account(request, {"name": session.user.name}, refusal.errors, None, 422)
     return form.see_other("/account/?saved=password")
+
+
+async def destroy(request: Request) -> Response:
+    """Delete one's account, confirmed by the password."""
+    session = await access.current_session(request)
+    async with request.form() as fields:
+        password = form.text(fields, "delete")
+    try:
+        await users.delete(session, password)
+    except Invalid as refusal:
+        return account(request, {"name": session.user.name}, refusal.errors, None, 422)
+    return signed_out(request)
 
 
 async def index(request: Request) -> Response:
