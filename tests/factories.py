@@ -40,7 +40,9 @@ async def make_conversation(
     kind = "group" if title or len(people) > 2 else ("direct" if len(people) == 2 else "self")
     pair = None if kind == "group" else "-".join(sorted(str(person.id) for person in people))
     async with engine.transaction():
-        await conversations.add(id, kind, pair, title, people[0].id, active_at or now())
+        await conversations.add(
+            id, kind, pair, title, people[0].id, now() if active_at is None else active_at
+        )
         for person in people:
             await participants.add(id, person.id)
     return id
@@ -56,7 +58,9 @@ async def make_message(
     """A message that is stored, and that nobody has been told of."""
     client_id = client_id or str(uuid.uuid4())
     async with engine.transaction():
-        await store(author, conversation_id, client_id, body, created_at or now())
+        await store(
+            author, conversation_id, client_id, body, now() if created_at is None else created_at
+        )
     message = await messages.get_by_client_id(author.id, client_id)
     assert message is not None
     return message

@@ -1,0 +1,97 @@
+"""The log: one order without gaps, read by cursor without losing anything."""
+
+import asyncio
+import uuid
+
+import pytest
+
+from db import conversations, engine, messages
+from tests.factories import make_conversation, make_message, make_messages, make_user, store
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+async def test_writers_at_once_make_one_order_without_gaps() -> None:
+    people = [await make_user() for _ in range(4)]
+    id = await make_conversation(people)
+
+    async def write(person: int) -> None:
+        for number in range(10):
+            await make_message(people[person], id, f"{person}/{number}")
+
+    async with asyncio.TaskGroup() as tasks:
+        for person in range(4):
+            tasks.create_task(write(person))
+    log = await messages.after(id, 0, 100)
+    assert [message.position for message in log] == list(range(1, 41))
+    for person in range(4):
+        own = [message.body for message in log if message.author_id == people[person].id]
+        assert own == [f"{person}/{number}" for number in range(10)]
+
+
+async def test_a_reader_by_cursor_misses_nothing_that_commits_meanwhile() -> None:
+    people = [await make_user() for _ in range(4)]
+    id = await make_conversation(people)
+    seen: list[int] = []
+
+    async def write(person: int) -> None:
+        for _ in range(10):
+            async with engine.transaction():
+                await store(people[person], id, str(uuid.uuid4()), "Hello", 0)
+                await asyncio.sleep(0)  # others begin before this one commits
+
+    async def read() -> None:
+        while len(seen) < 40:
+            cursor = seen[-1] if seen else 0
+            seen.extend(m.revision for m in await messages.changed_after(id, cursor, 3))
+
+    async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
+        tasks.create_task(read())
+        for person in range(4):
+            tasks.create_task(write(person))
+    assert seen == list(range(1, 41))
+
+
+async def test_a_client_id_is_stored_once_for_its_author() -> None:
+    ada, bob = await make_user(), await make_user()
+    id, other = await make_conversation([ada, bob]), await make_conversation([ada, bob], "Tea")
+    first = await make_message(ada, id, "First")
+    assert not await messages.add(id, 2, ada.id, first.client_id, "Second", 0)
+    assert not await messages.add(other, 1, ada.id, first.client_id, "Second", 0)
+    assert await messages.add(id, 2, bob.id, first.client_id, "Another's", 0)
+    assert await messages.get_by_client_id(ada.id, first.client_id) == first
+    assert await messages.get_by_client_id(ada.id, str(uuid.uuid4())) is None
+
+
+async def test_a_message_knows_what_stands_before_it() -> None:
+    ada, bob = await make_user("ada", "Ada"), await make_user("bob", "Bob")
+    id = await make_conversation([ada, bob])
+    first = await make_message(ada, id, created_at=1000)
+    second = await make_message(bob, id, created_at=2000)
+    assert (first.previous_author_id, first.previous_created_at) == (None, None)
+    assert (second.previous_author_id, second.previous_created_at) == (ada.id, 1000)
+    assert (first.author_name, second.author_name) == ("Ada", "Bob")
+    assert (second.position, second.revision, second.created_at) == (2, 2, 2000)
+
+
+async def test_a_log_is_read_both_ways_and_by_its_changes() -> None:
+    ada = await make_user()
+    id, other = await make_conversation([ada]), await make_conversation([ada], "Tea")
+    await make_messages(ada, id, 5)
+    await make_messages(ada, other, 5)
+    assert [m.position for m in await messages.before(id, 4, 2)] == [2, 3]
+    assert [m.position for m in await messages.before(id, 1, 2)] == []
+    assert [m.position for m in await messages.after(id, 2, 2)] == [3, 4]
+    assert [m.position for m in await messages.after(id, 5, 2)] == []
+    assert [m.revision for m in await messages.changed_after(id, 3, 9)] == [4, 5]
+    assert [m.conversation_id for m in await messages.after(id, 0, 9)] == [id] * 5
+
+
+async def test_only_a_participant_raises_the_revision() -> None:
+    ada, stranger = await make_user(), await make_user()
+    id = await make_conversation([ada])
+    async with engine.transaction():
+        assert await conversations.advance(id, stranger.id, 0) is None
+        assert await conversations.advance(id + 1, ada.id, 0) is None
+        assert await conversations.advance(id, ada.id, 0) == 1
+        assert await conversations.advance(id, ada.id, 0) == 2

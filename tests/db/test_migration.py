@@ -1,0 +1,194 @@
+"""The schema: the same on both databases, made whole or not at all."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from db import migration
+from tests.applications import HOME
+from tests.servers import in_a_thread
+from tests.services import drop_database, migrate, new_database
+
+TABLES = {
+    "alembic_version",
+    "conversations",
+    "login_attempts",
+    "messages",
+    "participants",
+    "sessions",
+    "users",
+}
+
+DYING = """
+import os, signal, sys
+from alembic import op
+from db import migration
+
+execute, left = op.execute, 4
+
+def dying(statement):
+    global left
+    left -= 1
+    if not left:
+        os.kill(os.getpid(), signal.SIGKILL)
+    execute(statement)
+
+op.execute = dying
+migration.upgrade(sys.argv[1])
+"""
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database in which nothing is yet."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'new.sqlite3'}"
+        return
+    server = request.getfixturevalue("postgresql_server")
+    url = new_database(server)
+    yield url
+    drop_database(server, url)
+
+
+def inspected(url: str) -> dict[str, Any]:
+    """Every table with its columns, keys and indexes, as far as both databases say the same."""
+    found: dict[str, Any] = {}
+
+    async def inspect_postgresql() -> None:
+        engine = create_async_engine(url.replace("postgresql:", "postgresql+asyncpg:", 1))
+        async with engine.connect() as connection:
+            found.update(await connection.run_sync(schema))
+        await engine.dispose()
+
+    if url.startswith("postgresql"):
+        in_a_thread(lambda: asyncio.run(inspect_postgresql()))
+    else:
+        engine = sqlalchemy.create_engine(url)
+        with engine.connect() as connection:
+            found.update(schema(connection))
+        engine.dispose()
+    return found
+
+
+def schema(connection: sqlalchemy.Connection) -> dict[str, Any]:
+    inspector = sqlalchemy.inspect(connection)
+    return {
+        table: {
+            "columns": [
+                # SQLite takes a key for something that may be null.
+                (
+                    column["name"],
+                    str(column["type"]),
+                    column["nullable"] and column["name"] not in key,
+                )
+                for column in inspector.get_columns(table)
+            ],
+            "key": key,
+            "unique": sorted(u["column_names"] for u in inspector.get_unique_constraints(table)),
+            "references": sorted(
+                (key["constrained_columns"], key["referred_table"])
+                for key in inspector.get_foreign_keys(table)
+            ),
+            "indexes": sorted(
+                (str(index["name"]), index["column_names"])
+                for index in inspector.get_indexes(table)
+                if "duplicates_constraint" not in index
+            ),
+        }
+        for table in inspector.get_table_names()
+        for key in [inspector.get_pk_constraint(table)["constrained_columns"]]
+    }
+
+
+def test_both_databases_get_the_same_schema(sqlite_url: str, postgresql_url: str) -> None:
+    on_sqlite, on_postgresql = inspected(sqlite_url), inspected(postgresql_url)
+    assert on_sqlite.keys() == on_postgresql.keys() == TABLES
+    for table in TABLES:
+        assert on_sqlite[table] == on_postgresql[table], table
+
+
+def test_the_newest_file_is_what_alembic_calls_head() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(migration.MIGRATIONS))
+    assert ScriptDirectory.from_config(config).get_heads() == [migration.HEAD]
+
+
+def test_migrating_twice_changes_nothing(empty_url: str) -> None:
+    migrate(empty_url)
+    before = inspected(empty_url)
+    migrate(empty_url)
+    assert inspected(empty_url) == before
+    assert set(before) == TABLES
+
+
+def test_processes_that_migrate_at_once_all_succeed(empty_url: str) -> None:
+    environment = {**os.environ, "DATABASE_URL": empty_url}
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-m", "db.migration"],
+            cwd=HOME,
+            env=environment,
+            stderr=subprocess.PIPE,
+        )
+        for _ in range(3)
+    ]
+    for process in processes:
+        _, complaints = process.communicate(timeout=60)
+        assert process.returncode == 0, complaints.decode()
+    assert set(inspected(empty_url)) == TABLES
+
+
+def test_a_migration_that_is_killed_leaves_nothing_behind(empty_url: str) -> None:
+    killed = subprocess.run([sys.executable, "-c", DYING, empty_url], cwd=HOME, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert set(inspected(empty_url)) <= {"alembic_version"}
+    migrate(empty_url)
+    assert set(inspected(empty_url)) == TABLES
+
+
+def test_a_migration_can_be_taken_back(empty_url: str) -> None:
+    migrate(empty_url)
+    config = Config()
+    config.set_main_option("script_location", str(migration.MIGRATIONS))
+    config.attributes["url"] = empty_url
+    in_a_thread(lambda: command.downgrade(config, "base"))
+    assert set(inspected(empty_url)) == {"alembic_version"}
+    migrate(empty_url)
+    assert set(inspected(empty_url)) == TABLES
+
+
+def test_a_sqlite_database_that_is_up_to_date_is_left_alone(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'new.sqlite3'}"
+    migration.upgrade(url)
+    lock = tmp_path / "new.sqlite3.migrating"
+    lock.unlink()
+    migration.upgrade(url)
+    assert not lock.exists()
+
+
+def test_the_revision_of_what_is_not_there_yet_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "new.sqlite3"
+    url = f"sqlite:///{path}?timeout=1"
+    assert migration.sqlite_revision(url) is None
+    assert not path.exists()
+    path.touch()
+    assert migration.sqlite_revision(url) is None
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE alembic_version (version_num TEXT)")
+    assert migration.sqlite_revision(url) is None
+    migration.upgrade(f"sqlite:///{tmp_path / 'other.sqlite3'}")
+    assert migration.sqlite_revision(f"sqlite:///{tmp_path / 'other.sqlite3'}") == migration.HEAD
