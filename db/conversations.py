@@ -22,6 +22,7 @@ class Conversation:
     read_position: int
     unread: int
     creator_id: int
+    reader_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ async def get(conversation_id: int, user_id: int) -> Conversation | None:
     row = await engine.row(
         f"""
         SELECT c.id, c.kind, {TITLE} AS title, c.revision, c.last_position, me.read_position,
-               {UNREAD} AS unread, c.creator_id
+               {UNREAD} AS unread, c.creator_id, me.user_id AS reader_id
         FROM participants me JOIN conversations c ON c.id = me.conversation_id
         WHERE me.conversation_id = :id AND me.user_id = :user_id
         """,

@@ -74,6 +74,9 @@ def first_unread(conversation: Conversation, shown: list[Message]) -> int | None
     if not conversation.unread:
         return None
     unread = [
-        message.position for message in shown if message.position > conversation.read_position
+        message.position
+        for message in shown
+        if message.position > conversation.read_position
+        and message.author_id != conversation.reader_id
     ]
     return unread[0] if unread and unread[0] != shown[0].position else None
