@@ -1,0 +1,161 @@
+"""A way to a site on which things go wrong, as proxies and networks make them go."""
+
+import asyncio
+import re
+from asyncio import StreamReader, StreamWriter
+from contextlib import suppress
+from enum import Enum, auto
+from typing import Self
+from urllib.parse import urlsplit
+
+PIECE = 65536
+
+
+class Fault(Enum):
+    REFUSED = auto()
+    """Answered with 403 on the way."""
+    UNAVAILABLE = auto()
+    """Answered with 503 on the way."""
+    NO_UPGRADE = auto()
+    """Passed on, but without the wish to become a WebSocket."""
+    SILENT = auto()
+    """The answer begins, and then nothing of it arrives."""
+    BUFFERED = auto()
+    """The answer arrives once it is whole."""
+    LOST = auto()
+    """Passed on, but the line is dropped before the answer."""
+    CUT = auto()
+    """The line is dropped at once."""
+
+
+ANSWERS = {
+    Fault.REFUSED: b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+    Fault.UNAVAILABLE: b"HTTP/1.1 503 Service Unavailable\r\n"
+    b"Content-Length: 0\r\nConnection: close\r\n\r\n",
+}
+
+
+class Road:
+    """A proxy. `faults` says what befalls requests: patterns of "GET /path", and what happens."""
+
+    def __init__(self, site: str) -> None:
+        self.target = urlsplit(site)
+        self.faults: dict[str, Fault] = {}
+        self.requests: list[str] = []
+        self.is_open = asyncio.Event()
+        self.is_open.set()
+        self.connections: dict[asyncio.Task[None], asyncio.Event] = {}
+
+    async def __aenter__(self) -> Self:
+        self.server = await asyncio.start_server(self.accept, "127.0.0.1", 0, limit=PIECE)
+        self.url = f"http://127.0.0.1:{self.server.sockets[0].getsockname()[1]}"
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.server.close()
+        await self.cut()
+
+    def hold(self) -> None:
+        """Nothing passes, on old connections and new ones, until `release`."""
+        self.is_open.clear()
+
+    def release(self) -> None:
+        self.is_open.set()
+
+    def stall(self) -> None:
+        """Nothing passes on the present connections any more, and nobody is told."""
+        for passes in self.connections.values():
+            passes.clear()
+
+    async def cut(self) -> None:
+        """Drop every connection."""
+        tasks = list(self.connections)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def accept(self, reader: StreamReader, writer: StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        passes = self.connections[task] = asyncio.Event()
+        passes.set()
+        try:
+            with suppress(ConnectionError, asyncio.IncompleteReadError):
+                await self.carry(reader, writer, passes)
+        except asyncio.CancelledError:
+            pass  # cut
+        finally:
+            del self.connections[task]
+            writer.transport.abort()
+
+    async def carry(
+        self, reader: StreamReader, writer: StreamWriter, passes: asyncio.Event
+    ) -> None:
+        """One request, or one WebSocket."""
+        request = await read_head(reader)
+        method, path, _ = request.split(b" ", 2)
+        self.requests.append(f"{method.decode()} {path.decode()}")
+        fault = self.fault(self.requests[-1])
+        await self.is_open.wait()
+        if fault is Fault.CUT:
+            return
+        if fault in ANSWERS:
+            await self.refuse(fault, request, reader, writer)
+            return
+        there, away = await asyncio.open_connection(self.target.hostname, self.target.port)
+        try:
+            away.write(as_one_of_its_own(request, upgrade=fault is not Fault.NO_UPGRADE))
+            async with asyncio.TaskGroup() as group:
+                up = group.create_task(self.pipe(reader, away, passes))
+                await self.bring_back(there, writer, passes, fault)
+                up.cancel()
+        finally:
+            away.transport.abort()
+
+    def fault(self, request: str) -> Fault | None:
+        found = [fault for pattern, fault in self.faults.items() if re.search(pattern, request)]
+        return found[0] if found else None
+
+    async def refuse(
+        self, fault: Fault, request: bytes, reader: StreamReader, writer: StreamWriter
+    ) -> None:
+        length = re.search(rb"(?i)\r\ncontent-length: (\d+)", request)
+        await reader.readexactly(int(length[1]) if length else 0)
+        writer.write(ANSWERS[fault])
+        await writer.drain()
+
+    async def bring_back(
+        self, there: StreamReader, writer: StreamWriter, passes: asyncio.Event, fault: Fault | None
+    ) -> None:
+        match fault:
+            case Fault.LOST:
+                await there.read(PIECE)
+            case Fault.SILENT:
+                writer.write(await read_head(there))
+                await there.read()
+            case Fault.BUFFERED:
+                writer.write(await there.read())
+                await writer.drain()
+            case _:
+                await self.pipe(there, writer, passes)
+
+    async def pipe(self, source: StreamReader, sink: StreamWriter, passes: asyncio.Event) -> None:
+        with suppress(ConnectionError):
+            while piece := await source.read(PIECE):
+                await self.is_open.wait()
+                await passes.wait()
+                sink.write(piece)
+                await sink.drain()
+            sink.write_eof()
+
+
+async def read_head(reader: StreamReader) -> bytes:
+    return await reader.readuntil(b"\r\n\r\n")
+
+
+def as_one_of_its_own(request: bytes, *, upgrade: bool) -> bytes:
+    """The request on a connection that ends with it, unless it becomes a WebSocket."""
+    if upgrade and re.search(rb"(?i)\r\nupgrade: websocket", request):
+        return request
+    request = re.sub(rb"(?i)\r\n(upgrade|sec-websocket-[a-z]+): [^\r]*", b"", request)
+    return re.sub(rb"(?i)\r\nconnection: [^\r]*", b"\r\nConnection: close", request)

@@ -1,0 +1,127 @@
+"""What a person has before them: one tab of a real browser, with JavaScript or without."""
+
+import re
+import time
+from collections.abc import Awaitable, Callable
+from typing import Self
+
+from playwright.async_api import Locator, Page, Response, expect
+
+from db import messages
+from db.users import User
+from tests.clients import PATIENCE
+
+HELD = """() => [...document.querySelectorAll('#messages .message')].map(
+    li => [li.id, +li.dataset.position, +li.dataset.revision])"""
+"""The messages in the DOM: id, position, revision. What is pending has no position: null."""
+
+
+class Screen:
+    """One tab. `page` is Playwright's, for everything that has no word here."""
+
+    user: User
+
+    def __init__(self, page: Page, *, javascript: bool) -> None:
+        self.page = page
+        self.javascript = javascript
+
+    async def another_tab(self) -> Self:
+        """One more of the same browser."""
+        tab = type(self)(await self.page.context.new_page(), javascript=self.javascript)
+        if hasattr(self, "user"):
+            tab.user = self.user
+        return tab
+
+    async def go(self, path: str | int, query: str = "") -> Response:
+        """To a path, or to the conversation with this id."""
+        address = f"/chat/{path}/" if isinstance(path, int) else path
+        response = await self.page.goto(address + query)
+        assert response is not None
+        return response
+
+    async def chat(self, conversation_id: int, tier: str | None = None) -> None:
+        """To a conversation, until it is live: as it comes, or over a tier that is asked for."""
+        await self.go(conversation_id, f"?live={tier}" if tier else "")
+        if self.javascript:
+            await self.is_live(tier)
+
+    async def fill(self, **fields: str) -> None:
+        """Write into inputs, by their names."""
+        for name, value in fields.items():
+            await self.page.locator(f"[name={name}]").fill(value)
+
+    async def press(self, words: str) -> None:
+        """A button or link that says this."""
+        button = self.page.get_by_role("button", name=words, exact=True)
+        await button.or_(self.page.get_by_role("link", name=words, exact=True)).click()
+
+    @property
+    def composer(self) -> Locator:
+        return self.page.locator("#body")
+
+    async def say(self, body: str) -> None:
+        """Send a message: with the key, or without JavaScript with the button."""
+        await self.composer.fill(body)
+        if self.javascript:
+            await self.composer.press("Enter")
+        else:
+            await self.press("Send")
+
+    @property
+    def messages(self) -> Locator:
+        """Those of the log, sent ones and pending ones."""
+        return self.page.locator("#messages > .message")
+
+    def message(self, body: str) -> Locator:
+        return self.messages.filter(has=self.page.get_by_text(body, exact=True))
+
+    async def shows(self, *bodies: str) -> None:
+        """Returns once these messages and no others stand here, all of them sent."""
+        await self.reload_until(lambda: self.stand_here(list(bodies)))
+        await expect(self.messages.locator(".body")).to_have_text(list(bodies))
+        await expect(self.messages.and_(self.page.locator(":not([data-position])"))).to_have_count(
+            0
+        )
+
+    async def stand_here(self, bodies: list[str]) -> bool:
+        return await self.messages.locator(".body").all_text_contents() == bodies
+
+    async def reload_until(self, wanted: Callable[[], Awaitable[object]]) -> None:
+        """Without JavaScript a page finds out when it is loaded, so it is, by its own link."""
+        deadline = time.monotonic() + PATIENCE
+        while not (self.javascript or await wanted()):
+            assert time.monotonic() < deadline, "it still does not show what it should"
+            await self.page.locator(".reload, a.plain").click()
+
+    async def is_live(self, tier: str | None = None) -> None:
+        """Returns once the page says that it is, and over which tier."""
+        connection = self.page.locator("#connection")
+        await expect(connection).to_have_attribute("data-state", "live", timeout=30_000)
+        if tier:
+            await expect(connection).to_have_attribute("data-tier", tier, timeout=30_000)
+
+    async def is_not_live(self, within: float) -> None:
+        """The page says so within so many seconds."""
+        connection = self.page.locator("#connection:not([data-state=live])")
+        await expect(connection).to_be_attached(timeout=within * 1000)
+
+    async def title_is(self, title: str) -> None:
+        await expect(self.page).to_have_title(f"{title} — Parley")
+
+    async def held(self) -> list[tuple[str, int | None, int]]:
+        return [
+            (id, position, revision) for id, position, revision in await self.page.evaluate(HELD)
+        ]
+
+    async def holds_the_log(self, conversation_id: int, newest: int = 2**31) -> None:
+        """Exactly what the database holds, in its order: the whole log, or so many at its end."""
+        stored = await messages.before(conversation_id, 2**53, newest)
+        wanted = [(f"message-{m.author_id}-{m.client_id}", m.position, m.revision) for m in stored]
+        assert await self.held() == wanted
+
+    @property
+    def conversation_id(self) -> int:
+        """Where one is."""
+        found = re.search(r"/chat/(\d+)/", self.page.url)
+        assert found, self.page.url
+        return int(found[1])

@@ -1,0 +1,202 @@
+"""Two people meet and talk, with JavaScript and without, in every pairing."""
+
+import asyncio
+
+import pytest
+from playwright.async_api import expect
+
+from tests import factories
+from tests.browser.people import People
+from tests.browser.road import Road
+from tests.browser.screen import Screen
+
+PASSWORD = "correct horse battery"
+
+with_and_without = pytest.mark.parametrize("javascript", [True, False], ids=["js", "plain"])
+
+
+@pytest.mark.parametrize(
+    ("ada_has", "bob_has"),
+    [(True, True), (True, False), (False, False)],
+    ids=["js and js", "js and plain", "plain and plain"],
+)
+async def test_two_people_meet_and_talk(people: People, ada_has: bool, bob_has: bool) -> None:
+    ada = await people.stranger(javascript=ada_has)
+    bob = await people.stranger(javascript=bob_has)
+    await sign_up(ada, "Ada")
+    await sign_up(bob, "Bob")
+
+    await ada.press("People")
+    await ada.fill(q="bo")
+    await ada.press("Search")
+    await ada.press("Message Bob")
+    await ada.title_is("Bob")
+    await ada.say("Hello Bob")
+    await ada.shows("Hello Bob")
+
+    line = bob.page.locator("#inbox li")
+    await bob.reload_until(line.count)
+    await expect(line).to_contain_text("Hello Bob")
+    await bob.press("Ada")
+    await bob.shows("Hello Bob")
+    await bob.say("Hello Ada\nand a second line")
+    await ada.shows("Hello Bob", "Hello Ada\nand a second line")
+    await ada.say("https://example.org/ 👋 שלום")
+    for screen in (ada, bob):
+        await screen.shows(
+            "Hello Bob", "Hello Ada\nand a second line", "https://example.org/ 👋 שלום"
+        )
+        await screen.holds_the_log(ada.conversation_id)
+    link = bob.page.get_by_role("link", name="https://example.org/")
+    await expect(link).to_have_attribute("href", "https://example.org/")
+
+
+async def sign_up(screen: Screen, name: str) -> None:
+    await screen.go("/signup/")
+    await screen.fill(name=name, username=name.lower(), password=PASSWORD)
+    await screen.press("Create account")
+    await screen.title_is("Inbox")
+
+
+@with_and_without
+async def test_wrong_input_gets_the_form_again_filled_in_with_a_sentence_at_each_field(
+    people: People, javascript: bool
+) -> None:
+    await factories.make_user("ada")
+    screen = await people.stranger(javascript=javascript)
+    await screen.go("/signup/")
+    await screen.fill(name="Ada 🌙", username="Ada B", password="short")
+    await screen.press("Create account")
+    username = screen.page.get_by_label("Username")
+    await expect(username).to_have_value("Ada B")
+    await expect(username).to_have_attribute("aria-invalid", "true")
+    await expect(screen.page.locator("#username-error")).not_to_be_empty()
+    await expect(screen.page.locator("#password-error")).to_contain_text("8")
+    await expect(screen.page.get_by_label("Your name")).to_have_value("Ada 🌙")
+
+    await screen.fill(username="ada", password=PASSWORD)
+    await screen.press("Create account")
+    await expect(screen.page.locator("#username-error")).to_contain_text("taken")
+    await screen.fill(username="ada.b", password=PASSWORD)
+    await screen.press("Create account")
+    await screen.title_is("Inbox")
+    await screen.go("/chat/new/")
+    await screen.fill(to="ada, nobody.here")
+    await screen.press("Start conversation")
+    await expect(screen.page.locator("#to-error")).to_contain_text("nobody.here")
+    await screen.press("Sign out")
+    await screen.title_is("Sign in")
+    await screen.fill(username="ada.b", password="wrong horse")
+    await screen.press("Sign in")
+    await expect(screen.page.get_by_label("Username")).to_have_value("ada.b")
+    await expect(screen.page.get_by_role("alert")).to_contain_text("password")
+
+
+async def test_names_are_suggested_while_they_are_typed(people: People) -> None:
+    ada = await people.join("ada")
+    for username in ("bob", "bobby", "eve"):
+        await factories.make_user(username)
+    await ada.go("/chat/new/")
+    to = ada.page.get_by_label("To", exact=True)
+    await to.press_sequentially("eve, bo")
+    await expect(ada.page.locator("#suggestions .handle")).to_have_text(["bob", "bobby"])
+    await ada.press("Add Bobby")
+    await expect(to).to_have_value("eve, bobby, ")
+    await ada.fill(title="Three of us")
+    await ada.press("Start conversation")
+    await ada.title_is("Three of us")
+
+
+async def test_what_two_people_send_at_once_stands_once_and_in_one_order_everywhere(
+    people: People,
+) -> None:
+    ada, bob, id = await people.pair()
+    await asyncio.gather(*[say_much(screen) for screen in (ada, bob)])
+    for screen in (ada, bob):
+        sent = screen.messages.and_(screen.page.locator("[data-position]"))
+        await expect(sent).to_have_count(40)
+        await screen.holds_the_log(id)
+        for whose in (ada, bob):
+            own = screen.page.locator(f".message[data-author='{whose.user.id}'] .body")
+            wanted = [f"{whose.user.username} {n}" for n in range(20)]
+            assert await own.all_text_contents() == wanted
+
+
+async def say_much(screen: Screen) -> None:
+    for n in range(20):
+        await screen.say(f"{screen.user.username} {n}")
+
+
+async def test_a_message_stands_there_at_once_and_the_same_bubble_becomes_the_sent_one(
+    travellers: People, road: Road
+) -> None:
+    ada, bob, id = await travellers.pair()
+    road.hold()
+    await ada.say("Hello")
+    bubble = ada.message("Hello")
+    await expect(bubble).to_have_class("message sending")
+    await bubble.evaluate("li => { li.known = true }")
+    road.release()
+    await ada.shows("Hello")
+    await bob.shows("Hello")
+    assert await bubble.evaluate("li => li.known"), "the bubble is another one now"
+    await expect(bubble).to_have_class("message")
+    await ada.holds_the_log(id)
+
+
+async def test_two_tabs_of_one_person_show_the_same(people: People) -> None:
+    ada, bob, id = await people.pair()
+    second = await ada.another_tab()
+    await second.chat(id)
+    await ada.say("From the first")
+    await second.shows("From the first")
+    await second.say("From the second")
+    await bob.shows("From the first", "From the second")
+    for tab in (ada, second):
+        await tab.shows("From the first", "From the second")
+        await tab.holds_the_log(id)
+
+
+async def test_a_draft_survives_a_reload_and_another_page_until_it_is_sent(people: People) -> None:
+    ada, bob, id = await people.pair()
+    await ada.composer.press_sequentially("half a thought")
+    await ada.page.reload()
+    await expect(ada.composer).to_have_value("half a thought")
+    await ada.go("/")
+    await ada.chat(id)
+    await expect(ada.composer).to_have_value("half a thought")
+    await ada.composer.press("Enter")
+    await bob.shows("half a thought")
+    await expect(ada.composer).to_have_value("")
+    await ada.page.reload()
+    await ada.shows("half a thought")
+    await expect(ada.composer).to_have_value("")
+
+
+@with_and_without
+async def test_what_is_refused_says_why_and_keeps_the_text(
+    people: People, javascript: bool
+) -> None:
+    ada = await people.join("ada", javascript=javascript)
+    id = await factories.make_conversation([ada.user])
+    await ada.chat(id)
+    long = "x" * 8001
+    await ada.say(long)
+    sentence = ada.page.get_by_text("at most 8,000 characters")
+    await expect(sentence).to_be_visible()
+    if javascript:
+        await ada.press("Edit")
+        await expect(sentence).to_have_count(0)
+    await expect(ada.composer).to_have_value(long)
+    await ada.say("short")
+    await ada.shows("short")
+
+
+async def test_enter_sends_and_shift_enter_breaks_the_line(people: People) -> None:
+    ada, bob, _ = await people.pair()
+    await ada.composer.press_sequentially("one")
+    await ada.composer.press("Shift+Enter")
+    await ada.composer.press_sequentially("two")
+    await ada.composer.press("Enter")
+    await bob.shows("one two")
+    assert await bob.messages.locator(".body").all_text_contents() == ["one\ntwo"]

@@ -1,0 +1,153 @@
+"""What one looks at stays where it is, and the newest is followed only from the bottom."""
+
+from playwright.async_api import Locator, expect
+
+from tests import factories
+from tests.browser.people import People
+from tests.browser.screen import Screen
+
+LOOK = """() => {
+    const scroller = document.getElementById('scroller').getBoundingClientRect()
+    const middle = scroller.top + scroller.height / 2
+    const li = [...document.querySelectorAll('#messages > .message')]
+        .find(li => li.getBoundingClientRect().bottom > middle)
+    return [li.id, Math.round(li.getBoundingClientRect().top)]
+}"""
+"""What stands in the middle of the view, and how far down."""
+
+SCROLL = """top => {
+    const scroller = document.getElementById('scroller')
+    const uppermost = scroller.clientHeight - scroller.scrollHeight
+    scroller.scrollTop = Math.min(0, Math.max(uppermost, top))
+}"""
+"""So far above the bottom (in the reversed column that is negative)."""
+
+TOP, BOTTOM = -(10**6), 0
+
+
+async def test_the_view_follows_the_newest_message_at_the_bottom(people: People) -> None:
+    ada, bob, _ = await long_conversation(people, 60)
+    await bob.say("The newest")
+    await expect(ada.message("The newest")).to_be_in_viewport(ratio=1)
+    await expect(jump(ada)).to_be_hidden()
+
+
+async def test_further_up_it_stays_and_a_button_counts_what_is_new_and_leads_there(
+    people: People,
+) -> None:
+    ada, bob, _ = await long_conversation(people, 60)
+    await ada.page.evaluate(SCROLL, -600)
+    await expect(jump(ada)).to_have_text("Newest messages")
+    seen = await ada.page.evaluate(LOOK)
+    await bob.say("One")
+    await expect(jump(ada)).to_have_text("1 new message")
+    await bob.say("Two\nwith\nmany\nlines")
+    await expect(jump(ada)).to_have_text("2 new messages")
+    assert await ada.page.evaluate(LOOK) == seen
+    await jump(ada).click()
+    await expect(ada.messages.last).to_be_in_viewport(ratio=1)
+    await expect(jump(ada)).to_be_hidden()
+    await bob.say("Three")
+    await expect(ada.message("Three")).to_be_in_viewport(ratio=1)
+
+
+async def test_ones_own_message_leads_to_the_bottom(people: People) -> None:
+    ada, _, _ = await long_conversation(people, 60)
+    await ada.page.evaluate(SCROLL, -600)
+    await expect(jump(ada)).to_be_visible()
+    await ada.say("Mine")
+    await expect(ada.message("Mine")).to_be_in_viewport(ratio=1)
+    await expect(jump(ada)).to_be_hidden()
+
+
+async def test_what_one_scrolled_past_is_read_only_at_the_bottom(people: People) -> None:
+    ada, bob, _ = await long_conversation(people, 60)
+    await ada.page.evaluate(SCROLL, -600)
+    await bob.say("Unseen")
+    await ada.title_is("(1) Bob")
+    await expect(jump(ada)).to_have_text("1 new message")
+    await jump(ada).click()
+    await ada.title_is("Bob")
+
+
+async def test_older_messages_load_on_scrolling_and_the_view_stays(people: People) -> None:
+    ada, _, id = await long_conversation(people, 120)
+    for held in (100, 120):
+        # In one step: the older ones may be there before the next.
+        seen = await ada.page.evaluate(f"() => {{ ({SCROLL})({TOP}); return ({LOOK})() }}")
+        await expect(ada.messages).to_have_count(held)
+        assert await ada.page.evaluate(LOOK) == seen
+    await expect(ada.page.locator("#messages > .older")).to_have_count(0)
+    await ada.holds_the_log(id)
+
+
+async def test_at_most_300_messages_are_held_wherever_one_goes(people: People) -> None:
+    ada, bob, id = await long_conversation(people, 460)
+    while not await ada.page.locator("#messages > [data-position='1']").count():
+        first = await ada.messages.first.get_attribute("id")
+        await ada.page.evaluate(SCROLL, TOP)
+        await expect(ada.messages.first).not_to_have_id(str(first))
+        await is_a_whole_piece(ada)
+    await bob.say("Out of reach")
+    await expect(jump(ada)).to_have_text("1 new message")
+    await expect(ada.message("Out of reach")).to_have_count(0)
+    while await ada.page.locator("#messages > .newer").count():
+        last = await ada.messages.last.get_attribute("id")
+        await ada.page.evaluate(SCROLL, BOTTOM)
+        await expect(ada.messages.last).not_to_have_id(str(last))
+        await is_a_whole_piece(ada)
+    await expect(ada.message("Out of reach")).to_have_count(1)
+    await ada.holds_the_log(id, newest=len(await ada.held()))
+
+
+async def test_the_button_leads_home_from_far_away(people: People) -> None:
+    ada, bob, id = await long_conversation(people, 200)
+    await ada.go(id, "?at=40")
+    await ada.is_live()
+    await expect(ada.message("Message 40")).to_be_in_viewport()
+    await bob.say("Far below")
+    await expect(jump(ada)).to_have_text("1 new message")
+    await jump(ada).click()
+    await expect(ada.message("Far below")).to_be_in_viewport(ratio=1)
+    await is_a_whole_piece(ada)
+
+
+async def test_without_javascript_links_lead_through_the_log_both_ways(people: People) -> None:
+    ada = await people.join("ada", javascript=False)
+    id = await factories.make_conversation([ada.user])
+    await factories.make_messages(ada.user, id, 120)
+    await ada.chat(id)
+    await ada.shows(*numbered(71, 120))
+    await ada.press("Older messages")
+    await ada.shows(*numbered(21, 70))
+    await ada.press("Older messages")
+    await ada.shows(*numbered(1, 20))
+    await expect(ada.page.get_by_role("link", name="Older messages")).to_have_count(0)
+    await ada.press("Newer messages")
+    await ada.shows(*numbered(21, 70))
+
+
+def numbered(first: int, last: int) -> list[str]:
+    return [f"Message {n}" for n in range(first, last + 1)]
+
+
+async def long_conversation(people: People, number: int) -> tuple[Screen, Screen, int]:
+    """Ada at the newest page of a long conversation; Bob, who can write there; its id."""
+    ada, bob = await people.join("ada"), await people.join("bob")
+    id = await factories.make_conversation([ada.user, bob.user])
+    await factories.make_messages(ada.user, id, number)
+    for screen in (ada, bob):
+        await screen.chat(id)
+        await expect(screen.messages.last).to_be_in_viewport(ratio=1)
+    return ada, bob, id
+
+
+def jump(screen: Screen) -> Locator:
+    return screen.page.locator("#jump")
+
+
+async def is_a_whole_piece(screen: Screen) -> None:
+    """At most 300 messages, one after the other."""
+    positions = [position for _, position, _ in await screen.held()]
+    assert len(positions) <= 300
+    assert positions == list(range(positions[0] or 0, (positions[0] or 0) + len(positions)))

@@ -1,0 +1,71 @@
+"""Who types: shown to others while it is so, and never what."""
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.people import People
+from tests.browser.screen import Screen
+
+WATCH = """() => {
+    window.seen = []
+    const look = () => {
+        const line = document.querySelector('#typing li')
+        const visible = !!line && getComputedStyle(line).visibility === 'visible'
+        if (visible !== (seen.at(-1)?.visible ?? false)) seen.push({visible, at: Date.now()})
+        requestAnimationFrame(look)
+    }
+    look()
+}"""
+"""Note each time that the line appears or disappears."""
+
+
+@pytest.mark.parametrize("tier", ["ws", "sse", "poll"])
+async def test_it_is_shown_to_others_and_gone_at_once_when_the_message_arrives(
+    people: People, tier: str
+) -> None:
+    ada, bob, _ = await people.pair(tier)
+    line = bob.page.get_by_text("Ada is typing…")
+    # Each key in time to be told anew: between two polls nobody hears of one.
+    await ada.composer.press_sequentially("Hel", delay=600)
+    await expect(line).to_be_visible()
+    await ada.say("Hello")
+    await ada.shows("Hello")
+    lines = await bob.page.wait_for_function(
+        """() => document.querySelector('.message .body')
+            && {left: document.querySelectorAll('#typing li').length}"""
+    )
+    assert await lines.json_value() == {"left": 0}
+    await ada.composer.press_sequentially("And", delay=600)
+    await expect(line).to_be_visible()
+
+
+async def test_it_is_gone_3_s_after_the_last_key(people: People) -> None:
+    ada, bob, _ = await people.pair()
+    await bob.page.evaluate(WATCH)
+    await ada.page.evaluate("addEventListener('keydown', () => { window.last = Date.now() })")
+    await ada.composer.press_sequentially("Slowly and steadily", delay=150)
+    assert await changes(bob) == [True]
+    await expect(bob.page.get_by_text("Ada is typing…")).to_be_hidden()
+    appeared, gone = await bob.page.evaluate("seen")
+    assert (appeared["visible"], gone["visible"]) == (True, False)
+    after = gone["at"] - await ada.page.evaluate("last")
+    assert 2400 < after < 3600, f"gone {after} ms after the last key"
+    await ada.composer.press_sequentially("!")
+    await expect(bob.page.get_by_text("Ada is typing…")).to_be_visible()
+
+
+async def test_it_is_not_shown_to_oneself_in_any_tab(people: People) -> None:
+    ada, bob, id = await people.pair()
+    second = await ada.another_tab()
+    await second.chat(id)
+    await bob.page.evaluate(WATCH)
+    await ada.composer.press_sequentially("Hello")
+    await expect(bob.page.get_by_text("Ada is typing…")).to_be_visible()
+    own = second.page.locator(f"#typing-{ada.user.id}")
+    await expect(own).to_be_attached()  # told like everybody
+    await expect(own).to_be_hidden()
+    await expect(ada.page.locator(f"#typing-{ada.user.id}")).to_be_hidden()
+
+
+async def changes(screen: Screen) -> list[bool]:
+    return [change["visible"] for change in await screen.page.evaluate("seen")]
