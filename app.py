@@ -40,7 +40,7 @@ BODY_BYTES = 512 * 1024
 async def lifespan(app: Starlette) -> AsyncIterator[None]:
     """The database and the broker, open from the first request to the last."""
     async with AsyncExitStack() as stack:
-        if not settings.REDIS_URL:
+        if settings.IS_ALONE:
             stack.enter_context(await alone.claim(settings.DATABASE_URL))
         if settings.DATABASE_URL.startswith("sqlite"):
             migration.upgrade(settings.DATABASE_URL)
@@ -48,7 +48,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
             settings.DATABASE_URL, settings.DATABASE_POOL_SIZE, settings.DATABASE_TIMEOUT
         )
         stack.push_async_callback(engine.disconnect)
-        await broker.start(settings.REDIS_URL or "memory://")
+        await broker.start(settings.BROKER_URL)
         stack.push_async_callback(broker.stop)
         stack.enter_context(ending.announced())
         yield

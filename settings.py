@@ -33,13 +33,17 @@ DATABASE_TIMEOUT = config("DATABASE_TIMEOUT", cast=float, default=2.5)
 """Seconds that one statement, or the wait for a connection, may take before it is given up."""
 
 REDIS_URL: str = config("REDIS_URL", default="")
+BROKER_URL: str = config("BROKER_URL", default=REDIS_URL or "memory://")
 WEB_CONCURRENCY = config("WEB_CONCURRENCY", cast=int, default=1)
 ALLOWED_HOSTS = config("ALLOWED_HOSTS", cast=CommaSeparatedStrings, default="*")
 
 HEARTBEAT = config("HEARTBEAT", cast=float, default=15.0)
 """Seconds of silence after which a stream says that it is alive and re-reads the database."""
 
-if WEB_CONCURRENCY > 1 and not REDIS_URL:
+IS_ALONE = BROKER_URL.startswith("memory:")
+"""Whether this process reaches no other one."""
+
+if WEB_CONCURRENCY > 1 and IS_ALONE:
     sys.exit(
         f"WEB_CONCURRENCY is {WEB_CONCURRENCY}, but without Redis each worker would be an island: "
         "set REDIS_URL (redis://…), or WEB_CONCURRENCY=1."

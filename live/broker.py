@@ -1,48 +1,47 @@
 """What connects the hubs of all processes: one channel, best effort. The database is the log.
 
-`broadcaster` carries it, in memory for one process, over Redis for several. Its own Redis backend
-is deaf for ever after a restart of Redis (and from the start with redis-py 8), so `HealingRedis`
-replaces it at the extension point that broadcaster documents.
+`broadcaster` carries it. Its own backends for Redis and PostgreSQL are deaf for ever once their
+server has restarted (that for Redis from the start with redis-py 8), so `HealingBackend` replaces
+them at the extension point that broadcaster documents, over the links of redis.py and postgres.py.
 """
 
 import asyncio
 import logging
 import random
+import time
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
 from broadcaster import Broadcast, BroadcastBackend, Event
-from redis import asyncio as redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 
 from live import hub
+from live.link import Link, LinkDown
+from live.postgres import PostgresLink
 from live.publication import RESYNC, Publication, decode, encode
+from live.redis import RedisLink
 
 CHANNEL = "parley"
 BACKLOG = 10_000
-PUBLISH_TIMEOUT = 1.0
+RETRY_AT_FIRST = 0.1
 RETRY_AT_MOST = 1.0
-"""Seconds between attempts to reach Redis again. After each one everybody re-reads the database,
-so this is also how late a message can be while Redis is down."""
+"""Seconds between attempts to reach the broker again. After each one everybody re-reads the
+database, so this is also how late a message can be while the broker is away."""
 
 logger = logging.getLogger("parley.broker")
 
 _broadcast: Broadcast | None = None
 _listener: asyncio.Task[None] | None = None
-_missed = False
+_mender: asyncio.Task[None] | None = None
 
 
 async def start(url: str) -> None:
-    """Connect this process's hub to the others at `url`: `memory://` or `redis://…`.
+    """Connect this process's hub to the others at `url`: memory://, redis://… or postgresql://…
 
-    Returns also where Redis cannot be reached: sends work without it, and it is retried for ever.
+    Returns also where the broker cannot be reached: sends work without it, it is tried for ever.
     """
     global _broadcast, _listener
-    _broadcast = (
-        Broadcast(url) if url.startswith("memory:") else Broadcast(backend=HealingRedis(url))
-    )
+    _broadcast = Broadcast(url) if url.startswith("memory:") else Broadcast(backend=healing(url))
     await _broadcast.connect()
     subscribed = asyncio.Event()
     _listener = asyncio.create_task(listen(_broadcast, subscribed))
@@ -50,13 +49,15 @@ async def start(url: str) -> None:
 
 
 async def stop() -> None:
-    global _broadcast, _listener
-    if _listener is not None and _broadcast is not None:
-        _listener.cancel()
-        with suppress(asyncio.CancelledError):
-            await _listener
+    global _broadcast, _listener, _mender
+    for task in (_listener, _mender):
+        if task is not None:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+    if _broadcast is not None:
         await _broadcast.disconnect()
-    _broadcast = _listener = None
+    _broadcast = _listener = _mender = None
 
 
 async def publish(*publications: Publication) -> None:
@@ -65,25 +66,31 @@ async def publish(*publications: Publication) -> None:
     Where the broker cannot be reached this process's hub gets them at once, and the others are told
     to re-read the database as soon as it can be reached again.
     """
-    global _missed
+    global _mender
     if _broadcast is None:
         return deliver(publications)
     try:
-        await _broadcast.publish(
-            CHANNEL, encode((*publications, RESYNC) if _missed else publications)
-        )
-        _missed = False
-    except (OSError, redis.RedisError) as error:
+        await _broadcast.publish(CHANNEL, publications)
+    except LinkDown as error:
         logger.warning("published in this process only: %s", error)
-        _missed = True
         deliver(publications)
+        if _mender is None or _mender.done():
+            _mender = asyncio.create_task(mend(_broadcast))
+
+
+async def mend(broadcast: Broadcast) -> None:
+    """Tell every process to re-read, as soon as they can be reached."""
+    while True:
+        await asyncio.sleep(RETRY_AT_MOST)
+        with suppress(LinkDown):
+            return await broadcast.publish(CHANNEL, [RESYNC])
 
 
 async def listen(broadcast: Broadcast, subscribed: asyncio.Event) -> None:
     async with broadcast.subscribe(CHANNEL) as events:
         subscribed.set()
         while True:
-            deliver(decode((await events.get()).message))
+            deliver(cast(Any, (await events.get()).message))
 
 
 def deliver(publications: Sequence[Publication]) -> None:
@@ -91,86 +98,72 @@ def deliver(publications: Sequence[Publication]) -> None:
         hub.deliver(publication)
 
 
-class HealingRedis(BroadcastBackend):
-    """Redis pub/sub that reconnects and subscribes again, and says `RESYNC` when it did.
+def healing(url: str) -> "HealingBackend":
+    return HealingBackend(RedisLink(url) if url.startswith("redis") else PostgresLink(url))
 
-    While Redis is away it says so about once a second, which makes every stream read the database.
+
+class HealingBackend(BroadcastBackend):
+    """Reconnects and subscribes again, and says `RESYNC` when it did.
+
+    While the broker is away it says so about once a second, which makes every stream read the
+    database. What waits to be delivered is bounded: too much of it becomes one `RESYNC`.
     """
 
-    def __init__(self, url: str) -> None:
-        once = Retry(NoBackoff(), 0)
-        self._publisher = redis.Redis.from_url(
-            url, socket_timeout=PUBLISH_TIMEOUT, socket_connect_timeout=PUBLISH_TIMEOUT, retry=once
-        )
-        self._subscriber = redis.Redis.from_url(
-            url, socket_connect_timeout=PUBLISH_TIMEOUT, health_check_interval=5, retry=once
-        )
-        self._channels: set[str] = set()
+    def __init__(self, link: Link) -> None:
+        self._link = link
         self._events: asyncio.Queue[Event] = asyncio.Queue(BACKLOG)
-        self._up = False
+        self._is_up = False
+        self._tried_at = -RETRY_AT_MOST
         self._supervisor: asyncio.Task[None] | None = None
 
     async def connect(self) -> None:
-        pass  # the supervisor starts with the first channel
+        pass  # the supervisor starts with the subscription
 
     async def disconnect(self) -> None:
         if self._supervisor is not None:
             self._supervisor.cancel()
             with suppress(asyncio.CancelledError):
                 await self._supervisor
-        await self._subscriber.aclose()
-        await self._publisher.aclose()
+        await self._link.close()
 
     async def subscribe(self, channel: str) -> None:
-        self._channels.add(channel)
-        self._supervisor = asyncio.create_task(self._supervise())
+        self._supervisor = asyncio.create_task(self._supervise(channel))
 
     async def unsubscribe(self, channel: str) -> None:
-        self._channels.discard(channel)
+        pass  # there is one channel, for as long as the process lives
 
     async def publish(self, channel: str, message: Any) -> None:
-        if not self._up:
-            raise redis.ConnectionError("Redis is away")
-        await self._publisher.publish(channel, message)
+        if time.monotonic() < self._tried_at + RETRY_AT_MOST:
+            raise LinkDown("the broker was away a moment ago")
+        try:
+            for text in encode(message, self._link.limit):
+                await self._link.publish(channel, text)
+        except LinkDown:
+            self._tried_at = time.monotonic()  # a send waits for a broker once a second at most
+            raise
 
     async def next_published(self) -> Event:
         return await self._events.get()
 
-    async def _supervise(self) -> None:
-        delay = RETRY_AT_MOST / 8
+    async def _supervise(self, channel: str) -> None:
+        delay = RETRY_AT_FIRST
         while True:
             try:
-                async with self._subscriber.pubsub() as pubsub:
-                    await pubsub.subscribe(*self._channels)
-                    async for _ in self._receive(pubsub):
-                        delay = RETRY_AT_MOST / 8
-            except (OSError, redis.RedisError) as error:
-                if self._up:
-                    logger.warning("Redis went away: %s", error)
-                self._up = False
-            self._resync()
+                async for text in self._link.receive(channel):
+                    self._put(channel, [RESYNC] if text is None else decode(text))
+                    self._is_up = True
+                    delay = RETRY_AT_FIRST
+            except LinkDown as error:
+                if self._is_up:
+                    logger.warning("the broker went away: %s", error)
+            self._is_up = False
+            self._put(channel, [RESYNC])
             await asyncio.sleep(delay * random.uniform(0.5, 1))  # noqa: S311  # jitter, no secret
             delay = min(delay * 2, RETRY_AT_MOST)
 
-    async def _receive(self, pubsub: Any) -> Any:
-        while True:
-            message = await pubsub.get_message(timeout=5)
-            if message is None:
-                continue
-            if message["type"] == "subscribe":
-                self._up = True
-                self._resync()
-            elif message["type"] == "message":
-                self._put(Event(message["channel"].decode(), message["data"].decode()))
-            yield message
-
-    def _resync(self) -> None:
-        for channel in self._channels:
-            self._put(Event(channel, encode([RESYNC])))
-
-    def _put(self, event: Event) -> None:
+    def _put(self, channel: str, publications: Sequence[Publication]) -> None:
         if self._events.full():
             while not self._events.empty():
                 self._events.get_nowait()
-            event = Event(event.channel, encode([RESYNC]))
-        self._events.put_nowait(event)
+            publications = [RESYNC]
+        self._events.put_nowait(Event(channel, cast(Any, publications)))

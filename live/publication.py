@@ -1,8 +1,8 @@
 """What is published: text under a topic."""
 
 import json
-from collections.abc import Iterable
-from dataclasses import astuple, dataclass
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,19 @@ def rights(user_id: int) -> str:
     return f"rights/{user_id}"
 
 
-def encode(publications: Iterable[Publication]) -> str:
-    return json.dumps([astuple(publication) for publication in publications])
+def encode(publications: Sequence[Publication], limit: int) -> list[str]:
+    """As few texts of at most `limit` bytes as it takes.
+
+    A publication that is larger by itself travels as a pointer: without its text, which those who
+    are handed it read from the database.
+    """
+    text = json.dumps([astuple(publication) for publication in publications])
+    if len(text) <= limit:  # as many bytes as characters: JSON escapes all that is not ASCII
+        return [text]
+    if len(publications) == 1:
+        return encode([replace(publications[0], text="")], limit)
+    half = len(publications) // 2
+    return encode(publications[:half], limit) + encode(publications[half:], limit)
 
 
 def decode(text: str) -> list[Publication]:

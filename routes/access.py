@@ -13,6 +13,7 @@ from db.sessions import Session
 from db.users import User
 
 LARGEST_ID = 2**53
+SECURE_COOKIE = "__Host-session"
 
 
 class SignedOut(Exception):
@@ -35,7 +36,9 @@ async def current_session(connection: HTTPConnection) -> Session:
 async def find_session(connection: HTTPConnection) -> Session | None:
     """The sign-in that a request came with, if any. Looked up once a request."""
     if "session" not in connection.scope:
-        token = connection.cookies.get(cookie_name(connection))
+        # Some servers don't say whether a WebSocket came over TLS; that cookie only ever does.
+        cookies = connection.cookies
+        token = cookies.get(SECURE_COOKIE) or cookies.get(cookie_name(connection))
         connection.scope["session"] = await sessions.find(token) if token else None
     found: Session | None = connection.scope["session"]
     return found
@@ -74,7 +77,7 @@ def close_session(connection: HTTPConnection, response: Response) -> None:
 
 def cookie_name(connection: HTTPConnection) -> str:
     """Over https with the prefix that keeps others from setting it (RFC 6265bis, 4.1.3)."""
-    return "__Host-session" if is_secure(connection) else "session"
+    return SECURE_COOKIE if is_secure(connection) else "session"
 
 
 def is_secure(connection: HTTPConnection) -> bool:

@@ -11,7 +11,7 @@ from starlette.websockets import WebSocket
 import render
 from db.engine import Unavailable
 from routes import access, form
-from routes.security import PAGE_HEADERS
+from routes.security import PAGE_HEADERS, deny
 from routes.stream import SESSION_ENDED
 
 SENTENCES = {
@@ -74,7 +74,7 @@ async def answer(
     response = page(connection, status, sentence, headers)
     if connection.scope["type"] != "websocket":
         return response
-    await cast(WebSocket, connection).send_denial_response(response)
+    await deny(cast(WebSocket, connection), response)
     return None
 
 

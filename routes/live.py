@@ -113,13 +113,20 @@ def cursor(connection: HTTPConnection, conversation: Conversation) -> int:
 
 
 async def send_frames(websocket: WebSocket, stream: Stream, subscription: Subscription) -> None:
+    nothing = empty_frame(websocket)
     async with aclosing(stream.frames(subscription)) as frames:
         async for frame in frames:
             try:
                 async with asyncio.timeout(SEND_TIMEOUT):
-                    await websocket.send_text(frame)
+                    await websocket.send_text(frame or nothing)
             except TimeoutError:
                 raise SlowConsumer from None
+
+
+def empty_frame(websocket: WebSocket) -> str:
+    """The heartbeat. Daphne, which names no extensions, swallows frames without a text: there it
+    is a mark that changes nothing."""
+    return "" if "extensions" in websocket.scope else "<hx-cursor></hx-cursor>"
 
 
 async def receive_frames(websocket: WebSocket, stream: Stream, subscription: Subscription) -> None:

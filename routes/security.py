@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
@@ -63,11 +63,19 @@ class SameOrigin:
         if changes_something(scope) and is_foreign(Headers(scope=scope)):
             response = PlainTextResponse("Another site sent this request. It was refused.\n", 403)
             if scope["type"] == "websocket":
-                await WebSocket(scope, receive, send).send_denial_response(response)
+                await deny(WebSocket(scope, receive, send), response)
             else:
                 await response(scope, receive, send)
             return
         await self.app(scope, receive, send)
+
+
+async def deny(websocket: WebSocket, response: Response) -> None:
+    """Answer a handshake with a response; with a bare 403 where the server can do no better."""
+    if "websocket.http.response" in websocket.scope.get("extensions", {}):
+        await websocket.send_denial_response(response)
+    else:
+        await websocket.close()
 
 
 def changes_something(scope: Scope) -> bool:

@@ -98,12 +98,13 @@ class Stream:
         return "".join(texts)
 
     async def change(self, published: Publication) -> str:
-        """A change of the conversation, in its order: a repeat is dropped, a gap is mended."""
+        """A change of the conversation, in its order: a repeat is dropped, a gap is mended,
+        and what came without its text is read."""
         if published.revision is None:
             return published.text
         if published.revision <= self.cursor:
             return ""
-        if published.revision > self.cursor + 1:
+        if published.revision > self.cursor + 1 or not published.text:
             return await self.missed_if_possible()
         self.cursor = published.revision
         return published.text
