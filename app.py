@@ -25,6 +25,7 @@ from routes import (
     errors,
     live,
     messages,
+    opening,
     operations,
     participants,
     security,
@@ -104,6 +105,7 @@ app = Starlette(
     lifespan=lifespan,
     max_body_size=BODY_BYTES,
     middleware=[
+        Middleware(opening.AtFirstRequest, lifespan=lifespan),
         Middleware(security.SecurityHeaders),
         Middleware(TrustedHostMiddleware, allowed_hosts=list(settings.ALLOWED_HOSTS)),
         Middleware(security.SameOrigin),
