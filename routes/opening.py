@@ -1,0 +1,37 @@
+"""Opening what requests stand on, also where a server doesn't ask for it."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+
+class AtFirstRequest:
+    """Enters the lifespan at the first request on servers that know none (daphne).
+
+    It is left only with the process, which closes everything as well.
+    """
+
+    def __init__(
+        self, app: ASGIApp, lifespan: Callable[[Any], AbstractAsyncContextManager[None]]
+    ) -> None:
+        self.app = app
+        self._lifespan = lifespan
+        self._opening = asyncio.Lock()
+        self._open: object = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            self._open = scope
+        elif self._open is None:
+            await self._enter(scope)
+        await self.app(scope, receive, send)
+
+    async def _enter(self, scope: Scope) -> None:
+        async with self._opening:
+            if self._open is None:
+                lifespan = self._lifespan(scope["app"])
+                await lifespan.__aenter__()
+                self._open = lifespan
