@@ -7,6 +7,7 @@ import secrets
 from actions import passwords
 from actions.clock import now
 from actions.invalid import Invalid, TooMany
+from actions.text import clean
 from db import engine, login_attempts, sessions, users
 from db.sessions import Session
 from db.users import User
@@ -28,7 +29,7 @@ async def sign_in(username: str, password: str, address: str) -> str:
     Raises `Invalid` where the two don't fit, in the same words and time whether or not there is
     such a username, and `TooMany` after `ATTEMPTS` wrong ones from this address.
     """
-    username = username.strip().lower()[:64]
+    username = clean(username).strip().lower()[:64]
     await count_attempt(username, address)
     user = await users.get_by_username(username)
     stored = await users.get_password(user.id) if user else None
@@ -82,6 +83,7 @@ async def count_attempt(username: str, address: str) -> None:
     """Note an attempt before it is checked, so that many at once cannot slip through."""
     moment = now()
     async with engine.transaction():
+        await users.lock(username)
         await login_attempts.remove_before(moment - ATTEMPTS_WITHIN)
         made = await login_attempts.after(username, address, moment - ATTEMPTS_WITHIN)
         if len(made) < ATTEMPTS:

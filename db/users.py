@@ -47,6 +47,13 @@ async def exist() -> bool:
     return await engine.row("SELECT id FROM users LIMIT 1") is not None
 
 
+async def lock(username: str) -> None:
+    """Let transactions about one account wait for each other. (SQLite's always do.)"""
+    await engine.row(
+        "UPDATE users SET name = name WHERE username = :username RETURNING id", username=username
+    )
+
+
 async def get_password(user_id: int) -> str | None:
     """The stored hash of a person's password."""
     row = await engine.row("SELECT password FROM users WHERE id = :id", id=user_id)

@@ -1,0 +1,187 @@
+"""Signing in and out."""
+
+import asyncio
+
+import pytest
+
+from actions import sessions
+from actions.invalid import Invalid, TooMany
+from actions.sessions import AGE_AT_MOST, ATTEMPTS, ATTEMPTS_WITHIN, IDLE_AT_MOST, SEEN_EVERY
+from db import sessions as stored
+from db.sessions import Session
+from live import hub, publication
+from tests.factories import PASSWORD, make_session, make_user
+
+pytestmark = pytest.mark.usefixtures("live")
+
+DOES_NOT_FIT = {"form": "This username and this password don't fit together."}
+
+
+class Clock:
+    """The time, as far as sessions know."""
+
+    def __init__(self) -> None:
+        self.time = 1_800_000_000_000
+
+    def __call__(self) -> int:
+        return self.time
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(sessions, "now", clock)
+    return clock
+
+
+async def found(token: str) -> Session:
+    session = await sessions.find(token)
+    assert session is not None
+    return session
+
+
+async def refusal(username: str, password: str, address: str = "here") -> Invalid:
+    with pytest.raises(Invalid) as raised:
+        await sessions.sign_in(username, password, address)
+    return raised.value
+
+
+async def test_a_session_belongs_to_who_signed_in() -> None:
+    ada = await make_user("ada")
+    token = await sessions.sign_in(" ADA ", PASSWORD, "here")
+    session = await found(token)
+    assert session.user == ada
+    assert await sessions.is_open(session)
+
+
+async def test_each_sign_in_is_a_session_of_its_own() -> None:
+    await make_user("ada")
+    first = await sessions.sign_in("ada", PASSWORD, "here")
+    second = await sessions.sign_in("ada", PASSWORD, "here")
+    assert first != second
+    assert len(first) >= 43  # 256 bits
+    await sessions.sign_out(await found(first))
+    assert await sessions.find(second) is not None
+
+
+async def test_only_the_hash_of_a_token_is_stored() -> None:
+    token = await make_session(await make_user())
+    session = await found(token)
+    assert token not in session.token_hash
+    assert await stored.get(token, 0, 0) is None
+    assert await sessions.find(session.token_hash) is None
+
+
+@pytest.mark.parametrize("token", ["", "x", "x" * 5000, "\ud800", "\x00", "'; DROP TABLE users"])
+async def test_a_token_that_is_none_opens_nothing(token: str) -> None:
+    assert await sessions.find(token) is None
+
+
+@pytest.mark.parametrize("username", ["ada", "nobody", "", "a\x00b", "a\ud800", "a" * 5000])
+async def test_the_same_words_whether_or_not_there_is_such_a_username(username: str) -> None:
+    await make_user("ada")
+    assert (await refusal(username, "wrong one")).errors == DOES_NOT_FIT
+
+
+async def test_ten_wrong_passwords_have_to_be_waited_for(clock: Clock) -> None:
+    await make_user("ada")
+    begun = clock.time
+    for _ in range(ATTEMPTS):
+        assert (await refusal("ada", "wrong one")).errors == DOES_NOT_FIT
+        clock.time += 30_000
+    refused = await refusal("Ada ", PASSWORD)
+    assert isinstance(refused, TooMany)
+    assert refused.wait == (begun + ATTEMPTS_WITHIN - clock.time) // 1000 == 600
+    assert refused.errors == {
+        "form": "That were too many wrong passwords. Please wait 10 minutes and try again."
+    }
+    clock.time = begun + ATTEMPTS_WITHIN - 1000
+    refused = await refusal("ada", PASSWORD)
+    assert isinstance(refused, TooMany)
+    assert refused.wait == 1
+    assert "wait 1 minute and" in refused.errors["form"]
+    clock.time = begun + ATTEMPTS_WITHIN
+    assert await sessions.sign_in("ada", PASSWORD, "here")
+
+
+async def test_wrong_passwords_count_for_one_account_and_one_address() -> None:
+    await make_user("ada")
+    await make_user("bob")
+    for _ in range(ATTEMPTS):
+        await refusal("ada", "wrong one")
+    assert isinstance(await refusal("ada", PASSWORD), TooMany)
+    assert await sessions.sign_in("ada", PASSWORD, "there")
+    assert await sessions.sign_in("bob", PASSWORD, "here")
+
+
+async def test_a_right_password_forgets_the_wrong_ones() -> None:
+    await make_user("ada")
+    for _ in range(2):
+        for _ in range(ATTEMPTS - 1):
+            await refusal("ada", "wrong one")
+        await sessions.sign_in("ada", PASSWORD, "here")
+
+
+async def test_many_attempts_at_once_do_not_slip_through() -> None:
+    await make_user("ada")
+    attempts = [refusal("ada", f"guess {n}") for n in range(ATTEMPTS + 5)]
+    refusals = await asyncio.gather(*attempts)
+    assert sum(isinstance(each, TooMany) for each in refusals) == 5
+
+
+async def test_a_session_ends_after_a_long_time(clock: Clock) -> None:
+    token = await make_session(await make_user())
+    session = await found(token)
+    for _ in range(AGE_AT_MOST // IDLE_AT_MOST):
+        clock.time += IDLE_AT_MOST - 1
+        assert await sessions.find(token) is not None
+    clock.time += IDLE_AT_MOST - 1
+    assert await sessions.find(token) is None
+    assert not await sessions.is_open(session)
+
+
+async def test_a_session_that_is_not_used_ends_earlier(clock: Clock) -> None:
+    token = await make_session(await make_user())
+    clock.time += IDLE_AT_MOST - 1
+    assert await sessions.find(token) is not None  # and with that it has been used
+    clock.time += IDLE_AT_MOST - 1
+    assert await sessions.find(token) is not None
+    clock.time += IDLE_AT_MOST
+    assert await sessions.find(token) is None
+
+
+async def test_being_used_is_noted_now_and_then_only(clock: Clock) -> None:
+    token = await make_session(await make_user())
+    begun = clock.time
+    clock.time += SEEN_EVERY
+    assert (await found(token)).seen_at == begun
+    assert (await found(token)).seen_at == begun
+    clock.time += 1
+    await found(token)
+    assert (await found(token)).seen_at == clock.time
+
+
+async def test_signing_out_ends_this_session_and_tells_what_it_opened() -> None:
+    ada = await make_user()
+    here, there = await make_session(ada), await make_session(ada)
+    session = await found(here)
+    with hub.subscribe(publication.rights(ada.id)) as subscription:
+        await sessions.sign_out(session)
+        told = await subscription.next(5)
+    assert told == [publication.session_end(ada.id, session.token_hash)]
+    assert await sessions.find(here) is None
+    assert not await sessions.is_open(session)
+    assert await sessions.find(there) is not None
+
+
+async def test_signing_out_everywhere_ends_every_session_of_one_person() -> None:
+    ada, bob = await make_user(), await make_user()
+    tokens = [await make_session(ada) for _ in range(3)]
+    other = await make_session(bob)
+    with hub.subscribe(publication.rights(ada.id)) as subscription:
+        await sessions.sign_out_everywhere(ada)
+        told = await subscription.next(5)
+    ends = [publication.session_end(ada.id, sessions.token_hash(token)) for token in tokens]
+    assert set(told) == set(ends)
+    assert [await sessions.find(token) for token in tokens] == [None] * 3
+    assert await sessions.find(other) is not None
