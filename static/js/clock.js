@@ -12,19 +12,22 @@ const short = format({day: 'numeric', month: 'short'})
 const long = format({weekday: 'long', day: 'numeric', month: 'long', year: 'numeric'})
 const full = format({dateStyle: 'full', timeStyle: 'short'})
 
-for (const event of ['htmx:after:swap', 'parley:drawn']) on(event, tell)
-tell()
+for (const event of ['htmx:after:swap', 'parley:drawn']) on(event, localize)
+localize()
 
-function tell() {
+function localize() {
   for (const time of document.querySelectorAll('.message > time:not([title]), #inbox time:not([title])')) {
     const date = new Date(time.dateTime)
     const inbox = time.closest('#inbox')
     time.textContent = (inbox && date.toDateString() !== new Date().toDateString() ? short : clock).format(date)
     time.title = full.format(date)
+    time.parentNode.follows = null
   }
   let before
   for (const li of messages?.querySelectorAll('.message') ?? []) {
-    separate(li, before)
+    const follows = before?.id ?? ''
+    if (li.follows !== follows) separate(li, before)
+    li.follows = follows
     before = li
   }
 }

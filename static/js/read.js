@@ -1,12 +1,14 @@
-// A message counts as read when it has been on a visible page's end, and only then; each position is told once.
+// A message counts as read when it stood at the end of a visible page, and only then; each position is told once. What
+// is unread shows in the inbox, in which the open conversation stays marked, and before the title.
 
-import {conversation, live, messages, on, post, scroller} from './page.js'
+import {byId, conversation, live, messages, on, post, scroller} from './page.js'
 import {send, up} from './live.js'
-import {atNewest} from './follow.js'
-import {markRead} from './inbox.js'
+import {atNewest} from './scroll.js'
 
+const entry = () => byId('conversation-' + conversation)
 let told = 0, waiting
 
+on('parley:unread', title)
 if (messages) {
   on('htmx:after:swap', soon)
   on('parley:up', soon)
@@ -16,15 +18,23 @@ if (messages) {
 }
 
 function soon() {
+  entry()?.querySelector('a').setAttribute('aria-current', 'page')
   waiting ??= setTimeout(look, 100)
 }
 
 function look() {
   waiting = null
-  const newest = [...messages.querySelectorAll('.message[data-position]')].at(-1)
-  const position = +newest?.dataset.position
+  const position = +[...messages.querySelectorAll('[data-position]')].at(-1)?.dataset.position
   if (!(position > told) || document.hidden || !atNewest() || !up()) return
   told = position
   if (!send({type: 'read', position})) post(live.dataset.live + 'read/', {position}).catch(() => { told = 0 })
-  markRead(conversation)
+  const li = entry()
+  if (!+li?.dataset.unread) return
+  title(document.title.match(/^\((\d+)/)?.[1] - li.dataset.unread)
+  li.dataset.unread = 0
+  li.querySelector('b')?.remove()
+}
+
+function title(unread) {
+  document.title = (unread > 0 ? `(${unread}) ` : '') + document.title.replace(/^\(\d+\) /, '')
 }

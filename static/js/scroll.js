@@ -1,0 +1,102 @@
+// The view follows the newest message only if one is there; else a button tells how many are new and leads there. What
+// one looks at stays where it is, whatever comes above or below. At most 300 messages are kept: what is trimmed, at the
+// end far from the reader, leaves a link that loads it again. (At the bottom of the reversed column scrollTop is 0.)
+
+import {byId, live, messages, on, scroller, user} from './page.js'
+import {outside} from './frames.js'
+
+const MOST = 300, SPARE = 20, NEAR = 60
+const jump = byId('jump')
+const newer = () => messages.querySelector('.newer')
+const held = () => [...messages.querySelectorAll('[data-position]')]
+const position = li => +li?.dataset.position || 0
+// Where the browser does not hold the view by itself; none does at the very bottom.
+const loose = !CSS.supports('overflow-anchor: auto')
+
+let bottom = true, count = 0, newest, mark, top
+
+export const atNewest = () => bottom && !newer()
+
+if (messages) {
+  newest = position(held().at(-1))
+  const at = new URLSearchParams(location.search).get('at')
+  held().find(li => li.dataset.position === at)?.scrollIntoView({block: 'center'})
+  scroller.addEventListener('scroll', look, {passive: true})
+  jump.addEventListener('click', toNewest)
+  on('parley:sent', toNewest)
+  on('parley:arrived', arrived)
+  on('htmx:before:swap', hold)
+  on('htmx:after:swap', release)
+  // A load that failed on a lost line is tried again.
+  on('parley:up', () => messages.querySelectorAll('.older a, .newer a').forEach(link => htmx.process(link, true)))
+  look()
+}
+
+async function toNewest() {
+  if (newer()) await htmx.ajax('GET', live.dataset.live, {target: messages, swap: 'innerHTML'})
+  scroller.scrollTop = 0
+  look()
+}
+
+function look() {
+  bottom = scroller.scrollTop > -NEAR
+  paint()
+}
+
+function arrived(li) {
+  if (position(li) <= newest) return
+  newest = position(li)
+  if (li.dataset.author !== user) count++
+}
+
+function paint() {
+  if (jump.hidden = atNewest()) count = 0
+  jump.textContent = count ? `${count} new message${count > 1 ? 's' : ''}` : 'Newest messages'
+}
+
+function hold() {
+  mark = null
+  if (atNewest() || !bottom && !loose) return
+  const middle = scroller.getBoundingClientRect().top + scroller.clientHeight / 2
+  mark = held().find(li => li.getBoundingClientRect().bottom > middle)
+  top = mark?.getBoundingClientRect().top
+}
+
+function release() {
+  trim()
+  if (mark?.isConnected) scroller.scrollTop += mark.getBoundingClientRect().top - top
+  paint()
+}
+
+function trim() {
+  const all = held()
+  const excess = all.length > MOST ? all.length - MOST + SPARE : 0
+  if (excess && -scroller.scrollTop > (scroller.scrollHeight - scroller.clientHeight) / 2) {
+    all.splice(-excess).forEach(li => li.remove())
+    link('newer', 'Newer messages', `after=${position(all.at(-1))}`, all.at(-1))
+  } else if (excess) {
+    all.splice(0, excess)
+    while (all[0].previousElementSibling) all[0].previousElementSibling.remove()
+    link('older', 'Older messages', `before=${position(all[0])}`)
+  }
+  // What came while a page that takes itself for the newest was on its way.
+  const last = all.at(-1)
+  if (last && !newer() && [...outside.values()].some(li => position(li) > position(last))) {
+    link('newer', 'Newer messages', `after=${position(last)}`, last)
+  }
+}
+
+function link(kind, words, query, after) {
+  if (after) newer()?.remove()
+  const li = document.createElement('li')
+  const a = document.createElement('a')
+  const url = `${live.dataset.live}?${query}`
+  li.className = kind
+  a.textContent = words
+  for (const [name, value] of Object.entries({
+    href: url, 'hx-get': url, 'hx-trigger': 'intersect once, click', 'hx-target': 'closest li', 'hx-swap': 'outerHTML',
+  })) a.setAttribute(name, value)
+  li.append(a)
+  after ? after.after(li) : messages.prepend(li)
+  htmx.process(li)
+}
