@@ -85,6 +85,7 @@ def unavailable() -> Iterator[None]:
         asyncpg.AdminShutdownError,
         asyncpg.CrashShutdownError,
         asyncpg.InsufficientResourcesError,
+        asyncpg.TransactionRollbackError,  # the victim of a deadlock
         asyncpg.InvalidCatalogNameError,
     ) as error:
         raise Unavailable(f"{type(error).__name__}: {error}") from error

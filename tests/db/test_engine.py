@@ -300,6 +300,25 @@ async def test_a_writer_that_holds_the_lock_of_this_process_too_long_is_unavaila
     await engine.disconnect()
 
 
+async def test_the_victim_of_a_deadlock_may_try_again(postgresql_url: str) -> None:
+    run(postgresql_url, "CREATE TABLE marks (mark BIGINT PRIMARY KEY, follows BIGINT)")
+    await engine.connect(postgresql_url, 5, 5)
+    await mark(1)
+    await mark(2)
+    both = asyncio.Barrier(2)
+
+    async def cross(first: int, second: int) -> None:
+        async with engine.transaction():
+            await engine.row("DELETE FROM marks WHERE mark = :mark RETURNING mark", mark=first)
+            await both.wait()
+            await engine.row("DELETE FROM marks WHERE mark = :mark RETURNING mark", mark=second)
+
+    outcomes = await asyncio.gather(cross(1, 2), cross(2, 1), return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes if outcome is not None] == [Unavailable]
+    assert await marked() == []
+    await engine.disconnect()
+
+
 async def test_a_database_that_is_not_open_is_unavailable() -> None:
     with pytest.raises(Unavailable):
         await engine.row("SELECT 1 AS one")
