@@ -54,7 +54,8 @@ async def named(to: list[str]) -> list[User]:
 
 def split(to: str) -> list[str]:
     """The usernames in a list as people type it: commas or blanks between, perhaps with an @."""
-    return [piece.removeprefix("@").lower() for piece in re.split(r"[,\s]+", clean(to)) if piece]
+    pieces = (piece.removeprefix("@").lower() for piece in re.split(r"[,\s]+", clean(to)))
+    return [piece for piece in pieces if piece]
 
 
 async def start_group(creator: User, people: list[int], title: str) -> int:

@@ -1,0 +1,121 @@
+"""Starting conversations."""
+
+import asyncio
+
+import pytest
+
+from actions import conversations
+from actions.invalid import Invalid
+from db import conversations as stored
+from db import participants
+from db.conversations import Conversation
+from db.users import User
+from live import hub, publication
+from tests.factories import make_user
+
+pytestmark = pytest.mark.usefixtures("live")
+
+
+async def started(creator: User, *to: str, title: str = "") -> Conversation:
+    id = await conversations.start(creator, list(to), title)
+    conversation = await stored.get(id, creator.id)
+    assert conversation is not None
+    return conversation
+
+
+async def errors(creator: User, *to: str, title: str = "") -> dict[str, str]:
+    with pytest.raises(Invalid) as refusal:
+        await conversations.start(creator, list(to), title)
+    assert (await stored.list_entries(creator.id, None, 9))[0] == []
+    return refusal.value.errors
+
+
+async def test_the_same_two_people_always_get_the_same_one() -> None:
+    ada, bob = await make_user("ada"), await make_user("bob", "Bob")
+    first = await started(ada, "bob")
+    assert (first.kind, first.title) == ("direct", "Bob")
+    assert (await started(bob, "ada")).id == first.id
+    assert (await started(ada, " @BOB,")).id == first.id
+    assert (await started(ada, "ada, bob", "bob")).id == first.id
+    assert set(await participants.list_ids(first.id)) == {ada.id, bob.id}
+
+
+async def test_two_people_who_start_at_once_get_the_same_one() -> None:
+    ada, bob = await make_user("ada"), await make_user("bob")
+    starts = [(ada, "bob"), (bob, "ada")] * 4
+    ids = await asyncio.gather(*(conversations.start(who, [to], "") for who, to in starts))
+    assert len(set(ids)) == 1
+    assert set(await participants.list_ids(ids[0])) == {ada.id, bob.id}
+
+
+async def test_oneself_is_a_note_to_self() -> None:
+    ada = await make_user("ada")
+    note = await started(ada, "ada")
+    assert (note.kind, note.title) == ("self", conversations.NOTE_TO_SELF)
+    assert (await started(ada, "ada", "ADA")).id == note.id
+    assert await participants.list_ids(note.id) == [ada.id]
+
+
+async def test_several_people_make_a_new_group_each_time() -> None:
+    ada, bob, cem = [await make_user(name) for name in ("ada", "bob", "cem")]
+    first = await started(ada, "bob,cem")
+    assert (first.kind, first.title) == ("group", "Ada, Bob, Cem")
+    assert set(await participants.list_ids(first.id)) == {ada.id, bob.id, cem.id}
+    assert (await started(ada, "bob", "cem")).id != first.id
+
+
+async def test_a_title_makes_a_group_of_any_size() -> None:
+    ada, _ = await make_user("ada"), await make_user("bob")
+    assert (await started(ada, "bob", title=" Tea\r\nat four ")).title == "Tea at four"
+    assert (await started(ada, "ada", title="Mine")).kind == "group"
+    assert (await started(ada, "bob", title="\u200b")).kind == "direct"
+    assert (await started(ada, "bob", title="a" * 100)).title == "a" * 100
+
+
+async def test_a_title_made_of_many_names_is_shortened() -> None:
+    ada = await make_user("ada")
+    names = [(await make_user(name=f"{n} " + "x" * 40)).username for n in range(4)]
+    title = (await started(ada, *names)).title
+    assert len(title) == conversations.TITLE_LENGTH
+    assert title.startswith("Ada, 0 xxx")
+    assert title.endswith("…")
+
+
+async def test_unknown_people_are_named() -> None:
+    ada, _ = await make_user("ada"), await make_user("bob")
+    assert await errors(ada, "eve") == {"to": "Nobody here is called eve."}
+    assert await errors(ada, "eve, bob, @Mallory") == {
+        "to": "Nobody here is called eve or mallory."
+    }
+    assert await errors(ada, "a\x00b\ud800") == {"to": "Nobody here is called ab\ufffd."}
+
+
+@pytest.mark.parametrize("to", [[], [""], [" , ,\n"], ["@"]])
+async def test_nobody_is_nobody(to: list[str]) -> None:
+    assert await errors(await make_user(), *to) == {"to": "Please name at least one person."}
+
+
+async def test_too_many_people_are_refused() -> None:
+    ada = await make_user("ada")
+    names = [f"person.{n}" for n in range(conversations.PEOPLE + 1)]
+    assert await errors(ada, *names) == {"to": "A group starts with at most 100 people."}
+    assert (await errors(ada, *names[:-1]))["to"].startswith("Nobody here is called person.0 or")
+
+
+async def test_a_title_that_is_too_long_is_refused() -> None:
+    ada = await make_user("ada")
+    assert await errors(ada, "ada", title="a" * 101) == {
+        "title": "A title has at most 100 characters; this one has 101."
+    }
+
+
+async def test_a_group_is_told_to_all_and_a_direct_one_to_its_maker() -> None:
+    ada, bob = await make_user("ada"), await make_user("bob")
+    topics = publication.inbox(ada.id), publication.inbox(bob.id)
+    with hub.subscribe(topics[0]) as adas, hub.subscribe(topics[1]) as bobs:
+        direct = await conversations.start(ada, ["bob"], "")
+        assert [p.text for p in await adas.next(5)] == [str(direct)]
+        await conversations.start(bob, ["ada"], "")
+        group = await conversations.start(ada, ["bob"], "Tea")
+        assert [p.text for p in await adas.next(5)] == [str(group)]
+        assert [p.text for p in await bobs.next(5)] == [str(group)]

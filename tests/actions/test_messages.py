@@ -1,0 +1,197 @@
+"""Sending: stored once, in order, and published after the commit."""
+
+import asyncio
+import uuid
+
+import pytest
+
+from actions import messages
+from actions.invalid import Invalid
+from db import messages as stored
+from db.engine import Unavailable
+from db.messages import Message
+from db.users import User
+from live import broker, hub, publication
+from live.publication import Publication
+from tests.factories import make_conversation, make_user
+from tests.pages import Page
+
+pytestmark = pytest.mark.usefixtures("live")
+
+
+@pytest.fixture
+async def ada(live: None) -> User:
+    return await make_user("ada", "Ada")
+
+
+@pytest.fixture
+async def bob(live: None) -> User:
+    return await make_user("bob", "Bob")
+
+
+@pytest.fixture
+async def chat(ada: User, bob: User) -> int:
+    return await make_conversation([ada, bob])
+
+
+def new() -> str:
+    return str(uuid.uuid4())
+
+
+async def log(chat: int) -> list[Message]:
+    return await stored.after(chat, 0, 100)
+
+
+async def refusal(author: User, chat: int, client_id: str, body: str) -> str:
+    before = await log(chat)
+    with pytest.raises(Invalid) as refused:
+        await messages.send(author, chat, client_id, body)
+    assert await log(chat) == before
+    assert list(refused.value.errors) == ["body"]
+    return refused.value.errors["body"]
+
+
+async def test_a_message_is_stored_as_it_was_typed(ada: User, chat: int) -> None:
+    client_id = new()
+    message = await messages.send(ada, chat, client_id, "  Hello,\r\n\tBob \u202eabc <b> 😀  \n\n")
+    assert message.body == "  Hello,\n\tBob \u202eabc <b> 😀"
+    assert (message.client_id, message.author_id) == (client_id, ada.id)
+    assert await log(chat) == [message]
+
+
+async def test_messages_stand_in_the_order_of_their_commits(
+    ada: User, bob: User, chat: int
+) -> None:
+    sent = [await messages.send(person, chat, new(), "Hello") for person in (ada, bob, ada)]
+    assert [message.position for message in sent] == [1, 2, 3]
+    assert await log(chat) == sent
+
+
+@pytest.mark.parametrize(
+    "body", ["", " \n\t ", "\u200b", "\u3164\n\u2800", "\x00", "\u00ad", "\u202e", "\r\n"]
+)
+async def test_a_blank_message_is_refused(ada: User, chat: int, body: str) -> None:
+    assert await refusal(ada, chat, new(), body) == "There is nothing in this message yet."
+
+
+@pytest.mark.parametrize("letter", ["a", "漢", "😀"])
+async def test_a_message_has_at_most_8000_characters(ada: User, chat: int, letter: str) -> None:
+    message = await messages.send(ada, chat, new(), letter * 8000 + " \n")
+    assert message.body == letter * 8000
+    assert await refusal(ada, chat, new(), letter * 8001) == (
+        "A message has at most 8,000 characters; this one has 8,001."
+    )
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("a\x00b", "ab"),
+        ("a\ud800b", "a\ufffdb"),
+        ("a\udc00", "a\ufffd"),
+        ("\ud83d\ude00", "😀"),
+        ("a\r\nb\rc", "a\nb\nc"),
+        ("\n\n first", " first"),
+    ],
+)
+async def test_what_cannot_be_stored_is_mended(ada: User, chat: int, typed: str, kept: str) -> None:
+    assert (await messages.send(ada, chat, new(), typed)).body == kept
+
+
+async def test_a_repeated_client_id_returns_the_first_message(ada: User, chat: int) -> None:
+    client_id = new()
+    first = await messages.send(ada, chat, client_id, "First")
+    await messages.send(ada, chat, new(), "Between")
+    assert await messages.send(ada, chat, client_id, "First") == first
+    assert await messages.send(ada, chat, client_id, "Something else") == first
+    assert await messages.send(ada, chat, client_id.upper(), "First") == first
+    assert await messages.send(ada, chat, f"{{{client_id}}}", "First") == first
+    last = await messages.send(ada, chat, new(), "Last")
+    assert [message.body for message in await log(chat)] == ["First", "Between", "Last"]
+    assert last.position == 3
+
+
+async def test_a_client_id_repeated_at_once_is_stored_once(ada: User, bob: User, chat: int) -> None:
+    for turn in range(10):
+        client_id = new()
+        sends = [messages.send(ada, chat, client_id, f"{turn}/{n}") for n in range(3)]
+        other = messages.send(bob, chat, client_id, f"{turn}/other")
+        *same, another = await asyncio.gather(*sends, other)
+        assert same[0] == same[1] == same[2] != another
+    assert [message.position for message in await log(chat)] == list(range(1, 21))
+
+
+async def test_a_client_id_of_another_conversation_is_refused(
+    ada: User, bob: User, chat: int
+) -> None:
+    client_id = new()
+    other = await make_conversation([ada, bob], "Tea")
+    await messages.send(ada, other, client_id, "Hello")
+    assert await refusal(ada, chat, client_id, "Hello") == (
+        "This was sent in another conversation already. Send again to send it here."
+    )
+
+
+@pytest.mark.parametrize("client_id", ["", "1", "x" * 36, "ü", "\x00", "\ud800", "a" * 10_000])
+async def test_a_damaged_client_id_is_refused(ada: User, chat: int, client_id: str) -> None:
+    assert await refusal(ada, chat, client_id, "Hello") == (
+        "This form is damaged: its client_id is not a UUID. Please reload the page."
+    )
+
+
+async def test_an_outsider_is_refused(chat: int) -> None:
+    stranger = await make_user()
+    assert (
+        await refusal(stranger, chat, new(), "Hello") == "You are no longer in this conversation."
+    )
+
+
+async def test_everybody_is_told_after_the_commit_only(
+    ada: User, bob: User, chat: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored_when_told = []
+    publish = broker.publish
+
+    async def publishing(*publications: Publication) -> None:
+        stored_when_told.append([m.body for m in await log(chat)])
+        await publish(*publications)
+
+    monkeypatch.setattr(broker, "publish", publishing)
+    topics = [publication.inbox(ada.id), publication.inbox(bob.id), publication.conversation(chat)]
+    with hub.subscribe(*topics) as subscription:
+        message = await messages.send(ada, chat, new(), "Hello")
+        told = await subscription.next(5)
+    assert stored_when_told == [["Hello"]]
+    assert [p.text for p in told if p.topic.startswith("inbox/")] == [str(chat)] * 2
+    [change] = [p for p in told if p.topic == publication.conversation(chat)]
+    assert change.revision == message.revision
+    page = Page()
+    page.apply(change.text)
+    assert page.bodies() == ["Hello"]
+    assert page.cursor == 1
+
+
+async def test_a_repeat_is_told_again(ada: User, chat: int) -> None:
+    client_id = new()
+    with hub.subscribe(publication.conversation(chat)) as subscription:
+        await messages.send(ada, chat, client_id, "Hello")
+        first = await subscription.next(5)
+        await messages.send(ada, chat, client_id, "Hello")
+        assert await subscription.next(5) == first
+
+
+async def test_nobody_is_told_what_is_not_stored(
+    ada: User, chat: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object) -> bool:
+        raise Unavailable
+
+    with hub.subscribe(publication.conversation(chat)) as subscription:
+        with pytest.raises(Invalid):
+            await messages.send(ada, chat, new(), "")
+        with monkeypatch.context() as patch:
+            patch.setattr(stored, "add", away)
+            with pytest.raises(Unavailable):
+                await messages.send(ada, chat, new(), "Hello")
+        assert await subscription.next(0.05) == []
+    assert (await messages.send(ada, chat, new(), "Hello")).position == 1

@@ -1,0 +1,71 @@
+"""One's own place in a conversation, and who is out of it."""
+
+import pytest
+
+from actions import messages, participants
+from actions.invalid import Invalid
+from db import conversations
+from db import participants as stored
+from db.conversations import Conversation
+from db.users import User
+from live import hub, publication
+from tests.factories import make_conversation, make_messages, make_user
+
+pytestmark = pytest.mark.usefixtures("live")
+
+
+async def seen_by(user: User, id: int) -> Conversation:
+    conversation = await conversations.get(id, user.id)
+    assert conversation is not None
+    return conversation
+
+
+async def test_reading_moves_on_and_tells_ones_own_inbox() -> None:
+    ada, bob = await make_user(), await make_user()
+    id = await make_conversation([ada, bob])
+    await make_messages(bob, id, 3)
+    topics = [publication.inbox(ada.id), publication.inbox(bob.id)]
+    with hub.subscribe(*topics) as subscription:
+        await participants.read(ada, id, 3)
+        told = await subscription.next(5)
+        await participants.read(ada, id, 2)
+        await participants.read(ada, id, 99)
+        assert await subscription.next(0.05) == []
+    assert [(p.topic, p.text) for p in told] == [(publication.inbox(ada.id), str(id))]
+    conversation = await seen_by(ada, id)
+    assert (conversation.read_position, conversation.unread) == (3, 0)
+
+
+async def test_who_leaves_a_group_is_out_at_once() -> None:
+    ada, bob = await make_user(), await make_user()
+    id = await make_conversation([ada, bob], "Tea")
+    with hub.subscribe(publication.rights(bob.id)) as subscription:
+        await participants.leave(bob, await seen_by(bob, id))
+        assert await subscription.next(5) == [publication.removal(bob.id, id)]
+    assert await stored.list_ids(id) == [ada.id]
+    assert await conversations.get(id, bob.id) is None
+    with pytest.raises(Invalid):
+        await messages.send(bob, id, "00000000-0000-4000-8000-000000000000", "Hello")
+
+
+async def test_whoever_made_a_group_takes_others_out() -> None:
+    ada, bob, cem = await make_user(), await make_user(), await make_user()
+    id = await make_conversation([ada, bob, cem], "Tea")
+    with pytest.raises(Invalid) as refusal:
+        await participants.remove(bob, await seen_by(bob, id), cem.id)
+    assert list(refusal.value.errors) == ["form"]
+    with hub.subscribe(publication.rights(cem.id)) as subscription:
+        await participants.remove(ada, await seen_by(ada, id), cem.id)
+        assert await subscription.next(5) == [publication.removal(cem.id, id)]
+        await participants.remove(ada, await seen_by(ada, id), cem.id)
+        assert await subscription.next(0.05) == []
+    assert set(await stored.list_ids(id)) == {ada.id, bob.id}
+
+
+async def test_a_conversation_of_two_cannot_be_left() -> None:
+    ada, bob = await make_user(), await make_user()
+    for people in ([ada, bob], [ada]):
+        id = await make_conversation(people)
+        with pytest.raises(Invalid, match="cannot be left"):
+            await participants.leave(ada, await seen_by(ada, id))
+        assert set(await stored.list_ids(id)) == {person.id for person in people}
