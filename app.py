@@ -28,6 +28,7 @@ from routes import (
     opening,
     operations,
     participants,
+    presence,
     security,
     sessions,
     typing,
@@ -52,6 +53,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         await broker.start(settings.BROKER_URL)
         stack.push_async_callback(broker.stop)
         stack.enter_context(ending.announced())
+        await stack.enter_async_context(presence.beating())
         yield
 
 
@@ -66,6 +68,7 @@ routes = [
     Route("/logout/", sessions.destroy, methods=["POST"]),
     Route("/account/", users.edit),
     Route("/account/name/", users.update_name, methods=["POST"]),
+    Route("/account/presence/", users.update_presence, methods=["POST"]),
     Route("/account/password/", users.update_password, methods=["POST"]),
     Route("/account/sessions/", sessions.destroy_all, methods=["POST"]),
     Route("/account/delete/", users.destroy, methods=["POST"]),

@@ -15,6 +15,7 @@ from db.conversations import Conversation
 from routes import access, form
 from routes.inbox import load_inbox
 from routes.log import load_log
+from routes.presence import load_presence
 
 REFRESH_CHOICES = ("5", "15", "60")
 """Seconds between timed refreshes, for those who choose them."""
@@ -108,6 +109,7 @@ async def pane(
         status,
         conversation=asdict(conversation) | {"people": people},
         inbox=await load_inbox(user),
+        **asdict(await load_presence(conversation, user)),
         client_id=str(uuid.uuid4()),
         body=body,
         error=error,

@@ -3,8 +3,8 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import aclosing, suppress
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import aclosing, contextmanager, suppress
 from typing import Any
 
 import anyio
@@ -13,13 +13,14 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from actions import messages, participants, typing
+from actions import messages, participants, presence, typing
 from actions.invalid import Invalid
 from db.conversations import Conversation
 from db.engine import Unavailable
 from db.users import User
 from live import hub, publication
 from live.hub import SlowConsumer, Subscription
+from live.presence import connected
 from live.publication import Publication
 from routes import access, form
 from routes.messages import refusal_fragment
@@ -49,7 +50,7 @@ async def socket(websocket: WebSocket) -> None:
     await websocket.accept()
     code: int | None = None
     try:
-        with hub.subscribe(*stream.topics) as subscription:
+        with follow(stream) as subscription:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(send_frames(websocket, stream, subscription))
                 tasks.create_task(receive_frames(websocket, stream, subscription))
@@ -82,7 +83,7 @@ async def poll(request: Request) -> Response:
     """What was missed, or else what comes within `wait` seconds; 204 where that is nothing."""
     stream = await open_stream(request)
     wait = min(form.number(request, "wait") or 0, POLL_AT_MOST)
-    with hub.subscribe(*stream.topics) as subscription:
+    with follow(stream) as subscription:
         try:
             text = await while_connected(request, news(stream, subscription, wait))
         except SlowConsumer:
@@ -101,7 +102,15 @@ async def open_stream(connection: HTTPConnection) -> Stream:
     if "conversation_id" not in connection.path_params:
         return Stream(session, digest=digest or "")
     conversation = await access.current_conversation(connection)
+    await presence.arrive(session.user)
     return Stream(session, conversation, cursor(connection, conversation), digest)
+
+
+@contextmanager
+def follow(stream: Stream) -> Iterator[Subscription]:
+    """What is published for a reader, who is here meanwhile."""
+    with hub.subscribe(*stream.topics) as subscription, connected(stream.session.user.id):
+        yield subscription
 
 
 def cursor(connection: HTTPConnection, conversation: Conversation) -> int:
@@ -213,7 +222,7 @@ class Allowance:
 
 async def server_sent(stream: Stream) -> AsyncIterator[ServerSentEvent]:
     """Frames as events. An event without data would be invisible, so the heartbeat has a name."""
-    with hub.subscribe(*stream.topics) as subscription:
+    with follow(stream) as subscription:
         async with aclosing(stream.frames(subscription)) as frames:
             try:
                 async for frame in frames:

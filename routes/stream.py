@@ -3,8 +3,9 @@
 The same frames leave through WebSocket, Server-Sent Events and long poll (live.py).
 """
 
+import time
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import render
 import settings
@@ -18,6 +19,7 @@ from live.hub import Subscription
 from live.publication import ENDING, RESYNC, Publication
 from routes.inbox import load_inbox
 from routes.log import load_log
+from routes.presence import Presence, load_presence
 
 TOO_FAR_BEHIND = 500
 """Changes beyond which a reader gets the newest page whole instead of each of them."""
@@ -51,6 +53,7 @@ class Stream:
     cursor: int = 0
     digest: str | None = None
     is_behind: bool = False
+    presence: Presence | None = None
 
     @property
     def topics(self) -> list[str]:
@@ -67,12 +70,33 @@ class Stream:
         Each durable change once, in the order of revisions, without a gap. Raises `Ended`, and
         `SlowConsumer` where the reader does not keep up.
         """
-        yield self.cursor_mark() + await self.missed_if_possible()
+        yield self.cursor_mark() + await self.look()
+        looked_at = time.monotonic()
         while True:
-            batch = await subscription.next(RETRY if self.is_behind else settings.HEARTBEAT)
-            frame = await self.frame(batch) if batch else await self.missed_if_possible()
-            if frame or not batch:
+            pause = RETRY if self.is_behind else settings.HEARTBEAT
+            batch = await subscription.next(looked_at + pause - time.monotonic())
+            if batch and (frame := await self.frame(batch)):
                 yield frame
+            if time.monotonic() >= looked_at + pause:
+                yield await self.look()
+                looked_at = time.monotonic()
+
+    async def look(self) -> str:
+        """What no publication tells: what was missed, and who has come or gone."""
+        return await self.missed_if_possible() + await self.changed_presence()
+
+    async def changed_presence(self) -> str:
+        """Whether the other one of two is here, where that is not what the reader saw last."""
+        if self.conversation is None or self.conversation.kind != "direct":
+            return ""
+        try:
+            found = await load_presence(self.conversation, self.session.user)
+        except Unavailable:
+            return ""
+        if found == self.presence:
+            return ""
+        self.presence = found
+        return render.fragment("conversations/presence.fragment.html", **asdict(found))
 
     async def missed_if_possible(self) -> str:
         """What the reader should hold and doesn't; where the database is away, soon again."""

@@ -6,12 +6,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 import render
-from actions import sessions, users
+from actions import presence, sessions, users
 from actions.invalid import Invalid
+from db import presence as stored
 from routes import access, form
 from routes.sessions import same_site_path, signed_out
 
 YEAR = 31_536_000
+SAVED = ("name", "password", "presence")
 
 
 async def new(request: Request) -> Response:
@@ -40,9 +42,7 @@ async def edit(request: Request) -> Response:
     """Who one is, with the forms that change it."""
     user = await access.current_user(request)
     saved = request.query_params.get("saved")
-    return account(
-        request, {"name": user.name}, {}, saved if saved in ("name", "password") else None
-    )
+    return await account(request, {"name": user.name}, {}, saved if saved in SAVED else None)
 
 
 async def update_name(request: Request) -> Response:
@@ -52,8 +52,16 @@ async def update_name(request: Request) -> Response:
     try:
         await users.rename(user, name)
     except Invalid as refusal:
-        return account(request, {"name": name}, refusal.errors, None, 422)
+        return await account(request, {"name": name}, refusal.errors, None, 422)
     return form.see_other("/account/?saved=name")
+
+
+async def update_presence(request: Request) -> Response:
+    """Hide or show whether one is here."""
+    user = await access.current_user(request)
+    async with request.form() as fields:
+        await presence.hide(user, form.text(fields, "hide") == "yes")
+    return form.see_other("/account/?saved=presence")
 
 
 async def update_password(request: Request) -> Response:
@@ -63,7 +71,7 @@ async def update_password(request: Request) -> Response:
     try:
         await users.change_password(session, current, password)
     except Invalid as refusal:
-        return account(request, {"name": session.user.name}, refusal.errors, None, 422)
+        return await account(request, {"name": session.user.name}, refusal.errors, None, 422)
     return form.see_other("/account/?saved=password")
 
 
@@ -75,7 +83,7 @@ async def destroy(request: Request) -> Response:
     try:
         await users.delete(session, password)
     except Invalid as refusal:
-        return account(request, {"name": session.user.name}, refusal.errors, None, 422)
+        return await account(request, {"name": session.user.name}, refusal.errors, None, 422)
     return signed_out(request)
 
 
@@ -111,7 +119,7 @@ def joining(
     )
 
 
-def account(
+async def account(
     request: Request,
     values: dict[str, str],
     errors: dict[str, str],
@@ -119,5 +127,11 @@ def account(
     status: int = 200,
 ) -> Response:
     return render.page(
-        request, "users/edit.html", status, values=values, errors=errors, saved=saved
+        request,
+        "users/edit.html",
+        status,
+        values=values,
+        errors=errors,
+        saved=saved,
+        hides_presence=await stored.is_hidden((await access.current_user(request)).id),
     )

@@ -23,7 +23,7 @@ BELOW = {
 DOORS = {
     "aiosqlite": ["db"],
     "alembic": ["db"],
-    "asyncpg": ["db"],
+    "asyncpg": ["db", "live/postgres.py"],
     "broadcaster": ["live/broker.py"],
     "databases": ["db"],
     "jinja2": ["render.py"],

@@ -1,0 +1,40 @@
+"""Whether the other one of two is here."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from actions.presence import beat, is_here
+from db import presence
+from db.conversations import Conversation
+from db.users import User
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """`present_at`: when they were here last; None where they are, hide it or do not exist."""
+
+    is_here: bool
+    present_at: int | None
+
+
+async def load_presence(conversation: Conversation, viewer: User) -> Presence:
+    """What the reader of a direct conversation may see of their partner."""
+    if conversation.kind != "direct":
+        return Presence(False, None)
+    seen = await presence.list_visible(conversation.id, viewer.id)
+    present_at = next(iter(seen.values()), None)
+    if present_at is not None and is_here(present_at):
+        return Presence(True, None)  # the time itself would be news with every heartbeat
+    return Presence(False, present_at)
+
+
+@asynccontextmanager
+async def beating() -> AsyncIterator[None]:
+    """While the block runs, those who are connected to this process are said to be here."""
+    task = asyncio.create_task(beat())
+    try:
+        yield
+    finally:
+        task.cancel()
