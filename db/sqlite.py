@@ -102,9 +102,9 @@ class ConnectionPool:
 
     async def open(self) -> None:
         for _ in range(CONNECTIONS):
-            connection = await aiosqlite.connect(
-                self.path, isolation_level=None, timeout=self.timeout
-            )
+            opening = aiosqlite.connect(self.path, isolation_level=None, timeout=self.timeout)
+            opening._thread.daemon = True  # else a process that ends without closing never ends
+            connection = await opening
             self._all.append(connection)
             for pragma in PRAGMAS:
                 await connection.execute_fetchall(pragma)
