@@ -16,10 +16,10 @@ for (const event of ['htmx:after:swap', 'parley:drawn']) on(event, localize)
 localize()
 
 function localize() {
-  for (const time of document.querySelectorAll('.message > time:not([title]), #inbox time:not([title])')) {
+  for (const time of document.querySelectorAll('.message > time:not([title]), #inbox time:not([title]), #presence time:not([title])')) {
     const date = new Date(time.dateTime)
-    const inbox = time.closest('#inbox')
-    time.textContent = (inbox && date.toDateString() !== new Date().toDateString() ? short : clock).format(date)
+    const dated = time.closest('#inbox, #presence')
+    time.textContent = (dated && date.toDateString() !== new Date().toDateString() ? short : clock).format(date)
     time.title = full.format(date)
     time.parentNode.follows = null
   }
