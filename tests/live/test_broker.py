@@ -1,0 +1,282 @@
+"""What connects processes: it heals by itself, and a send never fails for it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+import pytest
+from broadcaster import Event
+from redis import asyncio as redis
+
+from live import broker, hub
+from live.broker import CHANNEL, RETRY_AT_MOST, HealingBackend
+from live.hub import Subscription
+from live.link import Link, LinkDown
+from live.postgres import PostgresLink
+from live.publication import RESYNC, Publication, decode, encode
+from live.redis import RedisLink
+from tests.servers import PostgreSQL, Redis
+
+HELLO = Publication("a", "Hello")
+IN_TIME = 2.0
+"""Seconds within which everything arrives, with the broker or without."""
+
+
+@pytest.fixture(params=["redis", "postgresql"])
+def spare(request: pytest.FixtureRequest) -> Redis | PostgreSQL:
+    """A broker's server, to be killed."""
+    server: Redis | PostgreSQL = request.getfixturevalue(f"spare_{request.param}")
+    return server
+
+
+@asynccontextmanager
+async def started(url: str) -> AsyncIterator[Subscription]:
+    """This process with its broker, and a subscriber of topic `a`."""
+    await broker.start(url)
+    try:
+        with hub.subscribe("a") as subscription:
+            yield subscription
+    finally:
+        await broker.stop()
+
+
+async def until(subscription: Subscription, wanted: Publication, within: float = IN_TIME) -> None:
+    async with asyncio.timeout(within):
+        while wanted not in await subscription.next(within):
+            pass
+
+
+def link(url: str) -> Link:
+    return RedisLink(url) if url.startswith("redis") else PostgresLink(url)
+
+
+class Another:
+    """Another process on the same broker, as far as this one can tell."""
+
+    def __init__(self, url: str) -> None:
+        self.link = link(url)
+        self.heard: list[Publication] = []
+        self.happened = asyncio.Event()
+
+    async def __aenter__(self) -> "Another":
+        self.task = asyncio.create_task(self.listen())
+        await self.happened.wait()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.task.cancel()
+        await asyncio.wait([self.task])
+        await self.link.close()
+
+    async def listen(self) -> None:
+        while True:
+            try:
+                async for text in self.link.receive(CHANNEL):
+                    self.heard += [] if text is None else decode(text)
+                    self.happened.set()
+            except LinkDown:
+                await asyncio.sleep(0.02)
+
+    async def hears(self, publication: Publication, within: float = IN_TIME) -> None:
+        async with asyncio.timeout(within):
+            while publication not in self.heard:
+                self.happened.clear()
+                await self.happened.wait()
+
+    async def says(self, *publications: Publication) -> None:
+        for text in encode(publications, self.link.limit):
+            await self.link.publish(CHANNEL, text)
+
+
+async def test_one_process_needs_nothing() -> None:
+    async with started("memory://") as subscription:
+        await broker.publish(HELLO, Publication("b"), HELLO)
+        assert await subscription.next(5) == [HELLO, HELLO]
+
+
+async def test_without_a_broker_this_process_is_told() -> None:
+    with hub.subscribe("a") as subscription:
+        await broker.publish(HELLO)
+        assert await subscription.next(5) == [HELLO]
+    await broker.stop()
+
+
+async def test_processes_hear_each_other(spare: Redis | PostgreSQL) -> None:
+    async with started(spare.url) as subscription, Another(spare.url) as another:
+        await until(subscription, RESYNC)
+        await broker.publish(HELLO, Publication("b", "漢" * 10, 7))
+        await another.hears(Publication("b", "漢" * 10, 7))
+        await until(subscription, HELLO)
+        await another.says(Publication("a", "Hello yourself"))
+        await until(subscription, Publication("a", "Hello yourself"))
+
+
+async def test_what_is_too_large_for_the_broker_is_a_pointer(
+    spare_postgresql: PostgreSQL,
+) -> None:
+    async with started(spare_postgresql.url) as subscription:
+        await until(subscription, RESYNC)
+        await broker.publish(Publication("a", "x" * 100_000, 7))
+        await until(subscription, Publication("a", "", 7))
+
+
+async def test_a_killed_broker_fails_no_send_and_comes_back_by_itself(
+    spare: Redis | PostgreSQL,
+) -> None:
+    async with started(spare.url) as subscription, Another(spare.url) as another:
+        await until(subscription, RESYNC)
+        for turn in range(2):
+            spare.kill()
+            for number in range(3):
+                async with asyncio.timeout(IN_TIME):
+                    await broker.publish(Publication("a", f"away {turn}/{number}"))
+                await until(subscription, Publication("a", f"away {turn}/{number}"))
+                await until(subscription, RESYNC)  # again and again, so the database is polled
+            another.heard.clear()
+            await asyncio.to_thread(spare.start)
+            await another.hears(RESYNC, 2 * IN_TIME)
+            await until(subscription, RESYNC)
+            await another.says(Publication("a", f"back {turn}"))
+            await until(subscription, Publication("a", f"back {turn}"))
+            await broker.publish(Publication("b", f"back {turn}"))
+            await another.hears(Publication("b", f"back {turn}"))
+
+
+async def test_a_broker_that_is_away_at_the_start_is_found_later(
+    spare: Redis | PostgreSQL,
+) -> None:
+    spare.kill()
+    async with started(spare.url) as subscription:
+        await broker.publish(HELLO)
+        await until(subscription, HELLO)
+        await asyncio.to_thread(spare.start)
+        async with Another(spare.url) as another:
+            await another.hears(RESYNC, 2 * IN_TIME)
+            await another.says(HELLO)
+            await until(subscription, HELLO)
+
+
+async def test_a_restart_between_two_sends_loses_neither(spare_redis: Redis) -> None:
+    """The connection that the first used is dead, which only using it tells."""
+    async with started(spare_redis.url) as subscription:
+        await until(subscription, RESYNC)
+        await broker.publish(HELLO)
+        await until(subscription, HELLO)
+        await asyncio.to_thread(spare_redis.restart)
+        await until(subscription, RESYNC)
+        async with Another(spare_redis.url) as another:
+            await broker.publish(Publication("a", "again"))
+            await another.hears(Publication("a", "again"))
+
+
+async def test_a_killed_subscription_is_renewed(spare_redis: Redis) -> None:
+    async with started(spare_redis.url) as subscription, Another(spare_redis.url) as another:
+        await until(subscription, RESYNC)
+        async with redis.Redis.from_url(spare_redis.url) as connection:
+            await connection.client_kill_filter(_type="pubsub")
+        await until(subscription, RESYNC)
+        await until(subscription, RESYNC)
+        await another.says(HELLO)
+        await until(subscription, HELLO)
+
+
+async def test_a_killed_listener_is_renewed(spare_postgresql: PostgreSQL) -> None:
+    url = spare_postgresql.url
+    async with started(url) as subscription, Another(url) as another:
+        await until(subscription, RESYNC)
+        connection = await asyncpg.connect(url)
+        await connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+        )
+        await connection.close()
+        await until(subscription, RESYNC)
+        await until(subscription, RESYNC)
+        await another.says(HELLO)
+        await until(subscription, HELLO)
+
+
+async def test_an_emptied_redis_is_not_noticed(spare_redis: Redis) -> None:
+    async with started(spare_redis.url) as subscription, Another(spare_redis.url) as another:
+        await until(subscription, RESYNC)
+        async with redis.Redis.from_url(spare_redis.url) as connection:
+            await connection.flushall()
+        await another.says(HELLO)
+        assert await subscription.next(IN_TIME) == [HELLO]
+
+
+async def test_a_server_that_says_nothing_is_asked_whether_it_is_there(
+    spare: Redis | PostgreSQL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("live.redis.HEALTH_CHECK", 0.05)
+    monkeypatch.setattr("live.postgres.HEALTH_CHECK", 0.05)
+    async with started(spare.url) as subscription, Another(spare.url) as another:
+        await until(subscription, RESYNC)
+        assert await subscription.next(0.2) == []
+        await another.says(HELLO)
+        assert await subscription.next(IN_TIME) == [HELLO]
+
+
+class ScriptedLink:
+    """A link that does what it is told to."""
+
+    limit = 1000
+
+    def __init__(self) -> None:
+        self.published: list[str] = []
+        self.attempts = 0
+        self.is_down = False
+        self.incoming: asyncio.Queue[str | None] = asyncio.Queue()
+        self.taken = asyncio.Event()
+        """Nothing of what came in waits any more."""
+
+    async def publish(self, channel: str, text: str) -> None:
+        self.attempts += 1
+        if self.is_down:
+            raise LinkDown("on purpose")
+        self.published.append(text)
+
+    async def receive(self, channel: str) -> AsyncIterator[str | None]:
+        while True:
+            if self.incoming.empty():
+                self.taken.set()
+            yield await self.incoming.get()
+
+    async def close(self) -> None:
+        pass
+
+
+def said(events: Sequence[Event]) -> list[Any]:
+    return [publication for event in events for publication in event.message]
+
+
+async def test_too_much_that_waits_becomes_one_wish_to_read_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(broker, "BACKLOG", 3)
+    scripted = ScriptedLink()
+    backend = HealingBackend(scripted)
+    await backend.subscribe(CHANNEL)
+    for number in range(5):
+        [text] = encode([Publication("a", str(number))], 1000)
+        scripted.incoming.put_nowait(text)
+    await scripted.taken.wait()
+    found = said([await backend.next_published(), await backend.next_published()])
+    assert found == [RESYNC, Publication("a", "4")]
+    await backend.disconnect()
+
+
+async def test_a_broker_that_is_away_is_asked_once_a_second_at_most() -> None:
+    scripted = ScriptedLink()
+    scripted.is_down = True
+    backend = HealingBackend(scripted)
+    for _ in range(20):
+        with pytest.raises(LinkDown):
+            await backend.publish(CHANNEL, [HELLO])
+    assert scripted.attempts == 1
+    scripted.is_down = False
+    await asyncio.sleep(RETRY_AT_MOST)
+    await backend.publish(CHANNEL, [HELLO])
+    assert scripted.attempts == 2
+    await backend.disconnect()

@@ -1,0 +1,74 @@
+"""The subscribers of one process: in order, bounded, and nobody waits for anybody."""
+
+import asyncio
+
+import pytest
+
+from live import hub
+from live.hub import BACKLOG, BACKLOG_CHARACTERS, SlowConsumer
+from live.publication import RESYNC, Publication
+
+SILENCE = 0.02
+
+
+async def test_subscribers_get_what_is_under_their_topics_in_order() -> None:
+    with hub.subscribe("a", "b") as both, hub.subscribe("b") as one:
+        for text in "123":
+            hub.deliver(Publication("a", text))
+            hub.deliver(Publication("b", text))
+            hub.deliver(Publication("c", text))
+        assert [p.topic + p.text for p in await both.next(5)] == [
+            "a1",
+            "b1",
+            "a2",
+            "b2",
+            "a3",
+            "b3",
+        ]
+        assert [p.topic + p.text for p in await one.next(5)] == ["b1", "b2", "b3"]
+        assert await both.next(SILENCE) == []
+
+
+async def test_everybody_gets_what_is_for_everybody() -> None:
+    with hub.subscribe("a") as one, hub.subscribe() as other:
+        hub.deliver(RESYNC)
+        assert await one.next(5) == [RESYNC]
+        assert await other.next(5) == [RESYNC]
+
+
+async def test_who_waits_is_woken() -> None:
+    with hub.subscribe("a") as subscription:
+        waiting = asyncio.create_task(subscription.next(5))
+        await asyncio.sleep(0)
+        hub.deliver(Publication("a"))
+        assert await waiting == [Publication("a")]
+
+
+async def test_nothing_is_left_of_who_has_gone() -> None:
+    with hub.subscribe("a", "b"), hub.subscribe("b"):
+        pass
+    hub.deliver(Publication("a"))
+    assert dict(hub._subscriptions) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "fitting"),
+    [("", BACKLOG), ("x" * (BACKLOG_CHARACTERS // 4), 4), ("x" * BACKLOG_CHARACTERS, 1)],
+    ids=["many", "several large", "one very large"],
+)
+async def test_a_slow_consumer_holds_so_much_and_no_more(text: str, fitting: int) -> None:
+    with hub.subscribe("a") as slow, hub.subscribe("a") as quick:
+        for _ in range(fitting):
+            hub.deliver(Publication("a", text))
+        assert len(await slow.next(5)) == fitting
+        assert len(await quick.next(5)) == fitting
+        for _ in range(fitting + 1):
+            hub.deliver(Publication("a", text))
+            assert len(await quick.next(5)) == 1
+        for _ in range(2):
+            with pytest.raises(SlowConsumer):
+                await slow.next(5)
+        hub.deliver(Publication("a"))
+        with pytest.raises(SlowConsumer):
+            await slow.next(5)
+        assert await quick.next(5) == [Publication("a")]
