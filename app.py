@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import ClientDisconnect
 from starlette.routing import Mount, Route, WebSocketRoute
 
 import render
@@ -100,6 +101,7 @@ exception_handlers: dict[Any, Any] = {
     HTTPException: errors.refused,
     access.SignedOut: errors.signed_out,
     engine.Unavailable: errors.unavailable,
+    ClientDisconnect: errors.gone,
     Exception: errors.broken,
 }
 

@@ -62,6 +62,10 @@ async def signed_out(connection: HTTPConnection, error: Exception) -> Response |
     return form.see_other(f"/login/?next={quote(back, safe='/')}")
 
 
+async def gone(request: Request, error: Exception) -> None:
+    """Nobody waits for an answer to a request that was broken off."""
+
+
 async def no_socket(websocket: WebSocket) -> None:
     """A socket where there is none gets the 404 that everything else gets."""
     access.not_found()

@@ -13,8 +13,10 @@ export const domId = clientId => `message-${user}-${clientId}`
 export const on = (name, heard) => document.addEventListener(name, event => heard(event.detail))
 export const tell = (name, detail) => document.dispatchEvent(new CustomEvent(name, {detail}))
 
-export const post = (path, fields, signal) =>
-  fetch(path, {method: 'POST', headers: {'HX-Request': 'true'}, body: new URLSearchParams(fields), signal})
+// What nobody means to give up (a read position) is sent on when the page is left.
+export const post = (path, fields, signal) => fetch(path, {
+  method: 'POST', headers: {'HX-Request': 'true'}, body: new URLSearchParams(fields), signal, keepalive: !signal,
+})
 
 // Full jitter, so that a thousand pages do not come back in the same moment.
 export const backoff = tries => Math.random() * Math.min(15000, 250 * 2 ** tries)

@@ -3,9 +3,9 @@
 import './frames.js'
 import './clock.js'
 import './scroll.js'
-import './live.js'
+import {off} from './live.js'
 import './outbox.js'
 import './writing.js'
 import './read.js'
 
-document.documentElement.classList.add('js')
+document.documentElement.classList.add(off ? 'off' : 'js')
