@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Self
 
 from playwright.async_api import Locator, Page, Response, expect
@@ -72,26 +72,30 @@ class Screen:
         """Those of the log, sent ones and pending ones."""
         return self.page.locator("#messages > .message")
 
+    @property
+    def pending(self) -> Locator:
+        """What stands there and is being sent."""
+        return self.page.locator("#messages > .sending .body")
+
     def message(self, body: str) -> Locator:
         return self.messages.filter(has=self.page.get_by_text(body, exact=True))
 
     async def shows(self, *bodies: str) -> None:
         """Returns once these messages and no others stand here, all of them sent."""
-        await self.reload_until(lambda: self.stand_here(list(bodies)))
-        await expect(self.messages.locator(".body")).to_have_text(list(bodies))
-        await expect(self.messages.and_(self.page.locator(":not([data-position])"))).to_have_count(
-            0
-        )
+        await self.sees(self.messages.locator(".body"), *bodies)
+        pending = self.page.locator("#messages > .message:not([data-position])")
+        await expect(pending).to_have_count(0)
 
-    async def stand_here(self, bodies: list[str]) -> bool:
-        return await self.messages.locator(".body").all_text_contents() == bodies
-
-    async def reload_until(self, wanted: Callable[[], Awaitable[object]]) -> None:
-        """Without JavaScript a page finds out when it is loaded, so it is, by its own link."""
+    async def sees(self, where: Locator, *texts: str) -> None:
+        """Returns once these texts stand there. Without JavaScript a page finds out when it is
+        loaded, so it is, by its own link."""
         deadline = time.monotonic() + PATIENCE
-        while not (self.javascript or await wanted()):
-            assert time.monotonic() < deadline, "it still does not show what it should"
+        while not self.javascript and time.monotonic() < deadline:
+            with suppress(AssertionError):
+                await expect(where).to_have_text(list(texts), timeout=200)
+                return
             await self.page.locator(".reload, a.plain").click()
+        await expect(where).to_have_text(list(texts))
 
     async def is_live(self, tier: str | None = None) -> None:
         """Returns once the page says that it is, and over which tier."""

@@ -34,9 +34,7 @@ async def test_two_people_meet_and_talk(people: People, ada_has: bool, bob_has: 
     await ada.say("Hello Bob")
     await ada.shows("Hello Bob")
 
-    line = bob.page.locator("#inbox li")
-    await bob.reload_until(line.count)
-    await expect(line).to_contain_text("Hello Bob")
+    await bob.sees(bob.page.locator("#inbox p"), "Hello Bob")
     await bob.press("Ada")
     await bob.shows("Hello Bob")
     await bob.say("Hello Ada\nand a second line")
