@@ -17,6 +17,7 @@ from app import app
 from db import engine
 from db.users import User
 from live import broker, hub
+from routes.protocol import EndingProtocol
 from tests import factories
 from tests.clients import Visitor
 from tests.servers import Server
@@ -80,6 +81,7 @@ async def served() -> AsyncIterator[Site]:
         port=0,
         log_config=None,
         # As in bin/serve and the Procfile.
+        http=EndingProtocol,
         ws_max_size=65536,
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=5,
@@ -111,7 +113,8 @@ class Process(Server):
         return f"http://127.0.0.1:{self.port}"
 
     def command(self) -> Sequence[str | Path]:
-        options = ["--host", "127.0.0.1", "--port", str(self.port), "--ws-max-size", "65536"]
+        options = ["--host", "127.0.0.1", "--port", str(self.port)]
+        options += ["--http", "routes.protocol:EndingProtocol", "--ws-max-size", "65536"]
         options += ["--ws-per-message-deflate", "false", "--timeout-graceful-shutdown", "5"]
         return [self.program, "-m", "uvicorn", "app:app", *options]
 

@@ -40,6 +40,7 @@ class Page:
         self.refused: dict[str, str] = {}
         """The sentence for each client_id that was refused."""
         self.heartbeats = 0
+        self.presence = ""
         self.load(html)
 
     def load(self, html: str) -> None:
@@ -54,6 +55,7 @@ class Page:
         self.digest = attribute(inbox, "data-digest") if inbox else ""
         title = re.match(r"\((\d+)\) ", page.title.get_text() if page.title else "")
         self.unread = int(title[1]) if title else 0
+        self.presence = text_of(page.find(id="presence"))
         self.error = error(page)
         self.draft = text_of(page.find("textarea", {"name": "body"}))
         self.client_id = attribute(page.find("input", {"name": "client_id"}), "value")
@@ -100,6 +102,8 @@ class Page:
             case "#composer", "outerHTML":
                 form = partial.find("form", id="composer")
                 self.refused[attribute(form, "data-refused")] = error(partial)
+            case "#presence", "outerHTML":
+                self.presence = text_of(partial.find(id="presence"))
             case target:
                 raise AssertionError(f"no page knows what to do with {target}")
 
