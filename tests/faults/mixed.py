@@ -1,0 +1,147 @@
+"""Kills of everything, at random, while people write and read: bin/faults."""
+
+import argparse
+import asyncio
+import random
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.faults import town as towns
+from tests.faults.oracle import Oracle
+from tests.faults.town import Town
+from tests.servers import Server
+
+READERS = ("ws", "ws", "sse", "sse", "poll", "poll")
+WRITERS = ("ws", "htmx", "ws", "form", "ws", "htmx", "ws", "form", "ws", "htmx")
+A_SECOND = 50
+REPORT = 10.0
+"""Seconds between two lines about how it goes."""
+
+SERVER_KILLS = 20
+"""So often a server that is alone on SQLite is killed, however long it takes."""
+
+BREATH = 5.0
+"""Seconds from one kill to the next, more or less."""
+
+
+async def run(town: Town, minutes: float, seed: int) -> bool:
+    """Whether every promise held."""
+    kills: Counter[str] = Counter()
+    async with Oracle(town.app.url, town.database_url) as oracle:
+        await oracle.follow(*READERS)
+        async with oracle.writing(*WRITERS, a_second=A_SECOND):
+            reporting = asyncio.create_task(report(oracle, kills))
+            try:
+                await kill_in_turn(town, oracle, kills, minutes * 60, random.Random(seed))  # noqa: S311
+                await oracle.more_acknowledged(A_SECOND)
+            finally:
+                reporting.cancel()
+        print(f"{dict(kills)} killed, {len(oracle.acknowledged)} acknowledged, {how(oracle)}")
+        return (await oracle.verdict()).holds()
+
+
+async def kill_in_turn(
+    town: Town, oracle: Oracle, kills: Counter[str], seconds: float, chance: random.Random
+) -> None:
+    """Each kill is followed by messages that are acknowledged, so that none hides another."""
+    deaths = ways_to_die(town)
+    pause = seconds / SERVER_KILLS if town.redis is None else BREATH
+    until = time.monotonic() + seconds
+    while time.monotonic() < until or (town.redis is None and sum(kills.values()) < SERVER_KILLS):
+        next_at = time.monotonic() + pause * chance.uniform(0.5, 1.5)
+        name = chance.choice(list(deaths))
+        await asyncio.to_thread(deaths[name])
+        kills[name] += 1
+        await oracle.more_acknowledged(A_SECOND)
+        await asyncio.sleep(max(0, next_at - time.monotonic()))
+
+
+def ways_to_die(town: Town) -> dict[str, Callable[[], None]]:
+    if town.postgresql is None or town.redis is None:
+        return {"server": lambda: restart(town.app)}
+    postgresql, redis = town.postgresql, town.redis
+
+    def both() -> None:
+        postgresql.kill()
+        redis.kill()
+        town.app.kill_a_worker()
+        redis.start()
+        postgresql.start()
+
+    def away_for_a_while() -> None:
+        redis.kill()
+        time.sleep(BREATH)
+        redis.start()
+
+    return {
+        "worker": town.app.kill_a_worker,
+        "redis": lambda: restart(redis),
+        "redis for 5 s": away_for_a_while,
+        "postgresql": lambda: restart(postgresql),
+        "all three": both,
+    }
+
+
+def restart(server: Server) -> None:
+    server.kill()
+    server.start()
+
+
+async def report(oracle: Oracle, kills: Counter[str]) -> None:
+    begun = time.monotonic()
+    while True:
+        await asyncio.sleep(REPORT)
+        passed = time.monotonic() - begun
+        acknowledged = len(oracle.acknowledged)
+        print(
+            f"{passed:5.0f} s: {acknowledged} acknowledged ({acknowledged / passed:.0f} a second), "
+            f"{sum(kills.values())} kills, {how(oracle)}",
+            flush=True,
+        )
+
+
+def how(oracle: Oracle) -> str:
+    return ", ".join(f"{times} {what}" for what, times in oracle.answers.most_common())
+
+
+@contextmanager
+def place(database: str) -> Iterator[Town]:
+    if database == "postgresql":
+        with towns.town() as town:
+            yield town
+    else:
+        with tempfile.TemporaryDirectory() as folder, towns.village(Path(folder)) as town:
+            yield town
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="bin/faults",
+        description="Serves Parley, has people write 50 messages a second and others read, and "
+        "kills what serves them with kill -9, at random. Prints what was lost, doubled or out of "
+        "order, and how long readers took. Fails unless all of that is 0 and at most 30 s.",
+    )
+    parser.add_argument("--minutes", type=float, default=10)
+    parser.add_argument(
+        "--database",
+        choices=["postgresql", "sqlite"],
+        default="postgresql",
+        help="postgresql: two workers, and Redis. sqlite: one process, killed 20 times",
+    )
+    parser.add_argument("--seed", type=int, default=random.randrange(10_000), help="of the chance")  # noqa: S311
+    given = parser.parse_args()
+    print(f"{given.minutes:g} minutes on {given.database}, seed {given.seed}", flush=True)
+    with place(given.database) as town:
+        held = asyncio.run(run(town, given.minutes, given.seed))
+        if not held:
+            print(town.app.log(), file=sys.stderr)
+    sys.exit(0 if held else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,216 @@
+"""The one judge of every fault: what was acknowledged, what is stored, what readers hold.
+
+Writers note each client_id and whether it was acknowledged; readers note what they hold, in the
+order in which it came. At the end each acknowledged message has to be in the database, the database
+has to hold each once, and each reader has to hold the database's list in its order.
+"""
+
+import asyncio
+import sqlite3
+import time
+import uuid
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
+from dataclasses import dataclass
+from itertools import cycle, pairwise
+from statistics import quantiles
+from typing import Protocol, Self
+
+import asyncpg
+
+from tests.clients import Visitor
+from tests.faults.readers import FOLLOWERS
+from tests.faults.writers import WAYS, Writer
+
+PASSWORD = "correct horse battery"
+AT_MOST = 30.0
+"""Seconds within which every reader holds what was acknowledged, whatever broke."""
+
+STALLED = 60.0
+"""Seconds without any acknowledgement after which there won't be another."""
+
+
+class Reader(Protocol):
+    """A page that somebody looks at."""
+
+    name: str
+
+    async def held(self) -> dict[str, float]:
+        """The client_ids that it holds, in its order, and when each came (seconds since 1970)."""
+
+    def began_anew(self) -> bool:
+        """Whether it may lack the beginning, since it was so far behind that it was drawn anew."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    lost: int
+    """Acknowledged and not stored, or stored and not held by a reader: each such case."""
+    dup: int
+    """Stored or held more than once."""
+    misordered: int
+    """Held, or come in, before what stands before it."""
+    converge_p95: float
+    converge_max: float
+    """Seconds from an acknowledgement until a reader held the message."""
+
+    def __str__(self) -> str:
+        return (
+            f"lost {self.lost} dup {self.dup} misordered {self.misordered} "
+            f"converge_p95 {self.converge_p95:.2f} converge_max {self.converge_max:.2f}"
+        )
+
+    def holds(self, within: float = AT_MOST) -> bool:
+        return not (self.lost or self.dup or self.misordered) and self.converge_max <= within
+
+
+class Oracle:
+    """A conversation of three people, those who write there and those who read."""
+
+    def __init__(self, url: str, database_url: str) -> None:
+        self.url = url
+        self.database_url = database_url
+        self.acknowledged: dict[str, float] = {}
+        self.answers: Counter[str] = Counter()
+        """What became of attempts to send: acknowledged, or why not."""
+        self.readers: list[Reader] = []
+        self.people: list[Visitor] = []
+        self._stack = AsyncExitStack()
+        self._progress = asyncio.Condition()
+
+    async def __aenter__(self) -> Self:
+        names = [f"{name}_{uuid.uuid4().hex[:8]}" for name in ("ada", "bob", "cleo")]
+        for name in names:
+            self.people.append(await self._stack.enter_async_context(Visitor(self.url)))
+            await self.people[-1].join(name, name.title(), PASSWORD)
+        self.conversation_id = await self.people[0].start(*names[1:], title="Under fire")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    async def follow(self, *tiers: str, url: str | None = None) -> None:
+        """Persistent readers over these tiers, each of whom holds the log so far."""
+        for person, tier in zip(cycle(self.people), tiers, strict=False):
+            visitor = person if url is None else await self.at(url, person)
+            tab = FOLLOWERS[tier](visitor, f"/chat/{self.conversation_id}/", persistent=True)
+            self.readers.append(await self._stack.enter_async_context(tab))
+
+    async def at(self, url: str, person: Visitor) -> Visitor:
+        """The same person, who comes by another way."""
+        visitor = await self._stack.enter_async_context(Visitor(url))
+        visitor.http.cookies.set("session", person.http.cookies["session"])
+        return visitor
+
+    @asynccontextmanager
+    async def writing(
+        self, *ways: str, a_second: float = 20, url: str | None = None
+    ) -> AsyncIterator[None]:
+        """While the block runs people write: over WebSockets, by htmx's POST and by plain forms.
+
+        At its end everything begun has been acknowledged.
+        """
+        ways = ways or ("ws", "htmx", "form")
+        stopped = asyncio.Event()
+        async with AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
+            for person, way in zip(cycle(self.people), ways, strict=False):
+                visitor = person if url is None else await self.at(url, person)
+                writer: Writer = WAYS[way](visitor, self.conversation_id, self.answers)
+                await stack.enter_async_context(writer)
+                pace = len(ways) / a_second
+                tasks.create_task(self._write(writer, pace, stopped))
+            try:
+                yield
+            finally:
+                stopped.set()
+
+    async def _write(self, writer: Writer, pace: float, stopped: asyncio.Event) -> None:
+        while not stopped.is_set():
+            begun = time.monotonic()
+            client_id = str(uuid.uuid4())
+            await writer.deliver(client_id, f"Words that only {client_id} has")
+            await self._note(client_id)
+            left = begun + pace - time.monotonic()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(left):
+                    await stopped.wait()
+
+    async def _note(self, client_id: str) -> None:
+        async with self._progress:
+            self.acknowledged[client_id] = time.time()
+            self._progress.notify_all()
+
+    async def more_acknowledged(self, number: int) -> None:
+        """Returns once so many more messages have been acknowledged."""
+        wanted = len(self.acknowledged) + number
+        async with self._progress:
+            while (present := len(self.acknowledged)) < wanted:
+                try:
+                    async with asyncio.timeout(STALLED):
+                        await self._progress.wait()
+                except TimeoutError:
+                    raise AssertionError(f"stalled at {present}: {self.answers}") from None
+
+    async def verdict(self, within: float = AT_MOST) -> Verdict:
+        """The oracle's line, which it prints. Waits until all readers hold all, or `within`."""
+        stored = await log(self.database_url, self.conversation_id)
+        deadline = time.monotonic() + within
+        while True:
+            held = {reader.name: await reader.held() for reader in self.readers}
+            behind = [
+                name for name, has in held.items() if len(set(has) & set(stored)) < len(stored)
+            ]
+            anew = {reader.name for reader in self.readers if reader.began_anew()}
+            late = [name for name in behind if name not in anew or stored[-1] not in held[name]]
+            if not late or time.monotonic() > deadline:
+                break
+            await asyncio.sleep(0.05)
+        verdict = self.judge(stored, held, anew)
+        print(verdict)
+        if not verdict.holds():
+            print({name: len(has) for name, has in held.items()}, len(stored), self.answers)
+        return verdict
+
+    def judge(
+        self, stored: Sequence[str], held: dict[str, dict[str, float]], anew: set[str]
+    ) -> Verdict:
+        place = {client_id: n for n, client_id in enumerate(stored)}
+        lost = len(self.acknowledged.keys() - place.keys())
+        misordered, delays = 0, [0.0]
+        for name, has in held.items():
+            places = [place[client_id] for client_id in has if client_id in place]
+            misordered += sum(one > other for one, other in pairwise(places))
+            first = min(places, default=0) if name in anew else 0
+            lost += len(set(stored[first:]) - has.keys())
+            delays += [
+                max(0, came - self.acknowledged[client_id])
+                for client_id, came in has.items()
+                if client_id in self.acknowledged
+            ]
+        return Verdict(
+            lost=lost,
+            dup=len(stored) - len(place),
+            misordered=misordered,
+            converge_p95=quantiles(delays, n=20)[-1] if len(delays) > 1 else 0,
+            converge_max=max(delays),
+        )
+
+
+async def log(database_url: str, conversation_id: int) -> list[str]:
+    """What is stored, in its order: the client_id that each message's own words name.
+
+    Read without the application, and from the words, so that a message stored again under
+    another client_id shows as well.
+    """
+    statement = "SELECT body FROM messages WHERE conversation_id = {} ORDER BY position"
+    if database_url.startswith("sqlite"):
+        with closing(sqlite3.connect(database_url.removeprefix("sqlite:///"))) as file:
+            bodies = file.execute(statement.format("?"), [conversation_id]).fetchall()
+    else:
+        connection = await asyncpg.connect(database_url)
+        try:
+            bodies = await connection.fetch(statement.format("$1"), conversation_id)
+        finally:
+            await connection.close()
+    return [body.split()[3] for (body,) in bodies]

@@ -1,0 +1,92 @@
+"""Everything that runs, and can be killed: Parley in worker processes, PostgreSQL, Redis."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.applications import HOME, Process
+from tests.servers import PATIENCE, PostgreSQL, Redis, start_postgresql, start_redis
+from tests.services import migrate, migrated_database
+
+
+class Workers(Process):
+    """uvicorn with worker processes, in a group of their own so that all can be killed at once."""
+
+    def __init__(self, number: int, **environment: str) -> None:
+        super().__init__(**environment)
+        self.number = number
+
+    def command(self) -> Sequence[str | Path]:
+        options = ["--http", "routes.protocol:EndingProtocol", "--no-server-header"]
+        if self.number > 1:
+            options += ["--workers", str(self.number)]
+        return [*super().command(), *options]
+
+    def spawn(self, command: Sequence[str | Path]) -> subprocess.Popen[bytes]:
+        with (self.folder / "log").open("ab") as log:
+            return subprocess.Popen(
+                command,
+                cwd=HOME,
+                env=os.environ | self.environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def end(self, number: signal.Signals) -> None:
+        """A kill -9 of the parent alone would leave workers that go on serving."""
+        if self.process is not None and number == signal.SIGKILL:
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, number)
+        super().end(number)
+
+    def worker_ids(self) -> list[int]:
+        assert self.process is not None
+        parent = str(self.process.pid)
+        found = subprocess.run(
+            ["pgrep", "-P", parent, "-f", "spawn_main"], capture_output=True, text=True, check=False
+        )
+        return [int(line) for line in found.stdout.split()]
+
+    def kill_a_worker(self) -> None:
+        """Returns once it is gone; its parent starts another one."""
+        victim = self.worker_ids()[-1]
+        os.kill(victim, signal.SIGKILL)
+        deadline = time.monotonic() + PATIENCE
+        while victim in self.worker_ids():
+            assert time.monotonic() < deadline, "its parent does not notice"
+            time.sleep(0.02)
+
+
+@dataclass
+class Town:
+    app: Workers
+    database_url: str
+    postgresql: PostgreSQL | None = None
+    redis: Redis | None = None
+
+
+@contextmanager
+def town() -> Iterator[Town]:
+    """Two workers on PostgreSQL and Redis."""
+    with start_postgresql() as postgresql, start_redis() as redis:
+        url = migrated_database(postgresql)
+        environment = {"DATABASE_URL": url, "REDIS_URL": redis.url, "WEB_CONCURRENCY": "2"}
+        with Workers(2, **environment) as app:
+            app.start()
+            yield Town(app, url, postgresql, redis)
+
+
+@contextmanager
+def village(folder: Path) -> Iterator[Town]:
+    """One process on SQLite."""
+    url = f"sqlite:///{folder / 'parley.sqlite3'}"
+    migrate(url)
+    with Workers(1, DATABASE_URL=url) as app:
+        app.start()
+        yield Town(app, url)
