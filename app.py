@@ -5,6 +5,7 @@ uvicorn app:app
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import Any
 
 from starlette.applications import Starlette
@@ -18,13 +19,14 @@ from starlette.routing import Mount, Route, WebSocketRoute
 import render
 import settings
 from db import engine, migration
-from live import alone, broker, ending
+from live import alone, broker, ending, metrics
 from routes import (
     access,
     assets,
     conversations,
     errors,
     live,
+    logs,
     messages,
     opening,
     operations,
@@ -32,11 +34,15 @@ from routes import (
     presence,
     security,
     sessions,
+    tracing,
     typing,
     users,
 )
 
 BODY_BYTES = 512 * 1024
+
+logs.configure()
+engine.on_commit = metrics.committed
 
 
 @asynccontextmanager
@@ -54,6 +60,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         await broker.start(settings.BROKER_URL)
         stack.push_async_callback(broker.stop)
         stack.enter_context(ending.announced())
+        await stack.enter_async_context(metrics.sampled(broker.is_up, engine.pool_use))
         await stack.enter_async_context(presence.beating())
         yield
 
@@ -92,7 +99,8 @@ routes = [
     Route("/sse/inbox/", live.events),
     Route("/poll" + CHAT, live.poll),
     Route("/poll/inbox/", live.poll),
-    Route("/up", operations.up),
+    Route("/up", partial(operations.up, broker.is_up)),
+    Route("/metrics", operations.show_metrics),
     Mount("/static", assets.Assets(directory=render.STATIC)),
     WebSocketRoute("/{path:path}", errors.no_socket),
 ]
@@ -110,6 +118,7 @@ app = Starlette(
     lifespan=lifespan,
     max_body_size=BODY_BYTES,
     middleware=[
+        Middleware(tracing.Traced),
         Middleware(opening.AtFirstRequest, lifespan=lifespan),
         Middleware(security.SecurityHeaders),
         Middleware(TrustedHostMiddleware, allowed_hosts=list(settings.ALLOWED_HOSTS)),

@@ -37,11 +37,19 @@ BROKER_URL: str = config("BROKER_URL", default=REDIS_URL or "memory://")
 WEB_CONCURRENCY = config("WEB_CONCURRENCY", cast=int, default=1)
 ALLOWED_HOSTS = config("ALLOWED_HOSTS", cast=CommaSeparatedStrings, default="*")
 
+METRICS_TOKEN: str = config("METRICS_TOKEN", default="")
+"""What a reader of /metrics has to show. Without one, only this machine itself may read it."""
+
+LOG_FORMAT: str = config("LOG_FORMAT", default="text" if sys.stdout.isatty() else "json")
+
 HEARTBEAT = config("HEARTBEAT", cast=float, default=15.0)
 """Seconds of silence after which a stream says that it is alive and re-reads the database."""
 
 IS_ALONE = BROKER_URL.startswith("memory:")
 """Whether this process reaches no other one."""
+
+if LOG_FORMAT not in ("json", "text"):
+    sys.exit(f"LOG_FORMAT is {LOG_FORMAT}, but must be json or text.")
 
 if WEB_CONCURRENCY > 1 and IS_ALONE:
     sys.exit(

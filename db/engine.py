@@ -5,9 +5,10 @@ connection. Whatever means "the database cannot be reached now" is raised as `Un
 """
 
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any
+from typing import Any, cast
 
 import anyio
 import asyncpg
@@ -58,8 +59,18 @@ async def transaction() -> AsyncIterator[None]:
     No `asyncio.gather` or `wait_for` inside: their tasks would stand outside of it.
     """
     with unavailable():
+        asked_at = time.perf_counter()
         async with opened().transaction():
             yield
+        on_commit(time.perf_counter() - asked_at)
+
+
+def pool_use() -> dict[str, int]:
+    """How many connections of this process's pool are used and free, and how many it may have."""
+    if _database is None:
+        return {}
+    used, free, limit = _database.pool_use()
+    return {"used": used, "free": free, "limit": limit}
 
 
 def opened() -> "HardenedDatabase":
@@ -105,6 +116,11 @@ class HardenedDatabase(Database):
             connection = HardenedConnection(self, self._backend)
             self._connection = connection
         return connection
+
+    def pool_use(self) -> tuple[int, int, int]:
+        """How many connections are used and free, and how many there may be."""
+        use: tuple[int, int, int] = cast(Any, self._backend).pool_use()
+        return use
 
     def transaction(self, *, force_rollback: bool = False, **options: Any) -> Transaction:
         return HardenedTransaction(self.connection, force_rollback, **options)
@@ -163,4 +179,11 @@ class HardenedTransaction(Transaction):
                     await connection.__aexit__()
 
 
+def ignore(seconds: float) -> None:
+    """A commit that nobody counts."""
+
+
 _database: HardenedDatabase | None = None
+
+on_commit: Callable[[float], None] = ignore
+"""Is told of each commit how long its transaction took. `app` sets it: nobody here counts."""

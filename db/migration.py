@@ -6,7 +6,10 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+import asyncpg
+
 import settings
+from db import engine
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 HEAD = max(path.name[:4] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
@@ -24,6 +27,19 @@ def upgrade(url: str) -> None:
     elif sqlite_revision(url) != HEAD:
         with locked(sqlite_path(url) + ".migrating"):
             run_alembic(url)
+
+
+async def revision() -> str | None:
+    """The revision that the open database is at; None where it is empty."""
+    try:
+        row = await engine.row("SELECT version_num FROM alembic_version")
+    except asyncpg.UndefinedTableError:
+        return None
+    except engine.Unavailable as error:
+        if "no such table" in str(error):
+            return None
+        raise
+    return row["version_num"] if row else None
 
 
 def run_alembic(url: str) -> None:

@@ -8,6 +8,12 @@ from databases.backends.postgres import PostgresBackend, PostgresConnection
 class TimedPostgresBackend(PostgresBackend):
     """asyncpg's pool, whose connections are waited for no longer than a statement may take."""
 
+    _pool: Any
+
+    def pool_use(self) -> tuple[int, int, int]:
+        free = self._pool.get_idle_size()
+        return self._pool.get_size() - free, free, self._pool.get_max_size()
+
     def connection(self) -> "TimedPostgresConnection":
         return TimedPostgresConnection(self, self._dialect)
 

@@ -37,6 +37,10 @@ class PooledSQLiteBackend(SQLiteBackend):
     async def disconnect(self) -> None:
         await self._pool.close()
 
+    def pool_use(self) -> tuple[int, int, int]:
+        free = self._pool.free()
+        return CONNECTIONS - free, free, CONNECTIONS
+
     def connection(self) -> "PooledSQLiteConnection":
         return PooledSQLiteConnection(self._pool, self._dialect)
 
@@ -121,6 +125,10 @@ class ConnectionPool:
                     await connection.rollback()
         finally:
             self._idle.put_nowait(connection)
+
+    def free(self) -> int:
+        """How many connections nobody uses now."""
+        return self._idle.qsize()
 
     async def close(self) -> None:
         for connection in self._all:

@@ -15,7 +15,7 @@ from typing import Any, cast
 
 from broadcaster import Broadcast, BroadcastBackend, Event
 
-from live import hub
+from live import hub, metrics
 from live.link import Link, LinkDown
 from live.postgres import PostgresLink
 from live.publication import RESYNC, Publication, decode, encode
@@ -31,6 +31,7 @@ database, so this is also how late a message can be while the broker is away."""
 logger = logging.getLogger("parley.broker")
 
 _broadcast: Broadcast | None = None
+_healing: "HealingBackend | None" = None
 _listener: asyncio.Task[None] | None = None
 _mender: asyncio.Task[None] | None = None
 
@@ -40,8 +41,9 @@ async def start(url: str) -> None:
 
     Returns also where the broker cannot be reached: sends work without it, it is tried for ever.
     """
-    global _broadcast, _listener
-    _broadcast = Broadcast(url) if url.startswith("memory:") else Broadcast(backend=healing(url))
+    global _broadcast, _healing, _listener
+    _healing = None if url.startswith("memory:") else healing(url)
+    _broadcast = Broadcast(url) if _healing is None else Broadcast(backend=_healing)
     await _broadcast.connect()
     subscribed = asyncio.Event()
     _listener = asyncio.create_task(listen(_broadcast, subscribed))
@@ -49,7 +51,7 @@ async def start(url: str) -> None:
 
 
 async def stop() -> None:
-    global _broadcast, _listener, _mender
+    global _broadcast, _healing, _listener, _mender
     for task in (_listener, _mender):
         if task is not None:
             task.cancel()
@@ -57,7 +59,7 @@ async def stop() -> None:
                 await task
     if _broadcast is not None:
         await _broadcast.disconnect()
-    _broadcast = _listener = _mender = None
+    _broadcast = _healing = _listener = _mender = None
 
 
 async def publish(*publications: Publication) -> None:
@@ -78,6 +80,11 @@ async def publish(*publications: Publication) -> None:
             _mender = asyncio.create_task(mend(_broadcast))
 
 
+def is_up() -> bool:
+    """Whether this process reaches the others; alone it has none to reach."""
+    return _healing is None or _healing.is_up
+
+
 async def mend(broadcast: Broadcast) -> None:
     """Tell every process to re-read, as soon as they can be reached."""
     while True:
@@ -94,6 +101,8 @@ async def listen(broadcast: Broadcast, subscribed: asyncio.Event) -> None:
 
 
 def deliver(publications: Sequence[Publication]) -> None:
+    metrics.publications.inc(len(publications))
+    metrics.resyncs.inc(publications.count(RESYNC))
     for publication in publications:
         hub.deliver(publication)
 
@@ -112,7 +121,7 @@ class HealingBackend(BroadcastBackend):
     def __init__(self, link: Link) -> None:
         self._link = link
         self._events: asyncio.Queue[Event] = asyncio.Queue(BACKLOG)
-        self._is_up = False
+        self.is_up = False
         self._tried_at = -RETRY_AT_MOST
         self._supervisor: asyncio.Task[None] | None = None
 
@@ -139,6 +148,7 @@ class HealingBackend(BroadcastBackend):
             for text in encode(message, self._link.limit):
                 await self._link.publish(channel, text)
         except LinkDown:
+            self.is_up = False  # until something is received again
             self._tried_at = time.monotonic()  # a send waits for a broker once a second at most
             raise
 
@@ -151,12 +161,12 @@ class HealingBackend(BroadcastBackend):
             try:
                 async for text in self._link.receive(channel):
                     self._put(channel, [RESYNC] if text is None else decode(text))
-                    self._is_up = True
+                    self.is_up = True
                     delay = RETRY_AT_FIRST
             except LinkDown as error:
-                if self._is_up:
+                if self.is_up:
                     logger.warning("the broker went away: %s", error)
-            self._is_up = False
+            self.is_up = False
             self._put(channel, [RESYNC])
             await asyncio.sleep(delay * random.uniform(0.5, 1))  # noqa: S311  # jitter, no secret
             delay = min(delay * 2, RETRY_AT_MOST)

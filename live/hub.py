@@ -5,6 +5,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from live import metrics
 from live.publication import EVERYBODY, Publication
 
 BACKLOG = 256
@@ -34,8 +35,11 @@ def subscribe(*topics: str) -> Iterator["Subscription"]:
 
 def deliver(publication: Publication) -> None:
     """Hand a publication to all who subscribe to its topic."""
-    for subscription in _subscriptions.get(publication.topic, ()):
-        subscription.put(publication)
+    subscriptions = _subscriptions.get(publication.topic, ())
+    with metrics.fan_out_seconds.time():
+        for subscription in subscriptions:
+            subscription.put(publication)
+    metrics.deliveries.inc(len(subscriptions))
 
 
 class Subscription:
@@ -46,6 +50,7 @@ class Subscription:
         self._characters = 0
         self._overflowed = False
         self._arrived = asyncio.Event()
+        self._lag = metrics.Lag()
 
     def put(self, publication: Publication) -> None:
         """Queue a publication; where too many wait already, drop all and fail the next `next`."""
@@ -61,15 +66,18 @@ class Subscription:
 
         Raises `SlowConsumer` once more waited than a subscription holds.
         """
+        self._lag.written()
         try:
             async with asyncio.timeout(timeout):
                 await self._arrived.wait()
         except TimeoutError:
             return []
         if self._overflowed:
+            metrics.slow_consumers.inc()
             raise SlowConsumer
         batch = list(self._waiting)
         self._waiting.clear()
         self._characters = 0
         self._arrived.clear()
+        self._lag.taken(batch)
         return batch

@@ -1,8 +1,9 @@
 """What is published: text under a topic."""
 
 import json
+import time
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,8 @@ class Publication:
     topic: str
     text: str = ""
     revision: int | None = None
+    published_at: float = field(default_factory=time.time, compare=False)
+    """In seconds since 1970. For measuring, never for ordering."""
 
 
 EVERYBODY = "everybody"

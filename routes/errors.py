@@ -10,7 +10,7 @@ from starlette.websockets import WebSocket
 
 import render
 from db.engine import Unavailable
-from routes import access, form
+from routes import access, form, tracing
 from routes.security import PAGE_HEADERS, deny
 from routes.stream import SESSION_ENDED
 
@@ -43,7 +43,7 @@ async def unavailable(connection: HTTPConnection, error: Exception) -> Response 
 async def broken(request: Request, error: Exception) -> Response:
     """500, without a word about the inside. The error itself goes on to the server's log."""
     request.scope.setdefault("session", None)
-    return page(request, 500, None, PAGE_HEADERS)
+    return page(request, 500, None, PAGE_HEADERS | tracing.header())
 
 
 async def signed_out(connection: HTTPConnection, error: Exception) -> Response | None:

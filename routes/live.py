@@ -11,6 +11,7 @@ import anyio
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, Response
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from actions import messages, participants, presence, typing
@@ -18,7 +19,7 @@ from actions.invalid import Invalid
 from db.conversations import Conversation
 from db.engine import Unavailable
 from db.users import User
-from live import hub, publication
+from live import hub, metrics, publication
 from live.hub import SlowConsumer, Subscription
 from live.presence import connected
 from live.publication import Publication
@@ -50,7 +51,7 @@ async def socket(websocket: WebSocket) -> None:
     await websocket.accept()
     code: int | None = None
     try:
-        with follow(stream) as subscription:
+        with follow(stream, "ws") as subscription:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(send_frames(websocket, stream, subscription))
                 tasks.create_task(receive_frames(websocket, stream, subscription))
@@ -69,7 +70,7 @@ async def socket(websocket: WebSocket) -> None:
 async def events(request: Request) -> Response:
     """The same frames as Server-Sent Events, numbered by revision; Last-Event-ID is the cursor."""
     stream = await open_stream(request)
-    return EventSourceResponse(
+    return EventStream(
         server_sent(stream),
         ping=0,  # the stream has a heartbeat of its own, which scripts can see
         send_timeout=SEND_TIMEOUT,
@@ -79,11 +80,21 @@ async def events(request: Request) -> Response:
     )
 
 
+class EventStream(EventSourceResponse):
+    """Ends quietly where its reader takes nothing any more."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        except* TimeoutError:
+            metrics.slow_consumers.inc()
+
+
 async def poll(request: Request) -> Response:
     """What was missed, or else what comes within `wait` seconds; 204 where that is nothing."""
     stream = await open_stream(request)
     wait = min(form.number(request, "wait") or 0, POLL_AT_MOST)
-    with follow(stream) as subscription:
+    with follow(stream, "poll") as subscription:
         try:
             text = await while_connected(request, news(stream, subscription, wait))
         except SlowConsumer:
@@ -107,9 +118,13 @@ async def open_stream(connection: HTTPConnection) -> Stream:
 
 
 @contextmanager
-def follow(stream: Stream) -> Iterator[Subscription]:
+def follow(stream: Stream, tier: str) -> Iterator[Subscription]:
     """What is published for a reader, who is here meanwhile."""
-    with hub.subscribe(*stream.topics) as subscription, connected(stream.session.user.id):
+    with (
+        hub.subscribe(*stream.topics) as subscription,
+        connected(stream.session.user.id),
+        metrics.connections.labels(tier).track_inprogress(),
+    ):
         yield subscription
 
 
@@ -129,6 +144,7 @@ async def send_frames(websocket: WebSocket, stream: Stream, subscription: Subscr
                 async with asyncio.timeout(SEND_TIMEOUT):
                     await websocket.send_text(frame or nothing)
             except TimeoutError:
+                metrics.slow_consumers.inc()
                 raise SlowConsumer from None
 
 
@@ -222,7 +238,7 @@ class Allowance:
 
 async def server_sent(stream: Stream) -> AsyncIterator[ServerSentEvent]:
     """Frames as events. An event without data would be invisible, so the heartbeat has a name."""
-    with follow(stream) as subscription:
+    with follow(stream, "sse") as subscription:
         async with aclosing(stream.frames(subscription)) as frames:
             try:
                 async for frame in frames:

@@ -1,15 +1,96 @@
 """What whoever runs Parley asks it."""
 
+import asyncio
+import ipaddress
+import secrets
+from collections.abc import Callable
+
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from db import engine
+import settings
+from db import engine, migration
+from live import metrics
+from routes import access
+
+UP_TIMEOUT = 0.15
+"""Seconds after which a database that has not answered counts as away."""
+
+FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
+"""Headers by which a proxy says that somebody else asks."""
+
+DEGRADED = (
+    "up\nThe broker cannot be reached: messages are stored, and found in the database within "
+    "seconds.\n"
+)
+
+_look: asyncio.Task[str] | None = None
 
 
-async def up(request: Request) -> Response:
-    """200 where this process can serve people, else 503 with the reason."""
+async def up(is_broker_up: Callable[[], bool], request: Request) -> Response:
+    """200 where this process can serve people, with a word where it is hard; else 503 with why.
+
+    Answers within 200 ms whatever is broken.
+    """
+    reason = await database_fault()
+    if reason:
+        return PlainTextResponse(reason + "\n", 503, {"Cache-Control": "no-store"})
+    text = "up\n" if is_broker_up() else DEGRADED
+    return PlainTextResponse(text, headers={"Cache-Control": "no-store"})
+
+
+async def database_fault() -> str:
+    """What is wrong with the database; empty where nothing is.
+
+    Nobody's look is cancelled, which may take longer than it: those who come later share it, so
+    however often one asks, a database that hangs holds one connection at most.
+    """
+    global _look
+    if _look is None or _look.done():
+        _look = asyncio.create_task(look())
+    await asyncio.wait([_look], timeout=UP_TIMEOUT)
+    if _look.done():
+        return _look.result()
+    use = engine.pool_use()
+    if use.get("used") == use.get("limit"):
+        return "The database cannot be asked: all of the pool's connections are in use."
+    return f"The database did not answer within {UP_TIMEOUT:g} seconds."
+
+
+async def look() -> str:
     try:
-        await engine.row("SELECT 1 AS up")
+        revision = await migration.revision()
     except engine.Unavailable as error:
-        return PlainTextResponse(f"The database cannot be reached ({error}).\n", 503)
-    return PlainTextResponse("up\n")
+        return f"The database cannot be reached ({error})."
+    if revision is None or revision < migration.HEAD:
+        return (
+            f"The database is at revision {revision or 'none'}, this needs {migration.HEAD}: "
+            "run python -m db.migration."
+        )
+    return ""
+
+
+async def show_metrics(request: Request) -> Response:
+    """Everything that is measured, of all workers; a 404 for those who may not read it."""
+    if not may_read_metrics(request):
+        access.not_found()
+    text = await run_in_threadpool(metrics.exposition)
+    return Response(text, media_type=metrics.CONTENT_TYPE)
+
+
+def may_read_metrics(request: Request) -> bool:
+    """Whoever has the token. Where none is set, this machine itself, but not through a proxy."""
+    if settings.METRICS_TOKEN:
+        given = request.headers.get("authorization", "").encode()
+        return secrets.compare_digest(given, f"Bearer {settings.METRICS_TOKEN}".encode())
+    if request.client is None or any(name in request.headers for name in FORWARDED):
+        return False
+    return is_loopback(request.client.host)
+
+
+def is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

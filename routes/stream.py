@@ -14,7 +14,7 @@ from db import conversations, messages
 from db.conversations import Conversation
 from db.engine import Unavailable
 from db.sessions import Session
-from live import publication
+from live import metrics, publication
 from live.hub import Subscription
 from live.publication import ENDING, RESYNC, Publication
 from routes.inbox import load_inbox
@@ -129,6 +129,7 @@ class Stream:
         if published.revision <= self.cursor:
             return ""
         if published.revision > self.cursor + 1 or not published.text:
+            metrics.gaps.inc()
             return await self.missed_if_possible()
         self.cursor = published.revision
         return published.text
@@ -176,6 +177,7 @@ class Stream:
         if not changed:
             return ""
         self.cursor = changed[-1].revision
+        metrics.caught_up.inc(len(changed))
         fragments = [
             render.fragment("messages/message.fragment.html", message=message, revision=None)
             for message in changed
