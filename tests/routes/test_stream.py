@@ -177,7 +177,7 @@ async def test_shuffled_lost_and_repeated_publications_converge(
             on_the_way += [messages.change(message)] * chance.choice([0, 1, 1, 1, 2])
             while chance.random() < 0.6 and on_the_way:
                 hub.deliver(on_the_way.pop(chance.randrange(len(on_the_way))))
-        hub.deliver(RESYNC if chance.random() < 0.5 else messages.change(message))
+        hub.deliver(RESYNC if chance.random() < 0.5 else (await publications(chat))[-1])
         await following
         assert reader.page.cursor == 30
         positions = [message.position for message in reader.page.messages()]
