@@ -52,6 +52,18 @@ def java() -> Path:
     return found("java")
 
 
+def nginx() -> Path:
+    """Debian keeps it where only root's PATH leads."""
+    for program in (*on_path("nginx"), Path("/usr/sbin/nginx")):
+        if program.exists():
+            return program
+    return found("nginx")
+
+
+def openssl() -> Path:
+    return found("openssl")
+
+
 def found(name: str) -> Path:
     program = next(on_path(name), None)
     if program is None:
