@@ -115,7 +115,7 @@ class Archive:
                 table = Table(said["table"], tuple(Column(*each) for each in said["columns"]))
                 yield table, self._rows(lines)
                 tables += 1
-            if said != {"tables": tables, "sha256": lines.hash_before} or file.read(1):
+            if said != {"tables": tables, "sha256": lines.hash_before} or lines.remain:
                 raise self._damaged()
 
     async def _rows(self, lines: "Hashed") -> Lines:
@@ -142,9 +142,9 @@ class Archive:
 
     def _header(self, line: bytes) -> dict[str, Any]:
         header = json.loads(line)
-        if header.get("format") != "parley-backup":
-            raise ValueError("not a backup")
-        return dict(header)
+        if not isinstance(header, dict) or header.get("format") != "parley-backup":
+            raise self._damaged()
+        return header
 
     def _damaged(self) -> Refused:
         return Refused(f"{self._path} is no backup of Parley, or is damaged or cut off.")
@@ -159,6 +159,10 @@ class Hashed:
         self._sha256 = hashlib.sha256()
         self.hash_before = ""
         """Of every line before the one that was read last by `next`."""
+
+    @property
+    def remain(self) -> bool:
+        return self._ahead != b""
 
     def next(self) -> bytes:
         """The next line, whatever it says."""
