@@ -28,7 +28,8 @@ async def load_log(
     after: int | None = None,
     at: int | None = None,
 ) -> Log:
-    """The newest page; or the one before or after a position, or around it.
+    """The newest page; or the one before or after a position, or around it. Where nothing is
+    before or after it, the first page or the last.
 
     The conversation was read first, so its revision may lag behind the messages: those are then
     sent once more, which is harmless. The other way round they would be missing.
@@ -43,9 +44,14 @@ async def load_log(
             return await load_log(conversation)
         older = await messages.before(conversation.id, after + 1, 1)
         return page(conversation, older, newer, PAGE, older_shown=0)
-    older = await messages.before(conversation.id, before or NEWEST, PAGE + 1)
-    newer = [] if before is None else await messages.after(conversation.id, before - 1, 1)
-    return page(conversation, older, newer, PAGE, newer_shown=0)
+    if before is not None:
+        older = await messages.before(conversation.id, before, PAGE + 1)
+        if not older:
+            return await load_log(conversation, after=0)
+        newer = await messages.after(conversation.id, before - 1, 1)
+        return page(conversation, older, newer, PAGE, newer_shown=0)
+    newest = await messages.before(conversation.id, NEWEST, PAGE + 1)
+    return page(conversation, newest, [], PAGE)
 
 
 def page(

@@ -1,0 +1,465 @@
+"""What whoever runs Parley is told: whether it serves, and its figures."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager, suppress
+from pathlib import Path
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+import settings
+from db import engine, migration, users
+from live import broker, hub, metrics, publication
+from live import workers as workers_of_one
+from live.hub import BACKLOG, SlowConsumer
+from live.publication import RESYNC, Publication
+from routes import operations
+from tests import factories
+from tests.applications import Process, Site, served
+from tests.clients import LIVE_TIERS, Visitor
+from tests.servers import PostgreSQL, Redis, free_port
+from tests.services import migrated_database
+
+IN_TIME = 0.2
+PATIENCE = 15.0
+
+
+async def asked(site: Site, times: int = 3) -> httpx.Response:
+    """What /up says. Of several answers the fastest has to be in time: the machine may be busy."""
+    visitor = await site.stranger()
+    answers = [await visitor.get("/up") for _ in range(times)]
+    assert min(answer.elapsed.total_seconds() for answer in answers) < IN_TIME
+    return answers[-1]
+
+
+def figures(text: str) -> dict[str, float]:
+    """The samples of an exposition, by name{label,…}."""
+    return {
+        sample.name + (f"{{{','.join(sample.labels.values())}}}" if sample.labels else ""): float(
+            sample.value
+        )
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def now() -> dict[str, float]:
+    return figures(metrics.exposition().decode())
+
+
+@contextmanager
+def growing(name: str, by: float) -> Iterator[None]:
+    before = now().get(name, 0)
+    yield
+    assert now().get(name, 0) - before == by, name
+
+
+@pytest.fixture
+async def hanging(
+    spare_postgresql: PostgreSQL, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Site]:
+    """Parley on a PostgreSQL that has stopped answering without saying so."""
+    monkeypatch.setattr(settings, "DATABASE_URL", migrated_database(spare_postgresql))
+    async with served() as site:
+        assert (await asked(site)).text == "up\n"
+        assert spare_postgresql.process is not None
+        pid = spare_postgresql.process.pid
+        ids = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=True)
+        pids = [pid, *map(int, ids.stdout.split())]
+        for each in pids:
+            os.kill(each, signal.SIGSTOP)
+        try:
+            yield site
+        finally:
+            for each in pids:
+                os.kill(each, signal.SIGCONT)
+
+
+# /up
+
+
+async def test_it_is_up(site: Site) -> None:
+    answer = await asked(site)
+    assert (answer.status_code, answer.text) == (200, "up\n")
+
+
+async def test_a_database_that_hangs_is_named_in_time(hanging: Site) -> None:
+    answer = await asked(hanging, 6)
+    assert answer.status_code == 503
+    assert "database" in answer.text
+
+
+async def test_a_database_that_hangs_is_asked_once_only(hanging: Site) -> None:
+    visitor = await hanging.stranger()
+    await asyncio.gather(*(visitor.get("/up") for _ in range(20)))
+    assert engine.pool_use()["used"] <= 1
+
+
+async def test_it_is_up_again_as_soon_as_the_database_is(
+    spare_postgresql: PostgreSQL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "DATABASE_URL", migrated_database(spare_postgresql))
+    async with served() as site:
+        await asyncio.to_thread(spare_postgresql.kill)
+        assert (await asked(site)).status_code == 503
+        await asyncio.to_thread(spare_postgresql.start)
+        async with asyncio.timeout(PATIENCE):
+            while (await asked(site)).status_code != 200:
+                await asyncio.sleep(0.1)
+
+
+async def test_an_exhausted_pool_is_named_in_time(site: Site) -> None:
+    everything_taken = asyncio.Event()
+
+    async def take() -> None:
+        async with engine.opened().connection():
+            await everything_taken.wait()
+
+    limit = engine.pool_use()["limit"]
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(limit):
+            tasks.create_task(take())
+        while engine.pool_use()["used"] < limit:
+            await asyncio.sleep(0.01)
+        answer = await asked(site)
+        everything_taken.set()
+    assert answer.status_code == 503
+    assert "in use" in answer.text
+    async with asyncio.timeout(PATIENCE):
+        while (await asked(site)).status_code != 200:
+            await asyncio.sleep(0.1)
+
+
+@pytest.mark.parametrize("revision", ["0000", None])
+async def test_a_database_without_its_migrations_is_not_ready(
+    site: Site, revision: str | None
+) -> None:
+    async with engine.transaction():
+        await engine.rows("DELETE FROM alembic_version RETURNING version_num")
+        if revision:
+            await set_revision(revision)
+    answer = await asked(site)
+    assert answer.status_code == 503
+    assert migration.HEAD in answer.text
+    assert "python -m db.migration" in answer.text
+
+
+async def test_an_empty_database_is_not_ready(site: Site) -> None:
+    await engine.opened().execute("DROP TABLE alembic_version")
+    answer = await asked(site)
+    assert answer.status_code == 503
+    assert "revision none" in answer.text
+
+
+async def test_a_database_ahead_of_this_process_is_ready(site: Site) -> None:
+    """While a new release takes over, the old one goes on."""
+    async with engine.transaction():
+        await engine.rows("DELETE FROM alembic_version RETURNING version_num")
+        await set_revision("9999")
+    assert (await asked(site)).status_code == 200
+
+
+async def set_revision(revision: str) -> None:
+    await engine.row(
+        "INSERT INTO alembic_version VALUES (:revision) RETURNING version_num", revision=revision
+    )
+
+
+async def test_without_the_broker_it_is_up_with_a_word(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "DATABASE_URL", sqlite_url)
+    monkeypatch.setattr(settings, "BROKER_URL", f"redis://127.0.0.1:{free_port()}/0")
+    async with served() as site:
+        answer = await asked(site)
+    assert answer.status_code == 200
+    assert answer.text.startswith("up\nThe broker cannot be reached")
+
+
+async def test_a_broker_that_hangs_delays_nothing_and_is_noticed_by_sending(
+    sqlite_url: str, spare_redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "DATABASE_URL", sqlite_url)
+    monkeypatch.setattr(settings, "BROKER_URL", spare_redis.url)
+    async with served() as site:
+        async with asyncio.timeout(PATIENCE):
+            while (await asked(site)).text != "up\n":
+                await asyncio.sleep(0.05)
+        with stopped(spare_redis):
+            assert (await asked(site)).status_code == 200
+            await broker.publish(Publication("somewhere", "lost"))
+            assert "broker" in (await asked(site)).text
+        async with asyncio.timeout(PATIENCE):
+            while (await asked(site)).text != "up\n":
+                await asyncio.sleep(0.05)
+
+
+@contextmanager
+def stopped(server: Redis) -> Iterator[None]:
+    assert server.process is not None
+    server.process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        server.process.send_signal(signal.SIGCONT)
+
+
+# /metrics: who may read it
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"])
+async def test_nobody_reads_the_figures_through_a_proxy(site: Site, header: str) -> None:
+    visitor = await site.stranger()
+    assert (await visitor.get("/metrics")).status_code == 200
+    assert (await visitor.http.get("/metrics", headers={header: "127.0.0.1"})).status_code == 404
+
+
+async def test_nobody_reads_the_figures_from_elsewhere(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor = await site.stranger()
+    assert not operations.is_loopback("10.0.0.7")
+    assert not operations.is_loopback("a.sock")
+    assert operations.is_loopback("::1")
+    monkeypatch.setattr(operations, "is_loopback", lambda host: False)
+    assert (await visitor.get("/metrics")).status_code == 404
+
+
+async def test_with_a_token_only_its_bearer_reads_the_figures(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "METRICS_TOKEN", "open sesame")
+    visitor = await site.stranger()
+    for given in ("", "Bearer ", "Bearer open", "open sesame", "Bearer höhle"):
+        answer = await visitor.http.get("/metrics", headers=[(b"Authorization", given.encode())])
+        assert answer.status_code == 404, given
+    proved = {"Authorization": "Bearer open sesame", "X-Forwarded-For": "192.0.2.1"}
+    answer = await visitor.http.get("/metrics", headers=proved)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/plain; version=")
+
+
+# /metrics: what it says
+
+
+async def test_requests_are_counted_by_route(site: Site) -> None:
+    visitor = await site.stranger()
+    with (
+        growing("parley_requests_total{GET,/login/,200}", 2),
+        growing("parley_requests_total{POST,/login/,422}", 1),
+        growing("parley_request_seconds_count{/login/}", 3),
+        growing("parley_requests_total{GET,/chat/{conversation_id:int}/,303}", 2),
+        growing("parley_requests_total{GET,none,404}", 2),
+        growing("parley_requests_total{none,none,404}", 1),
+    ):
+        await visitor.get("/login/")
+        await visitor.get("/login/?next=/")
+        await visitor.post("/login/", username="nobody", password="at all, really")
+        await visitor.get("/chat/1/")
+        await visitor.get("/chat/2/")
+        await visitor.get("/nowhere")
+        await visitor.get("/nowhere/else")
+        await visitor.http.request("BREW", "/coffee")
+
+
+@pytest.mark.parametrize("tier", LIVE_TIERS)
+async def test_readers_are_counted_while_they_are_connected(site: Site, tier: str) -> None:
+    ada, bob = await site.people("ada", "bob")
+    chat = await ada.start("bob")
+    name = f"parley_connections{{{tier}}}"
+    before = now().get(name, 0)
+    async with ada.tab(tier, chat) as hers, bob.tab(tier, chat) as his:
+        await until(lambda: now().get(name, 0) == before + 2)
+        deliveries = now()["parley_deliveries_total"]
+        await hers.send("Hello")
+        await his.wait_for_bodies("Hello")
+        assert now()["parley_deliveries_total"] >= deliveries + 2
+    await until(lambda: now()[name] == before)
+
+
+async def until(wanted: Callable[[], bool]) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not wanted():
+            await asyncio.sleep(0.02)
+
+
+async def test_commits_are_counted_and_timed(site: Site) -> None:
+    seconds = now()["parley_commit_seconds_sum"]
+    with growing("parley_commit_seconds_count", 1), growing("parley_commit_batch_size_sum", 1):
+        async with engine.transaction():
+            await asyncio.sleep(0.1)
+    assert now()["parley_commit_seconds_sum"] - seconds >= 0.1
+
+
+async def test_what_is_rolled_back_is_no_commit(site: Site) -> None:
+    with growing("parley_commit_seconds_count", 0), suppress(KeyError):
+        async with engine.transaction():
+            raise KeyError
+
+
+async def test_the_pool_and_the_broker_are_looked_at(site: Site) -> None:
+    limit = engine.pool_use()["limit"]
+    await until(lambda: now().get("parley_database_connections{limit}") == limit)
+    assert now()["parley_broker_up"] == 1
+    assert now()["parley_processes"] == 1
+    async with metrics.sampled(lambda: False, lambda: {"used": 7}):
+        await until(lambda: now()["parley_broker_up"] == 0)
+        assert now()["parley_database_connections{used}"] == 7
+
+
+async def test_a_blocked_event_loop_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics, "SAMPLED", 0.05)
+    lag = now()["parley_event_loop_lag_seconds_sum"]
+    async with metrics.sampled(broker.is_up, engine.pool_use):
+        await asyncio.sleep(0.01)
+        time.sleep(0.3)  # noqa: ASYNC251  # what should never be done
+        await asyncio.sleep(0.1)
+    assert now()["parley_event_loop_lag_seconds_sum"] - lag >= 0.2
+
+
+async def test_a_gap_that_is_mended_is_counted(site: Site) -> None:
+    ada, bob = await site.people("ada", "bob")
+    chat = await ada.start("bob")
+    async with bob.tab("ws", chat) as his, ada.tab("ws", chat) as hers:
+        await hers.send("One")
+        await his.wait_for_bodies("One")
+        author = await users.get_by_username("ada")
+        assert author is not None
+        await factories.make_message(author, chat, "Two, of which nobody was told")
+        read = now()["parley_caught_up_messages_total"]
+        gaps = now()["parley_gaps_mended_total"]
+        await hers.send("Three")
+        await his.wait_for_bodies("One", "Two, of which nobody was told", "Three")
+        assert now()["parley_gaps_mended_total"] >= gaps + 1
+        assert now()["parley_caught_up_messages_total"] >= read + 2
+
+
+async def test_resyncs_are_counted() -> None:
+    with growing("parley_resyncs_total", 1), growing("parley_publications_total", 2):
+        broker.deliver([Publication("a", "text"), RESYNC])
+
+
+async def test_deliveries_are_counted_for_each_subscriber() -> None:
+    with hub.subscribe("a"), hub.subscribe("a"), hub.subscribe("b"):
+        with growing("parley_deliveries_total", 2), growing("parley_fan_out_seconds_count", 1):
+            hub.deliver(Publication("a", "text"))
+
+
+async def test_slow_consumers_are_counted() -> None:
+    with hub.subscribe("a") as subscription, growing("parley_slow_consumers_total", 1):
+        for _ in range(BACKLOG + 1):
+            hub.deliver(Publication("a", "text"))
+        with pytest.raises(SlowConsumer):
+            await subscription.next(1)
+
+
+async def test_the_lag_runs_from_publishing_until_the_reader_asks_for_more() -> None:
+    def change(revision: int | None) -> Publication:
+        published_at = time.time() - 2
+        return Publication("a", "text", revision, published_at)
+
+    with hub.subscribe("a") as subscription:
+        seconds = now()["parley_publish_to_socket_seconds_sum"]
+        with growing("parley_publish_to_socket_seconds_count", 2):
+            for number in range(metrics.LAGS_MEASURED + 1):
+                hub.deliver(change(number))
+                await subscription.next(1)
+            hub.deliver(change(None))
+            await subscription.next(1)
+        await subscription.next(0)
+        assert 4 <= now()["parley_publish_to_socket_seconds_sum"] - seconds < 14
+
+
+async def test_publications_carry_their_moment_to_other_processes() -> None:
+    sent = Publication("a", "text", 7)
+    [received] = publication.decode(publication.encode([sent], 1000)[0])
+    assert received.published_at == sent.published_at > time.time() - 60
+
+
+# Several processes
+
+
+@pytest.fixture
+def workers(postgresql_url: str, redis_url: str, tmp_path: Path) -> Iterator[Process]:
+    """Two worker processes under one parent; nothing but `WEB_CONCURRENCY` says so."""
+    environment = {"DATABASE_URL": postgresql_url, "REDIS_URL": redis_url, "TMPDIR": str(tmp_path)}
+    with Process(WEB_CONCURRENCY="2", **environment) as process:
+        process.start()
+        yield process
+
+
+def worker_ids(process: Process) -> list[int]:
+    assert process.process is not None
+    command = ["pgrep", "-P", str(process.process.pid), "-f", "spawn_main"]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    return [int(line) for line in found.stdout.split()]
+
+
+async def scraped(process: Process) -> dict[str, float]:
+    """As Prometheus does it: on a connection of its own, so by any of the workers."""
+    async with Visitor(process.url) as visitor:
+        answer = await visitor.get("/metrics")
+    assert answer.status_code == 200
+    return figures(answer.text)
+
+
+async def test_any_worker_tells_the_figures_of_all(workers: Process, postgresql_url: str) -> None:
+    await engine.connect(postgresql_url, 1, 5)
+    site = Site(workers.url)
+    try:
+        async with site.visitors, asyncio.timeout(60):
+            ada, bob = await site.people("ada", "bob")
+            chat = await ada.start("bob")
+            while (await scraped(workers))["parley_processes"] < 2:
+                await asyncio.sleep(0.1)
+            async with AsyncExitStack() as tabs:
+                for _ in range(10):
+                    await tabs.enter_async_context(bob.tab("ws", chat))
+                assert {await connected(workers) for _ in range(20)} == {10}
+                await tabs.enter_async_context(ada.tab("sse", chat))
+                before = await scraped(workers)
+                assert before["parley_connections{sse}"] == 1
+                assert before["parley_database_connections{limit}"] == 10
+                assert before["parley_broker_up"] == 1
+
+                os.kill(worker_ids(workers)[0], signal.SIGKILL)
+                while (await connected(workers)) == 10:
+                    await asyncio.sleep(0.1)
+                while len(worker_ids(workers)) < 2:
+                    await asyncio.sleep(0.1)
+                while (await scraped(workers))["parley_processes"] < 2:
+                    await asyncio.sleep(0.1)
+                after = await scraped(workers)
+                name = "parley_requests_total{GET,/ws/chat/{conversation_id:int}/,101}"
+                assert after["parley_publications_total"] >= before["parley_publications_total"]
+                assert after[name] >= before.get(name, 0)
+    finally:
+        await engine.disconnect()
+
+
+async def connected(process: Process) -> float:
+    try:
+        return (await scraped(process))["parley_connections{ws}"]
+    except httpx.HTTPError:  # whoever was killed had accepted it
+        return await connected(process)
+
+
+async def test_what_ended_servers_counted_is_swept_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    gone = tmp_path / f"{workers_of_one.PREFIX}{ended.pid}-0123456789abcdef"
+    kept = tmp_path / f"{workers_of_one.PREFIX}{os.getpid()}-0123456789abcdef"
+    gone.mkdir()
+    kept.mkdir()
+    workers_of_one.sweep()
+    assert list(tmp_path.iterdir()) == [kept]
