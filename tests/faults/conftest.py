@@ -1,4 +1,4 @@
-"""What stands until a module's last test."""
+"""What stands until the last test."""
 
 from collections.abc import AsyncIterator, Iterator
 
@@ -9,7 +9,7 @@ from tests.faults.oracle import Oracle
 from tests.faults.town import Town
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def town() -> Iterator[Town]:
     """Two workers on PostgreSQL and Redis, all of which a test may kill and has to start again."""
     with towns.town() as town:

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import logging
 import random
 import sys
 import tempfile
@@ -135,6 +136,7 @@ def main() -> None:
     )
     parser.add_argument("--seed", type=int, default=random.randrange(10_000), help="of the chance")  # noqa: S311
     given = parser.parse_args()
+    logging.disable(logging.INFO)  # each of the requests that this process makes
     print(f"{given.minutes:g} minutes on {given.database}, seed {given.seed}", flush=True)
     with place(given.database) as town:
         held = asyncio.run(run(town, given.minutes, given.seed))

@@ -36,7 +36,7 @@ class Reader(Protocol):
 
     name: str
 
-    async def held(self) -> dict[str, float]:
+    async def held(self) -> list[tuple[str, float]]:
         """The client_ids that it holds, in its order, and when each came (seconds since 1970)."""
 
     def began_anew(self) -> bool:
@@ -105,11 +105,12 @@ class Oracle:
 
     @asynccontextmanager
     async def writing(
-        self, *ways: str, a_second: float = 20, url: str | None = None
+        self, *ways: str, a_second: float = 20, url: str | None = None, length: int = 0
     ) -> AsyncIterator[None]:
         """While the block runs people write: over WebSockets, by htmx's POST and by plain forms.
 
-        At its end everything begun has been acknowledged.
+        Each message has `length` characters more than it needs. At the block's end everything begun
+        has been acknowledged.
         """
         ways = ways or ("ws", "htmx", "form")
         stopped = asyncio.Event()
@@ -119,24 +120,27 @@ class Oracle:
                 writer: Writer = WAYS[way](visitor, self.conversation_id, self.answers)
                 await stack.enter_async_context(writer)
                 pace = len(ways) / a_second
-                tasks.create_task(self._write(writer, pace, stopped))
+                tasks.create_task(self._write(writer, pace, stopped, length))
             try:
                 yield
             finally:
                 stopped.set()
 
-    async def _write(self, writer: Writer, pace: float, stopped: asyncio.Event) -> None:
+    async def _write(
+        self, writer: Writer, pace: float, stopped: asyncio.Event, length: int
+    ) -> None:
+        due = time.monotonic()
         while not stopped.is_set():
-            begun = time.monotonic()
             client_id = str(uuid.uuid4())
-            await writer.deliver(client_id, f"Words that only {client_id} has")
-            await self._note(client_id)
-            left = begun + pace - time.monotonic()
+            await writer.deliver(client_id, words(client_id) + " " + "x" * length)
+            await self.note(client_id)
+            due = max(due + pace, time.monotonic() - 1)  # who was kept waiting hurries a little
             with suppress(TimeoutError):
-                async with asyncio.timeout(left):
+                async with asyncio.timeout(due - time.monotonic()):
                     await stopped.wait()
 
-    async def _note(self, client_id: str) -> None:
+    async def note(self, client_id: str) -> None:
+        """This message has just been acknowledged."""
         async with self._progress:
             self.acknowledged[client_id] = time.time()
             self._progress.notify_all()
@@ -157,44 +161,42 @@ class Oracle:
         stored = await log(self.database_url, self.conversation_id)
         deadline = time.monotonic() + within
         while True:
-            held = {reader.name: await reader.held() for reader in self.readers}
-            behind = [
-                name for name, has in held.items() if len(set(has) & set(stored)) < len(stored)
-            ]
-            anew = {reader.name for reader in self.readers if reader.began_anew()}
-            late = [name for name in behind if name not in anew or stored[-1] not in held[name]]
+            held = [await reader.held() for reader in self.readers]
+            late = [has for has in held if stored[-1] not in dict(has)]
             if not late or time.monotonic() > deadline:
                 break
             await asyncio.sleep(0.05)
-        verdict = self.judge(stored, held, anew)
+        verdict = self.judge(stored, held)
         print(verdict)
-        if not verdict.holds():
-            print({name: len(has) for name, has in held.items()}, len(stored), self.answers)
+        if not verdict.holds(within):
+            counts = {reader.name: len(has) for reader, has in zip(self.readers, held, strict=True)}
+            print(f"stored {len(stored)}, held {counts}, {dict(self.answers)}")
         return verdict
 
-    def judge(
-        self, stored: Sequence[str], held: dict[str, dict[str, float]], anew: set[str]
-    ) -> Verdict:
+    def judge(self, stored: Sequence[str], held: Sequence[list[tuple[str, float]]]) -> Verdict:
         place = {client_id: n for n, client_id in enumerate(stored)}
         lost = len(self.acknowledged.keys() - place.keys())
+        dup = len(stored) - len(place)
         misordered, delays = 0, [0.0]
-        for name, has in held.items():
-            places = [place[client_id] for client_id in has if client_id in place]
+        for reader, has in zip(self.readers, held, strict=True):
+            came = dict(has)
+            places = [place[client_id] for client_id, _ in has if client_id in place]
+            first = min(places, default=0) if reader.began_anew() else 0
+            lost += len(set(stored[first:]) - came.keys())
+            dup += len(has) - len(came)
             misordered += sum(one > other for one, other in pairwise(places))
-            first = min(places, default=0) if name in anew else 0
-            lost += len(set(stored[first:]) - has.keys())
             delays += [
-                max(0, came - self.acknowledged[client_id])
-                for client_id, came in has.items()
+                max(0, moment - self.acknowledged[client_id])
+                for client_id, moment in has
                 if client_id in self.acknowledged
             ]
-        return Verdict(
-            lost=lost,
-            dup=len(stored) - len(place),
-            misordered=misordered,
-            converge_p95=quantiles(delays, n=20)[-1] if len(delays) > 1 else 0,
-            converge_max=max(delays),
-        )
+        p95 = quantiles(delays, n=20)[-1] if len(delays) > 1 else 0
+        return Verdict(lost, dup, misordered, p95, max(delays))
+
+
+def words(client_id: str) -> str:
+    """A message that names its client_id."""
+    return f"Words that only {client_id} has"
 
 
 async def log(database_url: str, conversation_id: int) -> list[str]:

@@ -61,11 +61,11 @@ class Follower(LiveTab):
         self.name = f"{self.tier} {next(NUMBERS)}"
         self.connections = 0
 
-    async def held(self) -> dict[str, float]:
+    async def held(self) -> list[tuple[str, float]]:
         if self._follower.done():
             self._follower.result()
             raise AssertionError(f"{self.name} was told to stop: {self.ended}")
-        return dict(self.page.came)
+        return list(self.page.came.items())
 
     def began_anew(self) -> bool:
         return self.page.drawn_anew > 0

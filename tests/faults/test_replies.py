@@ -1,0 +1,52 @@
+"""The server has stored it, and the answer never comes; or the same comes again and again."""
+
+import asyncio
+import random
+import uuid
+
+from tests.browser.road import Fault, Road
+from tests.faults.oracle import Oracle, words
+from tests.faults.town import Town
+from tests.faults.writers import ByPost
+
+ROUNDS = 20
+SENDS = "/messages/"
+
+
+class ForgetfulRoad(Road):
+    """Loses the answer to every other send, whoever asked."""
+
+    def fault(self, request: str) -> Fault | None:
+        lose = SENDS in request and random.random() < 0.5  # noqa: S311
+        return Fault.LOST if lose else None
+
+
+async def test_lost_replies(town: Town, oracle: Oracle) -> None:
+    await oracle.follow("ws", "sse", "poll")
+    async with ForgetfulRoad(town.app.url) as road:
+        async with oracle.writing("htmx", "form", "htmx", url=road.url):
+            await oracle.more_acknowledged(40)
+        assert oracle.answers["RemoteProtocolError"] + oracle.answers["ReadError"] >= 10
+    assert (await oracle.verdict()).holds(within=5)
+
+
+async def test_the_same_message_sent_thrice_at_once_and_once_more(oracle: Oracle) -> None:
+    """With other words each time: the first words stay, and every answer is the same."""
+    await oracle.follow("ws", "sse", "poll")
+    writer = ByPost(oracle.people[0], oracle.conversation_id, oracle.answers)
+    for _ in range(ROUNDS):
+        client_id = str(uuid.uuid4())
+        bodies = [f"{words(client_id)} {n}" for n in range(3)]
+        answers = await asyncio.gather(*(ask(writer, client_id, body) for body in bodies))
+        await oracle.note(client_id)
+        answers.append(await ask(writer, client_id, f"{words(client_id)} again"))
+        assert len(set(answers)) == 1, answers
+    assert (await oracle.verdict()).holds(within=5)
+    assert len(oracle.acknowledged) == ROUNDS
+
+
+async def ask(writer: ByPost, client_id: str, body: str) -> str:
+    answer = await writer.request(client_id, body, **{"HX-Request": "true"})
+    assert answer is not None
+    assert answer.status_code == 200
+    return answer.text
