@@ -1,0 +1,206 @@
+"""Sending by a form: the same rules with and without a script, and no text is ever lost."""
+
+import uuid
+
+import pytest
+
+from db import engine
+from tests.applications import Site
+from tests.clients import Visitor
+from tests.factories import make_conversation, make_message, make_user
+from tests.pages import Page, attribute, parsed, text_of
+
+TOO_LONG = "A message has at most 8,000 characters; this one has 8,001."
+BLANK = "There is nothing in this message yet."
+
+
+@pytest.fixture
+async def ada(site: Site) -> Visitor:
+    return await site.visitor(await make_user("ada"))
+
+
+@pytest.fixture
+async def path(ada: Visitor) -> str:
+    await make_user("bob")
+    return f"/chat/{await ada.start('bob')}/"
+
+
+def new() -> str:
+    return str(uuid.uuid4())
+
+
+async def bodies(ada: Visitor, path: str) -> list[str]:
+    return (await ada.page(path)).bodies()
+
+
+async def test_a_plain_form_leads_back_to_the_conversation(ada: Visitor, path: str) -> None:
+    sent = await ada.post(f"{path}messages/", client_id=new(), body="Hello")
+    assert (sent.status_code, sent.headers["location"]) == (303, path)
+    assert await bodies(ada, path) == ["Hello"]
+
+
+@pytest.mark.parametrize(("refresh", "query"), [("15", "?refresh=15"), ("1", ""), ("", "")])
+async def test_a_plain_form_keeps_the_chosen_refresh(
+    ada: Visitor, path: str, refresh: str, query: str
+) -> None:
+    sent = await ada.post(f"{path}messages/", client_id=new(), body="Hello", refresh=refresh)
+    assert sent.headers["location"] == path + query
+    refused = await ada.post(f"{path}messages/", client_id=new(), body=" ", refresh=refresh)
+    hidden = parsed(refused.text).find("input", {"name": "refresh"})
+    assert attribute(hidden, "value") == (refresh if query else "")
+
+
+async def test_htmx_gets_the_message_without_a_cursor(ada: Visitor, path: str) -> None:
+    client_id = new()
+    sent = await ada.hx_post(f"{path}messages/", client_id=client_id, body="Hello")
+    assert sent.status_code == 200
+    page = Page()
+    page.apply(sent.text)
+    [message] = page.messages()
+    assert message.id.endswith(client_id)
+    assert (message.body, message.author, message.position) == ("Hello", "Ada", 1)
+    assert page.cursor is None, "other messages may have come before this one"
+
+
+async def test_a_repeat_is_answered_like_the_first(ada: Visitor, path: str) -> None:
+    client_id = new()
+    first = await ada.hx_post(f"{path}messages/", client_id=client_id, body="Hello")
+    again = await ada.hx_post(f"{path}messages/", client_id=client_id, body="Other words")
+    assert first.text == again.text
+    assert (await ada.post(f"{path}messages/", client_id=client_id, body="")).status_code == 422
+    plain = await ada.post(f"{path}messages/", client_id=client_id, body="Hello")
+    assert plain.status_code == 303
+    assert await bodies(ada, path) == ["Hello"]
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"), [("", BLANK), ("\u200b\r\n", BLANK), ("x" * 8001, TOO_LONG)]
+)
+async def test_a_refused_message_comes_back_with_a_sentence(
+    ada: Visitor, path: str, body: str, sentence: str
+) -> None:
+    client_id = new()
+    plain = await ada.post(f"{path}messages/", client_id=client_id, body=body)
+    assert plain.status_code == 422
+    page = Page(plain.text)
+    assert page.error == sentence
+    assert page.draft == body.replace("\r\n", "\n")
+    assert page.client_id != client_id, "what is sent next is another message"
+    assert page.bodies() == []
+    fragment = await ada.hx_post(f"{path}messages/", client_id=client_id, body=body)
+    assert fragment.status_code == 422
+    page = Page()
+    page.apply(fragment.text)
+    assert page.refused == {client_id: sentence}
+    textarea = parsed(fragment.text).find("textarea")
+    assert text_of(textarea) == body.replace("\r\n", "\n")
+    assert await bodies(ada, path) == []
+
+
+async def test_a_draft_keeps_its_first_empty_line(ada: Visitor, path: str) -> None:
+    refused = await ada.post(f"{path}messages/", client_id="damaged", body="\n\nHello <b>")
+    assert Page(refused.text).draft == "\n\nHello <b>"
+
+
+async def test_a_damaged_form_says_so_and_keeps_the_text(ada: Visitor, path: str) -> None:
+    for client_id in ("", "x", "<script>"):
+        refused = await ada.post(f"{path}messages/", client_id=client_id, body="Hello")
+        assert refused.status_code == 422
+        page = Page(refused.text)
+        assert page.error.startswith("This form is damaged")
+        assert page.draft == "Hello"
+        sent = await ada.post(f"{path}messages/", client_id=page.client_id, body=page.draft)
+        assert sent.status_code == 303
+
+
+async def test_a_form_without_its_fields_is_refused(ada: Visitor, path: str) -> None:
+    for content in (b"", b"%%%", b"body=x&body=y", b"\x00\xff", b"client_id=" + b"a" * 5000):
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        refused = await ada.http.post(f"{path}messages/", content=content, headers=form)
+        assert refused.status_code == 422
+    files = {"client_id": b"x", "body": b"x"}
+    assert (await ada.http.post(f"{path}messages/", files=files)).status_code == 422
+    json = await ada.http.post(f"{path}messages/", json={"client_id": new(), "body": "Hello"})
+    assert json.status_code == 422
+
+
+async def test_the_author_is_who_is_signed_in(site: Site, ada: Visitor, path: str) -> None:
+    bob = await make_user("eve")
+    await ada.post(
+        f"{path}messages/",
+        client_id=new(),
+        body="Hello",
+        author_id=str(bob.id),
+        position="99",
+        created_at="0",
+    )
+    [message] = (await ada.page(path)).messages()
+    assert (message.author, message.position) == ("Ada", 1)
+
+
+async def test_a_message_whose_session_has_ended_is_kept_at_the_sign_in(
+    ada: Visitor, path: str
+) -> None:
+    ada.http.cookies.clear()
+    refused = await ada.post(f"{path}messages/", client_id=new(), body="\nHello <b> & all")
+    assert refused.status_code == 401
+    page = parsed(refused.text)
+    kept = page.find("textarea")
+    assert text_of(kept) == "\nHello <b> & all"
+    assert attribute(page.find("input", {"name": "next"}), "value") == path
+    fragment = await ada.hx_post(f"{path}messages/", client_id=new(), body="Hello")
+    assert fragment.status_code == 401
+
+
+async def test_a_message_that_finds_no_database_is_kept_to_be_sent_again(
+    ada: Visitor, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client_id = new()
+    with monkeypatch.context() as away:
+        away.setattr(engine, "_database", None)
+        refused = await ada.post(f"{path}messages/", client_id=client_id, body="\nHello <b>")
+        assert refused.status_code == 503
+        fragment = await ada.hx_post(f"{path}messages/", client_id=client_id, body="Hello")
+        assert fragment.status_code == 503
+        assert fragment.headers["retry-after"] == "2"
+    page = Page(refused.text)
+    assert (page.draft, page.client_id) == ("\nHello <b>", client_id)
+    form = parsed(refused.text).find("form", id="composer")
+    assert attribute(form, "action") == f"{path}messages/"
+    sent = await ada.post(attribute(form, "action"), client_id=page.client_id, body=page.draft)
+    assert sent.status_code == 303
+    assert await bodies(ada, path) == ["\nHello <b>".strip("\n")]
+
+
+async def test_sending_costs_few_statements(
+    ada: Visitor, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    row, rows = engine.row, engine.rows
+
+    async def counted_row(sql: str, **values: object) -> object:
+        asked.append(sql)
+        return await row(sql, **values)
+
+    async def counted_rows(sql: str, **values: object) -> object:
+        asked.append(sql)
+        return await rows(sql, **values)
+
+    monkeypatch.setattr(engine, "row", counted_row)
+    monkeypatch.setattr(engine, "rows", counted_rows)
+    await ada.hx_post(f"{path}messages/", client_id=new(), body="Hello")
+    assert len(asked) <= 6, asked
+
+
+async def test_a_sent_client_id_of_another_conversation_is_refused(site: Site) -> None:
+    user, other = await make_user("ada"), await make_user("bob")
+    ada = await site.visitor(user)
+    first = await make_conversation([user, other])
+    second = await make_conversation([user, other], "Tea")
+    message = await make_message(user, first, "Hello")
+    refused = await ada.post(f"/chat/{second}/messages/", client_id=message.client_id, body="Hello")
+    page = Page(refused.text)
+    assert page.error.startswith("This was sent in another conversation already.")
+    assert page.client_id != message.client_id
+    sent = await ada.post(f"/chat/{second}/messages/", client_id=page.client_id, body=page.draft)
+    assert sent.status_code == 303
