@@ -37,7 +37,8 @@ def described(failure: Exception) -> str:
 
 def run_process(main: Main) -> None:
     """The whole life of a command's process. Ended by a signal, it still tidies up."""
-    signal.signal(signal.SIGTERM, interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, interrupt)
     try:
         sys.exit(run(main, sys.argv[1:]))
     except KeyboardInterrupt:
@@ -45,7 +46,8 @@ def run_process(main: Main) -> None:
 
 
 def interrupt(*_: object) -> None:
-    signal.raise_signal(signal.SIGINT)
+    """At once: asyncio's own handler waits for a pause, and reading SQLite makes none."""
+    raise KeyboardInterrupt
 
 
 def parser(name: str, description: str) -> ArgumentParser:

@@ -4,12 +4,14 @@ import asyncio
 import gzip
 import json
 import os
+import sys
 import uuid
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 import settings
@@ -235,7 +237,11 @@ def test_a_file_that_appears_meanwhile_stays_as_it_is(tmp_path: Path, file: Path
     with pytest.raises(Refused):
         arriving.__exit__(None, None, None)
     assert file.read_text() == "precious"
-    assert list(tmp_path.iterdir()) == [file]
+    assert left_in(tmp_path) == [file]
+
+
+def left_in(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
 
 
 def test_only_the_owner_may_read_a_backup(sqlite_url: str, file: Path) -> None:
@@ -257,11 +263,33 @@ class Breaking:
 def test_a_backup_that_fails_leaves_nothing(tmp_path: Path, file: Path) -> None:
     with pytest.raises(ConnectionError):
         asyncio.run(archive.write(file, Breaking(), replace=False))
-    assert list(tmp_path.iterdir()) == []
+    assert left_in(tmp_path) == []
     file.write_text("the last good one")
     with pytest.raises(ConnectionError):
         asyncio.run(archive.write(file, Breaking(), replace=True))
     assert file.read_text() == "the last good one"
+
+
+async def test_a_backup_that_is_ended_leaves_nothing(
+    postgresql_url: str, tmp_path: Path, file: Path
+) -> None:
+    connection = await asyncpg.connect(postgresql_url)
+    async with connection.transaction():
+        await connection.execute("LOCK TABLE messages IN ACCESS EXCLUSIVE MODE")
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "db.backup", tmp_path, file.name),
+            cwd=HOME,
+            env={**os.environ, "DATABASE_URL": postgresql_url},
+            stderr=PIPE,
+        )
+        async with asyncio.timeout(20):
+            while not left_in(tmp_path):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+            process.terminate()
+            _, complaint = await process.communicate()
+    await connection.close()
+    assert (process.returncode, complaint) == (1, b"Interrupted; nothing was changed.\n")
+    assert left_in(tmp_path) == []
 
 
 @pytest.mark.parametrize(
@@ -278,7 +306,7 @@ def test_a_database_that_is_not_there(
     error = capsys.readouterr().err
     assert error.startswith(sentence)
     assert "secret" not in error
-    assert list(tmp_path.iterdir()) == []
+    assert left_in(tmp_path) == []
 
 
 def test_a_database_without_parley_is_refused(
