@@ -11,6 +11,8 @@ from itertools import count
 from pathlib import Path
 from typing import TypeVar
 
+import httpx
+
 from tests import programs
 from tests.applications import HOME, Process, Site
 from tests.clients import Tab, Visitor
@@ -41,11 +43,14 @@ http {
 class Workers(Process):
     """Parley on a Unix socket, by the commands of deploy/parley.service."""
 
+    log_before = 0
+
     @property
     def socket(self) -> Path:
         return self.folder / "parley.sock"
 
     def launch(self) -> subprocess.Popen[bytes]:
+        self.log_before = len(self.whole_log())
         for command in units.commands("ExecStartPre", self.folder):
             subprocess.run(command, cwd=HOME, env=self.variables, check=True, timeout=60)
         return super().launch()
@@ -77,11 +82,23 @@ class Workers(Process):
 
     def pids(self) -> list[int]:
         """The workers that serve by now, in the order of their start."""
-        started = re.findall(r"Started server process \[(\d+)\]", (self.folder / "log").read_text())
-        return [int(pid) for pid in started if Path(f"/proc/{pid}").exists()]
+        started = re.findall(r"Started server process \[(\d+)\]", self.whole_log())
+        return [int(pid) for pid in started if is_running(pid)]
 
     def answers(self) -> bool:
-        return self.socket.exists() and len(self.pids()) >= int(self.variables["WEB_CONCURRENCY"])
+        ready = self.whole_log()[self.log_before :].count("Application startup complete")
+        return ready >= int(self.variables["WEB_CONCURRENCY"]) and self.is_up()
+
+    def is_up(self) -> bool:
+        transport = httpx.HTTPTransport(uds=str(self.socket))
+        try:
+            with httpx.Client(transport=transport) as http:
+                return http.get("http://parley/up", timeout=2).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    def whole_log(self) -> str:
+        return (self.folder / "log").read_text()
 
 
 class Nginx(Server):
@@ -161,6 +178,14 @@ class PlainServer(Process):
             "hypercorn": ["--workers", "0", "--bind", f"127.0.0.1:{self.port}"],
         }
         return [sys.executable, "-m", self.name, *at[self.name], "app:app"]
+
+
+def is_running(pid: str) -> bool:
+    """What has ended, and nobody has asked how, is still there but has no command any more."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes() != b""
+    except OSError:
+        return False
 
 
 async def newcomer(site: Site) -> tuple[Visitor, str]:

@@ -23,14 +23,14 @@ def test_systemd_accepts_the_unit(tmp_path: Path) -> None:
 
 
 def test_the_unit_serves_as_bin_serve_does() -> None:
-    """They differ in where they listen, in how many they are, and in who writes the log."""
+    """They differ in where they listen and in how many they are."""
 
     def options(command: str) -> set[str]:
         return set(re.findall(r"--[a-z-]+(?: [\w.:]+)?", command.replace("\\\n", "")))
 
     (command,) = units.values("ExecStart")
     at_home = (HOME / "bin/serve").read_text().partition("uvicorn app:app")[2]
-    its_own = {"--uds", "--workers", "--no-access-log"}
+    its_own = {"--uds", "--workers"}
     assert options(command) - its_own == options(at_home) - {"--host", "--port"}
 
 
