@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import json
 import os
+import re
 import sys
 import uuid
 from asyncio.subprocess import PIPE
@@ -413,6 +414,26 @@ def test_a_backup_of_another_parley_is_refused(
     assert put_back(other_url, full) == 1
     assert sentence in capsys.readouterr().err
     assert is_empty(other_url)
+
+
+def test_a_row_that_refers_to_nothing_is_refused(
+    sqlite_url: str, other_url: str, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_sql(sqlite_url, "INSERT INTO sessions VALUES ('hash', 42, 1, 1)")
+    assert back_up(sqlite_url, file) == 0
+    assert put_back(other_url, file) == 1
+    sentence = r"A row of sessions refers to a row of users that is missing|foreign key constraint"
+    assert re.search(sentence, capsys.readouterr().err)
+    assert is_empty(other_url)
+
+
+def test_a_database_of_a_newer_parley_is_refused(
+    sqlite_url: str, database_url: str, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert back_up(sqlite_url, file) == 0
+    run_sql(database_url, "UPDATE alembic_version SET version_num = '9999'")
+    assert put_back(database_url, file) == 1
+    assert "belongs to a newer Parley: its revision is 9999" in capsys.readouterr().err
 
 
 def test_a_type_without_a_form_is_refused(
