@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.convertors import register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
@@ -25,6 +26,7 @@ from routes import (
     assets,
     conversations,
     errors,
+    ids,
     live,
     logs,
     messages,
@@ -65,7 +67,8 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         yield
 
 
-CHAT = "/chat/{conversation_id:int}/"
+register_url_convertor("id", ids.Id())
+CHAT = "/chat/{conversation_id:id}/"
 
 routes = [
     Route("/", conversations.index),
@@ -81,7 +84,7 @@ routes = [
     Route("/account/sessions/", sessions.destroy_all, methods=["POST"]),
     Route("/account/delete/", users.destroy, methods=["POST"]),
     Route("/people/", users.index),
-    Route("/users/{user_id:int}/mine.css", users.mine),
+    Route("/users/{user_id:id}/mine.css", users.mine),
     Route("/chat/new/", conversations.new),
     Route("/chat/new/", conversations.create, methods=["POST"]),
     Route("/chat/new/suggestions/", conversations.suggestions),

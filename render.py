@@ -1,8 +1,9 @@
 """Pages and fragments from templates. Markup is written nowhere else."""
 
 import hashlib
+import re
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -18,6 +19,9 @@ RUN_OF_ONE_AUTHOR = 5 * 60_000
 """Milliseconds within which messages of one author stand together under one name."""
 
 STATIC = settings.ROOT / "static"
+TEMPLATES = settings.ROOT / "templates"
+MINE = "users/mine.css.j2"
+"""The style sheet that is made for each person; its address changes with the static files'."""
 
 
 class Message(Protocol):
@@ -47,7 +51,7 @@ def fragment(name: str, **context: object) -> str:
 @cache
 def static_build(folder: Path = STATIC) -> str:
     """A hash over all static files, a part of their addresses: browsers may keep them for ever."""
-    digest = hashlib.blake2s(digest_size=6)
+    digest = hashlib.blake2s((TEMPLATES / MINE).read_bytes(), digest_size=6)
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         digest.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
@@ -58,15 +62,39 @@ def asset(path: str) -> str:
     return f"/static/{static_build()}/{path}"
 
 
+def mine(user_id: int) -> str:
+    """The address of the style sheet that says what is this person's own."""
+    return f"/users/{user_id}/mine.css?{static_build()}"
+
+
 def linked(text: str) -> Markup:
-    """The text, escaped, with its web and mail addresses as links."""
+    """The text, escaped, with its web and mail addresses as links and its line breaks marked.
+
+    The work is bounded: linkify takes quadratic time on addresses that are glued together.
+    """
+    return Markup("").join(linked_word(word) for word in WORDS.split(text))
+
+
+@lru_cache(maxsize=4096)
+def linked_word(word: str) -> Markup:
+    if word.isspace():
+        return escape(word).replace("\n", BREAK)
+    if len(word) > LONGEST_ADDRESS or word.count(":") > MOST_COLONS or MISLEADING.search(word):
+        return escape(word)
     parts, end = [], 0
-    for match in linkify.match(text) or ():
-        parts.append(escape(text[end : match.index]))
+    for match in linkify.match(word) or ():
+        parts.append(escape(word[end : match.index]))
         parts.append(LINK.format(match.url, match.raw))
         end = match.last_index
-    return Markup("").join((*parts, escape(text[end:])))
+    return Markup("").join((*parts, escape(word[end:])))
 
+
+BREAK = Markup("<br>\n")  # the mark for text browsers, the character for style sheets and programs
+WORDS = re.compile(r"(\s+)")
+LONGEST_ADDRESS = 2_000
+MOST_COLONS = 10
+MISLEADING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+"""What turns the direction of a text, and so could make an address look like another one."""
 
 LINK = Markup('<a href="{}" target="_blank" rel="noopener noreferrer ugc nofollow">{}</a>')
 
@@ -120,14 +148,14 @@ def ago_or_day(milliseconds: int) -> str:
 
 
 templates = Environment(
-    loader=FileSystemLoader(settings.ROOT / "templates"),
+    loader=FileSystemLoader(TEMPLATES),
     autoescape=True,
     trim_blocks=True,
     lstrip_blocks=True,
     auto_reload=False,
     undefined=StrictUndefined,
 )
-templates.globals["asset"] = asset
+templates.globals |= {"asset": asset, "mine": mine}
 templates.filters |= {
     "linked": linked,
     "dom_id": dom_id,

@@ -21,6 +21,14 @@ SEEN_EVERY = 60 * MINUTE
 
 ATTEMPTS = 10
 ATTEMPTS_WITHIN = 15 * MINUTE
+"""Wrong passwords for one account from one address."""
+
+ATTEMPTS_FROM = 100
+ATTEMPTS_FROM_WITHIN = 60 * MINUTE
+"""Wrong passwords from one address, whatever the accounts."""
+
+OWN_ACCOUNT = "account"
+"""Where a password comes from that is asked for again: no address, but counted like one."""
 
 
 async def sign_in(username: str, password: str, address: str) -> str:
@@ -84,12 +92,17 @@ async def count_attempt(username: str, address: str) -> None:
     moment = now()
     async with engine.transaction():
         await users.lock(username)
-        await login_attempts.remove_before(moment - ATTEMPTS_WITHIN)
+        await login_attempts.remove_before(moment - ATTEMPTS_FROM_WITHIN)
         made = await login_attempts.after(username, address, moment - ATTEMPTS_WITHIN)
-        if len(made) < ATTEMPTS:
+        made_from = await login_attempts.after_from(address, moment - ATTEMPTS_FROM_WITHIN)
+        if len(made) >= ATTEMPTS:
+            free_at = made[-ATTEMPTS] + ATTEMPTS_WITHIN
+        elif len(made_from) >= ATTEMPTS_FROM and address != OWN_ACCOUNT:
+            free_at = made_from[-ATTEMPTS_FROM] + ATTEMPTS_FROM_WITHIN
+        else:
             await login_attempts.add(username, address, moment)
             return
-    wait = math.ceil((made[0] + ATTEMPTS_WITHIN - moment) / 1000)
+    wait = math.ceil((free_at - moment) / 1000)
     minutes = math.ceil(wait / 60)
     raise TooMany(
         wait,

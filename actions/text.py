@@ -11,9 +11,13 @@ def clean(text: str) -> str:
 
     Both can come in by JSON, and neither can be stored (PostgreSQL) or encoded.
     """
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    text = whole(text).replace("\r\n", "\n").replace("\r", "\n")
     return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) != "Cc")
+
+
+def whole(text: str) -> str:
+    """The text with each half of a surrogate pair that stands alone replaced by U+FFFD."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def is_blank(text: str) -> bool:

@@ -6,8 +6,9 @@ import secrets
 from actions import passwords
 from actions.clock import now
 from actions.invalid import Invalid
+from actions.sessions import OWN_ACCOUNT, count_attempt
 from actions.text import clean, is_blank
-from db import engine, participants, sessions, users
+from db import engine, login_attempts, participants, sessions, users
 from db.sessions import Session
 from db.users import User
 from live import broker, publication
@@ -49,11 +50,13 @@ async def rename(user: User, name: str) -> None:
 
 async def change_password(session: Session, current: str, password: str) -> None:
     """Change the password and end all of the person's other sessions. Raises `Invalid`."""
+    await count_attempt(session.user.username, OWN_ACCOUNT)
     if not await passwords.matches(current, await users.get_password(session.user.id)):
         raise Invalid(current="This is not your current password.")
     refuse({"password": password_error(password)})
     password_hash = await passwords.make_hash(password)
     async with engine.transaction():
+        await login_attempts.remove(session.user.username, OWN_ACCOUNT)
         await users.update_password(session.user.id, password_hash)
         ended = await sessions.remove_others(session.user.id, session.token_hash)
     await broker.publish(*(publication.session_end(session.user.id, token) for token in ended))
@@ -66,6 +69,7 @@ async def delete(session: Session, password: str) -> None:
     the password is not right.
     """
     user = session.user
+    await count_attempt(user.username, OWN_ACCOUNT)
     if not await passwords.matches(password, await users.get_password(user.id)):
         raise Invalid(delete="This is not your current password.")
     async with engine.transaction():
@@ -83,7 +87,7 @@ async def search(query: str) -> list[User]:
 
     Empty for fewer than `SEARCH_LENGTH` characters: nobody leafs through everybody.
     """
-    query = clean(query).strip().removeprefix("@").casefold()
+    query = clean(query)[:NAME_LENGTH].strip().removeprefix("@").casefold()
     if len(query) < SEARCH_LENGTH:
         return []
     literal = query.replace("!", "!!").replace("%", "!%").replace("_", "!_")

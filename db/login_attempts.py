@@ -31,6 +31,20 @@ async def after(username: str, address: str, since: int) -> list[int]:
     return [row["attempted_at"] for row in rows]
 
 
+async def after_from(address: str, since: int) -> list[int]:
+    """When attempts were made from an address after `since`, on any account, oldest first."""
+    rows = await engine.rows(
+        """
+        SELECT attempted_at FROM login_attempts
+        WHERE address = :address AND attempted_at > :since
+        ORDER BY attempted_at
+        """,
+        address=address,
+        since=since,
+    )
+    return [row["attempted_at"] for row in rows]
+
+
 async def remove(username: str, address: str) -> None:
     """Forget the attempts of an account and address: one of them was right."""
     await engine.rows(

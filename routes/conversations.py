@@ -79,7 +79,7 @@ async def suggestions(request: Request) -> Response:
 async def create(request: Request) -> Response:
     """Start a conversation, or go to the one that these two people have."""
     user = await access.current_user(request)
-    async with request.form() as fields:
+    async with form.sent(request) as fields:
         to, title = form.texts(fields, "to"), form.text(fields, "title")
     try:
         conversation_id = await conversations.start(user, to, title)

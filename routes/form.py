@@ -1,22 +1,39 @@
 """What came in with a request, as text and numbers."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import RedirectResponse
 
+from actions.text import whole as whole_characters
+
 LARGEST_NUMBER = 2**53
 
 
+@asynccontextmanager
+async def sent(request: Request) -> AsyncIterator[FormData]:
+    """The fields of a form; 400 where they cannot be read."""
+    try:
+        fields = await request.form()
+    except (LookupError, ValueError):  # such as a character set that there isn't
+        raise HTTPException(400, "This form cannot be read.") from None
+    try:
+        yield fields
+    finally:
+        await fields.close()
+
+
 def text(form: FormData, field: str) -> str:
-    """A text field; empty where it is missing or is a file."""
-    value = form.get(field)
-    return value if isinstance(value, str) else ""
+    """A text field, the last where it is repeated; empty where it is missing or is a file."""
+    return ["", *texts(form, field)][-1]
 
 
 def texts(form: FormData, field: str) -> list[str]:
-    """A field that may be repeated."""
-    return [value for value in form.getlist(field) if isinstance(value, str)]
+    """A field that may be repeated, without halves of characters."""
+    return [whole_characters(value) for value in form.getlist(field) if isinstance(value, str)]
 
 
 def number(connection: HTTPConnection, parameter: str) -> int | None:

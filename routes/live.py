@@ -16,6 +16,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from actions import messages, participants, presence, typing
 from actions.invalid import Invalid
+from actions.text import whole
 from db.conversations import Conversation
 from db.engine import Unavailable
 from db.users import User
@@ -178,10 +179,10 @@ async def receive(fields: dict[str, object], stream: Stream, subscription: Subsc
         case _ if conversation is None:
             raise Ended(BAD_FRAME)
         case {"type": "message", "client_id": str(client_id), "body": str(body)}:
-            await send(user, conversation, client_id, body, stream, subscription)
+            await send(user, conversation, whole(client_id), whole(body), stream, subscription)
         case {"type": "typing"}:
             await typing.publish(user, conversation.id)
-        case {"type": "read", "position": int(position)} if 0 <= position <= form.LARGEST_NUMBER:
+        case {"type": "read", "position": int(position)} if is_position(position):
             await participants.read(user, conversation.id, position)
         case _:
             raise Ended(BAD_FRAME)
@@ -206,6 +207,10 @@ async def send(
     else:
         if message.revision <= stream.cursor:
             subscription.put(Publication(topic, messages.change(message).text))
+
+
+def is_position(value: int) -> bool:
+    return type(value) is int and 0 <= value <= form.LARGEST_NUMBER
 
 
 def parsed(text: str) -> dict[str, object]:

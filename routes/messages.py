@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 import render
-from actions import messages
+from actions import messages, participants
 from actions.invalid import Invalid
 from db.conversations import Conversation
 from db.engine import Unavailable
@@ -17,16 +17,20 @@ async def create(request: Request) -> Response:
     The text is never lost. Refused, the composer comes back with it and a sentence (422); where the
     session has ended the sign-in keeps it (401), without a database a page of its own (503).
     """
-    async with request.form() as fields:
+    async with form.sent(request) as fields:
         client_id, body = form.text(fields, "client_id"), form.text(fields, "body")
-        refresh = form.text(fields, "refresh")
+        refresh, seen = form.text(fields, "refresh"), form.text(fields, "seen")
     try:
         conversation = await access.current_conversation(request)
-        return await send(request, conversation, client_id, body, refresh)
+        response = await send(request, conversation, client_id, body, refresh)
+        if seen:  # whoever answers a plain page has read it
+            author = await access.current_user(request)
+            await participants.read(author, conversation.id, form.whole(seen, "seen"))
     except (access.SignedOut, Unavailable) as error:
         if form.wants_fragment(request):
             raise
         return kept(request, client_id, body, error)
+    return response
 
 
 async def send(

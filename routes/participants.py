@@ -18,7 +18,7 @@ async def index(request: Request) -> Response:
 async def update_read(request: Request) -> Response:
     """Note how far one has read; a plain form is led back to the conversation."""
     conversation = await access.current_conversation(request)
-    async with request.form() as fields:
+    async with form.sent(request) as fields:
         position = form.whole(form.text(fields, "position"), "position")
     await participants.read(await access.current_user(request), conversation.id, position)
     if form.wants_fragment(request):
@@ -39,7 +39,7 @@ async def leave(request: Request) -> Response:
 async def remove(request: Request) -> Response:
     """Take somebody out of a group that one has made."""
     conversation = await access.current_conversation(request)
-    async with request.form() as fields:
+    async with form.sent(request) as fields:
         user_id = form.whole(form.text(fields, "user"), "user")
     try:
         await participants.remove(await access.current_user(request), conversation, user_id)

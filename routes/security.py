@@ -92,4 +92,7 @@ def is_foreign(headers: Headers) -> bool:
     if origin is None or site == "same-origin":
         return False
     # Only the host is compared: behind a proxy that ends TLS the scheme here is not the browser's.
-    return urlsplit(origin).netloc.lower() != headers.get("host", "").lower()
+    try:
+        return urlsplit(origin).netloc.lower() != headers.get("host", "").lower()
+    except ValueError:
+        return True

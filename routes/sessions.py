@@ -19,7 +19,7 @@ async def new(request: Request) -> Response:
 
 async def create(request: Request) -> Response:
     """Sign in. A wrong password gets the form again (422), too many of them 429 with the wait."""
-    async with request.form() as fields:
+    async with form.sent(request) as fields:
         username, password = form.text(fields, "username"), form.text(fields, "password")
         next = form.text(fields, "next")
     try:
@@ -30,6 +30,8 @@ async def create(request: Request) -> Response:
         return response
     except Invalid as refusal:
         return signing_in(request, username, refusal.errors, next, 422)
+    if before := await access.find_session(request):
+        await sessions.sign_out(before)
     response = form.see_other(same_site_path(next))
     access.open_session(request, response, token)
     return response

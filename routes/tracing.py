@@ -13,6 +13,7 @@ from routes import logs
 
 HEADER = "X-Request-ID"
 GIVEN = re.compile(r"[A-Za-z0-9._-]{8,64}")
+CONVERTOR = re.compile(r":\w+}")
 METHODS = {"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"}
 NOWHERE = "none"
 """The route of what was asked of no route that there is."""
@@ -101,7 +102,7 @@ class Exchange:
     def end(self) -> None:
         seconds = time.perf_counter() - self.began_at
         self.status = self.status or CLIENT_LEFT
-        route = getattr(self.scope.get("route"), "path", NOWHERE)
+        route = CONVERTOR.sub("}", getattr(self.scope.get("route"), "path", NOWHERE))
         method = self.scope.get("method", "GET")
         known = method if method in METHODS else NOWHERE
         metrics.requests.labels(known, route, str(self.status)).inc()

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 import render
 from actions import presence, sessions, users
-from actions.invalid import Invalid
+from actions.invalid import Invalid, TooMany
 from db import presence as stored
 from routes import access, form
 from routes.sessions import same_site_path, signed_out
@@ -25,7 +25,7 @@ async def new(request: Request) -> Response:
 
 async def create(request: Request) -> Response:
     """Join, and be signed in."""
-    async with request.form() as fields:
+    async with form.sent(request) as fields:
         values = {field: form.text(fields, field) for field in ("username", "name")}
         password = form.text(fields, "password")
         next = form.text(fields, "next")
@@ -47,7 +47,7 @@ async def edit(request: Request) -> Response:
 
 async def update_name(request: Request) -> Response:
     user = await access.current_user(request)
-    async with request.form() as fields:
+    async with form.sent(request) as fields:
         name = form.text(fields, "name")
     try:
         await users.rename(user, name)
@@ -59,31 +59,35 @@ async def update_name(request: Request) -> Response:
 async def update_presence(request: Request) -> Response:
     """Hide or show whether one is here."""
     user = await access.current_user(request)
-    async with request.form() as fields:
+    async with form.sent(request) as fields:
         await presence.hide(user, form.text(fields, "hide") == "yes")
     return form.see_other("/account/?saved=presence")
 
 
 async def update_password(request: Request) -> Response:
     session = await access.current_session(request)
-    async with request.form() as fields:
+    async with form.sent(request) as fields:
         current, password = form.text(fields, "current"), form.text(fields, "password")
     try:
         await users.change_password(session, current, password)
     except Invalid as refusal:
-        return await account(request, {"name": session.user.name}, refusal.errors, None, 422)
+        return await account(
+            request, {"name": session.user.name}, refusal.errors, None, refused(refusal)
+        )
     return form.see_other("/account/?saved=password")
 
 
 async def destroy(request: Request) -> Response:
     """Delete one's account, confirmed by the password."""
     session = await access.current_session(request)
-    async with request.form() as fields:
+    async with form.sent(request) as fields:
         password = form.text(fields, "delete")
     try:
         await users.delete(session, password)
     except Invalid as refusal:
-        return await account(request, {"name": session.user.name}, refusal.errors, None, 422)
+        return await account(
+            request, {"name": session.user.name}, refusal.errors, None, refused(refusal)
+        )
     return signed_out(request)
 
 
@@ -106,9 +110,14 @@ async def mine(request: Request) -> Response:
 
     Fragments are the same for everybody, so they cannot say "mine"; this can, without a script.
     """
-    css = render.fragment("users/mine.css.j2", id=request.path_params["user_id"])
+    css = render.fragment(render.MINE, id=request.path_params["user_id"])
     headers = {"Cache-Control": f"public, max-age={YEAR}, immutable"}
     return Response(css, media_type="text/css", headers=headers)
+
+
+def refused(refusal: Invalid) -> int:
+    """The status of a refusal: 429 where waiting helps."""
+    return 429 if isinstance(refusal, TooMany) else 422
 
 
 def joining(

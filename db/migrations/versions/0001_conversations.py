@@ -33,7 +33,7 @@ TABLES = (
         attempted_at BIGINT NOT NULL
     )
     """,
-    "CREATE INDEX login_attempts_of ON login_attempts (username, address, attempted_at)",
+    "CREATE INDEX login_attempts_of ON login_attempts (address, username, attempted_at)",
     # revision counts every durable change of the conversation, in the order of the commits.
     """
     CREATE TABLE conversations (
