@@ -62,6 +62,8 @@ request_seconds = histogram(
     "route",
 )
 connections = gauge("connections", "Readers connected now", "tier")
+for _tier in ("ws", "sse", "poll"):
+    connections.labels(_tier)  # 0, rather than not there, before the first one
 
 publications = counter("publications", "Publications that reached this server's processes")
 deliveries = counter("deliveries", "Publications handed to subscribers, each subscriber counted")

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -37,6 +37,23 @@ async def asked(site: Site, times: int = 3) -> httpx.Response:
     answers = [await visitor.get("/up") for _ in range(times)]
     assert min(answer.elapsed.total_seconds() for answer in answers) < IN_TIME
     return answers[-1]
+
+
+async def until(wanted: Callable[[], object]) -> None:
+    """Returns once `wanted()`, or what it has to be awaited for, is true."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            found = wanted()
+            if await found if isinstance(found, Awaitable) else found:
+                return
+            await asyncio.sleep(0.05)
+
+
+async def until_up(site: Site) -> None:
+    async def is_up() -> bool:
+        return (await asked(site)).text == "up\n"
+
+    await until(is_up)
 
 
 def figures(text: str) -> dict[str, float]:
@@ -71,8 +88,7 @@ async def hanging(
         assert (await asked(site)).text == "up\n"
         assert spare_postgresql.process is not None
         pid = spare_postgresql.process.pid
-        ids = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=True)
-        pids = [pid, *map(int, ids.stdout.split())]
+        pids = [pid, *children(pid)]
         for each in pids:
             os.kill(each, signal.SIGSTOP)
         try:
@@ -80,6 +96,12 @@ async def hanging(
         finally:
             for each in pids:
                 os.kill(each, signal.SIGCONT)
+
+
+def children(pid: int, *options: str) -> list[int]:
+    command = ["pgrep", "-P", str(pid), *options]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    return [int(line) for line in found.stdout.split()]
 
 
 # /up
@@ -110,9 +132,7 @@ async def test_it_is_up_again_as_soon_as_the_database_is(
         await asyncio.to_thread(spare_postgresql.kill)
         assert (await asked(site)).status_code == 503
         await asyncio.to_thread(spare_postgresql.start)
-        async with asyncio.timeout(PATIENCE):
-            while (await asked(site)).status_code != 200:
-                await asyncio.sleep(0.1)
+        await until_up(site)
 
 
 async def test_an_exhausted_pool_is_named_in_time(site: Site) -> None:
@@ -126,15 +146,12 @@ async def test_an_exhausted_pool_is_named_in_time(site: Site) -> None:
     async with asyncio.TaskGroup() as tasks:
         for _ in range(limit):
             tasks.create_task(take())
-        while engine.pool_use()["used"] < limit:
-            await asyncio.sleep(0.01)
+        await until(lambda: engine.pool_use()["used"] == limit)
         answer = await asked(site)
         everything_taken.set()
     assert answer.status_code == 503
     assert "in use" in answer.text
-    async with asyncio.timeout(PATIENCE):
-        while (await asked(site)).status_code != 200:
-            await asyncio.sleep(0.1)
+    await until_up(site)
 
 
 @pytest.mark.parametrize("revision", ["0000", None])
@@ -189,16 +206,12 @@ async def test_a_broker_that_hangs_delays_nothing_and_is_noticed_by_sending(
     monkeypatch.setattr(settings, "DATABASE_URL", sqlite_url)
     monkeypatch.setattr(settings, "BROKER_URL", spare_redis.url)
     async with served() as site:
-        async with asyncio.timeout(PATIENCE):
-            while (await asked(site)).text != "up\n":
-                await asyncio.sleep(0.05)
+        await until_up(site)
         with stopped(spare_redis):
             assert (await asked(site)).status_code == 200
             await broker.publish(Publication("somewhere", "lost"))
             assert "broker" in (await asked(site)).text
-        async with asyncio.timeout(PATIENCE):
-            while (await asked(site)).text != "up\n":
-                await asyncio.sleep(0.05)
+        await until_up(site)
 
 
 @contextmanager
@@ -237,7 +250,7 @@ async def test_with_a_token_only_its_bearer_reads_the_figures(
 ) -> None:
     monkeypatch.setattr(settings, "METRICS_TOKEN", "open sesame")
     visitor = await site.stranger()
-    for given in ("", "Bearer ", "Bearer open", "open sesame", "Bearer höhle"):
+    for given in ("", "Bearer", "Bearer open", "open sesame", "Bearer höhle"):
         answer = await visitor.http.get("/metrics", headers=[(b"Authorization", given.encode())])
         assert answer.status_code == 404, given
     proved = {"Authorization": "Bearer open sesame", "X-Forwarded-For": "192.0.2.1"}
@@ -255,7 +268,7 @@ async def test_requests_are_counted_by_route(site: Site) -> None:
         growing("parley_requests_total{GET,/login/,200}", 2),
         growing("parley_requests_total{POST,/login/,422}", 1),
         growing("parley_request_seconds_count{/login/}", 3),
-        growing("parley_requests_total{GET,/chat/{conversation_id:int}/,303}", 2),
+        growing("parley_requests_total{GET,/chat/{conversation_id}/,303}", 2),
         growing("parley_requests_total{GET,none,404}", 2),
         growing("parley_requests_total{none,none,404}", 1),
     ):
@@ -266,7 +279,7 @@ async def test_requests_are_counted_by_route(site: Site) -> None:
         await visitor.get("/chat/2/")
         await visitor.get("/nowhere")
         await visitor.get("/nowhere/else")
-        await visitor.http.request("BREW", "/coffee")
+        await visitor.http.request("PROPFIND", "/coffee")
 
 
 @pytest.mark.parametrize("tier", LIVE_TIERS)
@@ -282,12 +295,6 @@ async def test_readers_are_counted_while_they_are_connected(site: Site, tier: st
         await his.wait_for_bodies("Hello")
         assert now()["parley_deliveries_total"] >= deliveries + 2
     await until(lambda: now()[name] == before)
-
-
-async def until(wanted: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not wanted():
-            await asyncio.sleep(0.02)
 
 
 async def test_commits_are_counted_and_timed(site: Site) -> None:
@@ -347,9 +354,14 @@ async def test_resyncs_are_counted() -> None:
 
 
 async def test_deliveries_are_counted_for_each_subscriber() -> None:
-    with hub.subscribe("a"), hub.subscribe("a"), hub.subscribe("b"):
-        with growing("parley_deliveries_total", 2), growing("parley_fan_out_seconds_count", 1):
-            hub.deliver(Publication("a", "text"))
+    with (
+        hub.subscribe("a"),
+        hub.subscribe("a"),
+        hub.subscribe("b"),
+        growing("parley_deliveries_total", 2),
+        growing("parley_fan_out_seconds_count", 1),
+    ):
+        hub.deliver(Publication("a", "text"))
 
 
 async def test_slow_consumers_are_counted() -> None:
@@ -397,9 +409,7 @@ def workers(postgresql_url: str, redis_url: str, tmp_path: Path) -> Iterator[Pro
 
 def worker_ids(process: Process) -> list[int]:
     assert process.process is not None
-    command = ["pgrep", "-P", str(process.process.pid), "-f", "spawn_main"]
-    found = subprocess.run(command, capture_output=True, text=True, check=False)
-    return [int(line) for line in found.stdout.split()]
+    return children(process.process.pid, "-f", "spawn_main")
 
 
 async def scraped(process: Process) -> dict[str, float]:
@@ -410,48 +420,61 @@ async def scraped(process: Process) -> dict[str, float]:
     return figures(answer.text)
 
 
-async def test_any_worker_tells_the_figures_of_all(workers: Process, postgresql_url: str) -> None:
+@pytest.fixture
+async def site_of_workers(workers: Process, postgresql_url: str) -> AsyncIterator[Site]:
     await engine.connect(postgresql_url, 1, 5)
     site = Site(workers.url)
-    try:
-        async with site.visitors, asyncio.timeout(60):
-            ada, bob = await site.people("ada", "bob")
-            chat = await ada.start("bob")
-            while (await scraped(workers))["parley_processes"] < 2:
-                await asyncio.sleep(0.1)
-            async with AsyncExitStack() as tabs:
-                for _ in range(10):
-                    await tabs.enter_async_context(bob.tab("ws", chat))
-                assert {await connected(workers) for _ in range(20)} == {10}
-                await tabs.enter_async_context(ada.tab("sse", chat))
-                before = await scraped(workers)
-                assert before["parley_connections{sse}"] == 1
-                assert before["parley_database_connections{limit}"] == 10
-                assert before["parley_broker_up"] == 1
 
-                os.kill(worker_ids(workers)[0], signal.SIGKILL)
-                while (await connected(workers)) == 10:
-                    await asyncio.sleep(0.1)
-                while len(worker_ids(workers)) < 2:
-                    await asyncio.sleep(0.1)
-                while (await scraped(workers))["parley_processes"] < 2:
-                    await asyncio.sleep(0.1)
-                after = await scraped(workers)
-                name = "parley_requests_total{GET,/ws/chat/{conversation_id:int}/,101}"
-                assert after["parley_publications_total"] >= before["parley_publications_total"]
-                assert after[name] >= before.get(name, 0)
-    finally:
-        await engine.disconnect()
+    async def both_serve() -> bool:
+        told = await scraped(workers)
+        return told["parley_processes"] == 2 and told["parley_broker_up"] == 1
+
+    async with site.visitors:
+        await until(both_serve)
+        yield site
+    await engine.disconnect()
 
 
-async def connected(process: Process) -> float:
-    try:
-        return (await scraped(process))["parley_connections{ws}"]
-    except httpx.HTTPError:  # whoever was killed had accepted it
-        return await connected(process)
+async def test_any_worker_tells_the_figures_of_all(workers: Process, site_of_workers: Site) -> None:
+    ada, bob = await site_of_workers.people("ada", "bob")
+    chat = await ada.start("bob")
+    async with AsyncExitStack() as tabs:
+        for _ in range(10):
+            await tabs.enter_async_context(bob.tab("ws", chat))
+        await tabs.enter_async_context(ada.tab("sse", chat))
+        told = [await scraped(workers) for _ in range(20)]
+    assert {each["parley_connections{ws}"] for each in told} == {10}
+    assert {each["parley_connections{sse}"] for each in told} == {1}
+    assert {each["parley_database_connections{limit}"] for each in told} == {10}
+    assert {each["parley_broker_up"] for each in told} == {1}
 
 
-async def test_what_ended_servers_counted_is_swept_away(
+async def test_a_killed_worker_leaves_its_counts_and_no_connections(
+    workers: Process, site_of_workers: Site
+) -> None:
+    ada, _ = await site_of_workers.people("ada", "bob")
+    chat = await ada.start("bob")
+    async with ada.tab("ws", chat) as tab:
+        await tab.send("Hello")
+        before = await scraped(workers)
+        for worker in worker_ids(workers):
+            os.kill(worker, signal.SIGKILL)
+        async with asyncio.timeout(PATIENCE):
+            await tab.wait_for(lambda: tab.ended)
+
+    async def both_serve_again() -> bool:
+        with suppress(httpx.HTTPError):
+            return (await scraped(workers))["parley_processes"] == 2
+        return False
+
+    await until(both_serve_again)
+    after = await scraped(workers)
+    assert after["parley_connections{ws}"] == 0
+    for name in ("parley_deliveries_total", "parley_commit_seconds_count"):
+        assert after[name] >= before[name] > 0
+
+
+def test_what_ended_servers_counted_is_swept_away(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
