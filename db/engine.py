@@ -22,9 +22,13 @@ class Unavailable(Exception):
 
 
 async def connect(url: str, pool_size: int, timeout: float) -> None:
-    """Open this process's database. `timeout` (seconds) bounds each statement and each wait."""
+    """Open this process's database. `timeout` (seconds) bounds each statement and each wait.
+
+    A PostgreSQL is looked for at the first statement: one that is away is no reason not to start,
+    and a worker that does not start makes uvicorn end the whole server.
+    """
     global _database
-    size = {"min_size": 1, "max_size": pool_size, "command_timeout": timeout}
+    size = {"min_size": 0, "max_size": pool_size, "command_timeout": timeout}
     options: dict[str, Any] = {"timeout": timeout} if url.startswith("sqlite") else size
     database = HardenedDatabase(url, **options)
     with unavailable():

@@ -326,8 +326,11 @@ async def test_a_database_that_is_not_open_is_unavailable() -> None:
 
 
 async def test_a_database_that_is_not_there_is_unavailable() -> None:
+    """It may come later, so it can be opened all the same."""
+    await engine.connect("postgresql://nobody@127.0.0.1:1/nothing", 1, 1)
     with pytest.raises(Unavailable):
-        await engine.connect("postgresql://nobody@127.0.0.1:1/nothing", 1, 1)
+        await engine.row("SELECT 1 AS one")
+    await engine.disconnect()
 
 
 class Writers:

@@ -51,18 +51,23 @@ class Verdict:
     """Stored or held more than once."""
     misordered: int
     """Held, or come in, before what stands before it."""
-    converge_p95: float
-    converge_max: float
-    """Seconds from an acknowledgement until a reader held the message."""
+    delays: Sequence[float]
+    """Seconds from each acknowledgement until each reader held the message."""
 
     def __str__(self) -> str:
         return (
             f"lost {self.lost} dup {self.dup} misordered {self.misordered} "
-            f"converge_p95 {self.converge_p95:.2f} converge_max {self.converge_max:.2f}"
+            f"converge_p95 {self.converge(95):.2f} converge_max {self.converge(100):.2f}"
         )
 
+    def converge(self, percent: int) -> float:
+        """Seconds within which so many of a hundred had come."""
+        if percent == 100 or len(self.delays) < 2:
+            return max(self.delays, default=0)
+        return quantiles(self.delays, n=100)[percent - 1]
+
     def holds(self, within: float = AT_MOST) -> bool:
-        return not (self.lost or self.dup or self.misordered) and self.converge_max <= within
+        return not (self.lost or self.dup or self.misordered) and self.converge(100) <= within
 
 
 class Oracle:
@@ -74,6 +79,8 @@ class Oracle:
         self.acknowledged: dict[str, float] = {}
         self.answers: Counter[str] = Counter()
         """What became of attempts to send: acknowledged, or why not."""
+        self.waits: list[float] = []
+        """Seconds that the answers to POSTs took."""
         self.readers: list[Reader] = []
         self.people: list[Visitor] = []
         self._stack = AsyncExitStack()
@@ -117,7 +124,7 @@ class Oracle:
         async with AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
             for person, way in zip(cycle(self.people), ways, strict=False):
                 visitor = person if url is None else await self.at(url, person)
-                writer: Writer = WAYS[way](visitor, self.conversation_id, self.answers)
+                writer: Writer = WAYS[way](visitor, self.conversation_id, self.answers, self.waits)
                 await stack.enter_async_context(writer)
                 pace = len(ways) / a_second
                 tasks.create_task(self._write(writer, pace, stopped, length))
@@ -177,7 +184,7 @@ class Oracle:
         place = {client_id: n for n, client_id in enumerate(stored)}
         lost = len(self.acknowledged.keys() - place.keys())
         dup = len(stored) - len(place)
-        misordered, delays = 0, [0.0]
+        misordered, delays = 0, list[float]()
         for reader, has in zip(self.readers, held, strict=True):
             came = dict(has)
             places = [place[client_id] for client_id, _ in has if client_id in place]
@@ -190,8 +197,7 @@ class Oracle:
                 for client_id, moment in has
                 if client_id in self.acknowledged
             ]
-        p95 = quantiles(delays, n=20)[-1] if len(delays) > 1 else 0
-        return Verdict(lost, dup, misordered, p95, max(delays))
+        return Verdict(lost, dup, misordered, delays)
 
 
 def words(client_id: str) -> str:

@@ -44,6 +44,19 @@ async def test_a_killed_postgresql(town: Town, oracle: Oracle) -> None:
     assert (await oracle.verdict()).holds(within=10)
 
 
+async def test_a_worker_killed_while_postgresql_is_down(town: Town, oracle: Oracle) -> None:
+    """The next one starts without a database, and serves as soon as there is one."""
+    assert town.postgresql is not None
+    await oracle.follow(*TIERS)
+    async with oracle.writing():
+        await oracle.more_acknowledged(15)
+        town.postgresql.kill()
+        await asyncio.to_thread(town.app.kill_a_worker)
+        await asyncio.to_thread(town.postgresql.start)
+        await oracle.more_acknowledged(15)
+    assert (await oracle.verdict()).holds(within=20)
+
+
 async def test_the_whole_server_killed(town: Town, oracle: Oracle) -> None:
     await oracle.follow(*TIERS)
     async with oracle.writing():

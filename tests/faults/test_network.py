@@ -59,7 +59,8 @@ async def test_a_stripped_upgrade(oracle: Oracle, road: Road) -> None:
 
 
 async def test_a_proxy_that_buffers_events(oracle: Oracle, road: Road) -> None:
-    """Nothing of a stream arrives before its end: a real browser settles for polls."""
+    """Nothing of a stream arrives before its end: a real browser settles for polls, and has what
+    was written meanwhile no later than others do."""
     road.faults = {"GET /ws/": Fault.NO_UPGRADE, "GET /sse/": Fault.BUFFERED}
     async with browser(oracle.people[2], road.url, oracle.conversation_id) as page:
         oracle.readers.append(page)

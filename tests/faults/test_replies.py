@@ -33,7 +33,7 @@ async def test_lost_replies(town: Town, oracle: Oracle) -> None:
 async def test_the_same_message_sent_thrice_at_once_and_once_more(oracle: Oracle) -> None:
     """With other words each time: the first words stay, and every answer is the same."""
     await oracle.follow("ws", "sse", "poll")
-    writer = ByPost(oracle.people[0], oracle.conversation_id, oracle.answers)
+    writer = ByPost(oracle.people[0], oracle.conversation_id, oracle.answers, oracle.waits)
     for _ in range(ROUNDS):
         client_id = str(uuid.uuid4())
         bodies = [f"{words(client_id)} {n}" for n in range(3)]

@@ -54,13 +54,18 @@ class Workers(Process):
         return [int(line) for line in found.stdout.split()]
 
     def kill_a_worker(self) -> None:
-        """Returns once it is gone; its parent starts another one."""
-        victim = self.worker_ids()[-1]
-        os.kill(victim, signal.SIGKILL)
+        """Returns once another one has taken its place."""
+        before = self.starts()
+        os.kill(self.worker_ids()[-1], signal.SIGKILL)
         deadline = time.monotonic() + PATIENCE
-        while victim in self.worker_ids():
-            assert time.monotonic() < deadline, "its parent does not notice"
-            time.sleep(0.02)
+        while self.starts() == before:
+            assert self.running, "the whole server has ended"
+            assert time.monotonic() < deadline, "no other worker starts"
+            time.sleep(0.05)
+
+    def starts(self) -> int:
+        """How many processes have got so far as to serve."""
+        return (self.folder / "log").read_text().count("Application startup complete")
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from abc import ABC, abstractmethod
 from collections import Counter
 from contextlib import AsyncExitStack
@@ -19,10 +20,17 @@ ANSWERED_WITHIN = 15.0
 class Writer(ABC):
     """A person at the composer of one conversation."""
 
-    def __init__(self, visitor: Visitor, conversation_id: int, answers: Counter[str]) -> None:
+    def __init__(
+        self,
+        visitor: Visitor,
+        conversation_id: int,
+        answers: Counter[str],
+        waits: list[float],
+    ) -> None:
         self.visitor = visitor
         self.path = f"/chat/{conversation_id}/"
         self.answers = answers
+        self.waits = waits
         self.opened = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -52,8 +60,9 @@ class Writer(ABC):
         return self.noted(answer, answer.status_code == 200 and f"-{client_id}" in answer.text)
 
     async def request(self, client_id: str, body: str, **headers: str) -> httpx.Response | None:
+        begun = time.monotonic()
         try:
-            return await self.visitor.http.post(
+            answer = await self.visitor.http.post(
                 f"{self.path}messages/",
                 data={"client_id": client_id, "body": body},
                 headers=headers,
@@ -62,6 +71,8 @@ class Writer(ABC):
         except httpx.HTTPError as error:
             self.answers[type(error).__name__] += 1
             return None
+        self.waits.append(time.monotonic() - begun)
+        return answer
 
     def noted(self, answer: httpx.Response, acknowledged: bool) -> bool:
         assert acknowledged or answer.status_code >= 500, (answer.status_code, answer.text)

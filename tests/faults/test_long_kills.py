@@ -1,0 +1,178 @@
+"""Minutes of kills, each part many times: run by bin/test --faults."""
+
+import asyncio
+import signal
+import sqlite3
+import time
+from contextlib import closing
+from pathlib import Path
+
+import httpx
+import pytest
+import redis
+
+from tests.faults.oracle import Oracle
+from tests.faults.readers import Follower
+from tests.faults.town import Town, village
+from tests.servers import execute
+
+pytestmark = [pytest.mark.minutes, pytest.mark.timeout(900)]
+
+READERS = ("ws", "ws", "sse", "poll")
+WRITERS = ("ws", "htmx", "form", "ws", "htmx", "ws")
+A_SECOND = 50
+HONEST_WITHIN = 3.5
+"""Seconds in which a send is answered, one way or the other; half a second is this machine's."""
+
+
+async def test_a_worker_killed_fifty_times(town: Town, oracle: Oracle) -> None:
+    await oracle.follow(*READERS)
+    async with oracle.writing(*WRITERS, a_second=A_SECOND):
+        for _ in range(50):
+            await oracle.more_acknowledged(A_SECOND)
+            await asyncio.to_thread(town.app.kill_a_worker)
+        await oracle.more_acknowledged(A_SECOND)
+    assert (await oracle.verdict()).holds(within=10)
+
+
+async def test_the_whole_server_killed_twenty_times(town: Town, oracle: Oracle) -> None:
+    await oracle.follow(*READERS)
+    async with oracle.writing(*WRITERS, a_second=A_SECOND):
+        for _ in range(20):
+            await oracle.more_acknowledged(A_SECOND)
+            town.app.kill()
+            await asyncio.to_thread(town.app.start)
+        await oracle.more_acknowledged(A_SECOND)
+    assert (await oracle.verdict()).holds()
+
+
+async def test_workers_replaced_one_after_the_other(town: Town, oracle: Oracle) -> None:
+    """SIGHUP makes uvicorn do that. The server refuses no send meanwhile."""
+    await oracle.follow(*READERS)
+    async with oracle.writing(*WRITERS, a_second=A_SECOND):
+        for _ in range(5):
+            before = await asyncio.to_thread(town.app.worker_ids)
+            assert town.app.process is not None
+            town.app.process.send_signal(signal.SIGHUP)
+            while set(await asyncio.to_thread(town.app.worker_ids)) & set(before):
+                await oracle.more_acknowledged(1)
+            await oracle.more_acknowledged(A_SECOND)
+    refused = {what for what in oracle.answers if what.isdigit()}
+    assert not refused, oracle.answers
+    assert (await oracle.verdict()).holds(within=10)
+
+
+async def test_redis_away_for_a_minute(town: Town, oracle: Oracle) -> None:
+    """Every send succeeds, and 99 of 100 deliveries take at most 2 s."""
+    assert town.redis is not None
+    await oracle.follow(*READERS)
+    async with oracle.writing(*WRITERS, a_second=20):
+        await oracle.more_acknowledged(20)
+        town.redis.kill()
+        back_at = time.monotonic() + 60
+        while time.monotonic() < back_at:
+            await oracle.more_acknowledged(1)
+        await asyncio.to_thread(town.redis.start)
+        await oracle.more_acknowledged(20)
+    assert set(oracle.answers) == {"acknowledged"}
+    verdict = await oracle.verdict()
+    assert verdict.holds(within=5)
+    assert verdict.converge(99) <= 2
+
+
+@pytest.mark.parametrize("command", ["FLUSHALL", "CLIENT PAUSE 5000", "stopped for 5 s"])
+async def test_redis_disturbed(town: Town, oracle: Oracle, command: str) -> None:
+    assert town.redis is not None
+    assert town.redis.process is not None
+    await oracle.follow(*READERS)
+    async with oracle.writing(*WRITERS, a_second=20):
+        await oracle.more_acknowledged(20)
+        if command.startswith("stopped"):
+            town.redis.process.send_signal(signal.SIGSTOP)
+            begun = time.monotonic()
+            while time.monotonic() < begun + 5:
+                await oracle.more_acknowledged(1)
+            town.redis.process.send_signal(signal.SIGCONT)
+        else:
+            with redis.Redis.from_url(town.redis.url) as connection:
+                connection.execute_command(*command.split())
+        await oracle.more_acknowledged(200)
+    assert set(oracle.answers) == {"acknowledged"}
+    assert (await oracle.verdict()).holds(within=10)
+
+
+async def test_postgresql_killed_and_restarted_twenty_times(town: Town, oracle: Oracle) -> None:
+    assert town.postgresql is not None
+    await oracle.follow(*READERS)
+    async with oracle.writing(*WRITERS, a_second=A_SECOND):
+        for n in range(20):
+            await oracle.more_acknowledged(A_SECOND)
+            if n % 2:
+                await asyncio.to_thread(town.postgresql.stop)
+            else:
+                town.postgresql.kill()
+            await asyncio.to_thread(town.postgresql.start)
+        await oracle.more_acknowledged(A_SECOND)
+    assert (await oracle.verdict()).holds(within=10)
+
+
+async def test_fifty_sockets_outlive_a_killed_postgresql(town: Town, oracle: Oracle) -> None:
+    """The first message is on the same sockets at most 5 s after the database is back."""
+    assert town.postgresql is not None
+    await oracle.follow(*["ws"] * 50)
+    async with oracle.writing("htmx"):
+        await oracle.more_acknowledged(10)
+        town.postgresql.kill()
+        await asyncio.to_thread(town.postgresql.start)
+        back_at = time.time()
+        await oracle.more_acknowledged(1)
+    first = max(oracle.acknowledged, key=lambda client_id: oracle.acknowledged[client_id])
+    assert (await oracle.verdict()).holds(within=5)
+    for reader in oracle.readers:
+        assert isinstance(reader, Follower)
+        assert reader.connections == 1
+        assert dict(await reader.held())[first] - back_at <= 5
+
+
+async def test_a_table_locked_for_five_seconds(town: Town, oracle: Oracle) -> None:
+    """Sends are refused honestly within 3 s, and go on where they were; nobody else waits."""
+    assert town.postgresql is not None
+    await oracle.follow(*READERS)
+    lock = "BEGIN; LOCK TABLE messages; SELECT pg_sleep(5); COMMIT"
+    async with oracle.writing("htmx", "form", a_second=10), httpx.AsyncClient() as anybody:
+        await oracle.more_acknowledged(10)
+        locking = asyncio.create_task(asyncio.to_thread(execute, town.database_url, lock))
+        slowest = 0.0
+        while not locking.done():
+            begun = time.monotonic()
+            assert (await anybody.get(f"{town.app.url}/login/")).status_code == 200
+            slowest = max(slowest, time.monotonic() - begun)
+        await locking
+        await oracle.more_acknowledged(50)
+    print(f"slowest page meanwhile: {slowest:.3f} s")
+    assert slowest <= 1
+    assert max(oracle.waits) <= HONEST_WITHIN
+    assert (await oracle.verdict()).holds(within=10)
+
+
+async def test_sqlite_locked_by_another_program(tmp_path: Path) -> None:
+    """For longer than a send waits: an honest 503, and the same message succeeds later."""
+    with village(tmp_path) as town:
+        async with Oracle(town.app.url, town.database_url) as oracle:
+            await oracle.follow(*READERS)
+            async with oracle.writing("htmx", "form", a_second=10):
+                for seconds in (1, 4, 8):
+                    await oracle.more_acknowledged(10)
+                    await asyncio.to_thread(hold, tmp_path / "parley.sqlite3", seconds)
+                await oracle.more_acknowledged(10)
+            assert set(oracle.answers) == {"acknowledged", "503"}
+            assert max(oracle.waits) <= HONEST_WITHIN
+            assert (await oracle.verdict()).holds(within=10)
+
+
+def hold(path: Path, seconds: float) -> None:
+    """Be another program that writes for so long."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as file:
+        file.execute("BEGIN IMMEDIATE")
+        time.sleep(seconds)
+        file.execute("COMMIT")
