@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from starlette.convertors import register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import ClientDisconnect
@@ -119,11 +120,11 @@ exception_handlers: dict[Any, Any] = {
 app = Starlette(
     routes=routes,
     lifespan=lifespan,
-    max_body_size=BODY_BYTES,
     middleware=[
         Middleware(tracing.Traced),
         Middleware(opening.AtFirstRequest, lifespan=lifespan),
         Middleware(security.SecurityHeaders),
+        Middleware(RequestBodyLimitMiddleware, max_body_size=BODY_BYTES),
         Middleware(TrustedHostMiddleware, allowed_hosts=list(settings.ALLOWED_HOSTS)),
         Middleware(security.SameOrigin),
         Middleware(GZipMiddleware, minimum_size=500),

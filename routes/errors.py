@@ -57,7 +57,7 @@ async def signed_out(connection: HTTPConnection, error: Exception) -> Response |
     if form.wants_fragment(request) or request.url.path.startswith(("/sse/", "/poll/")):
         return PlainTextResponse("Please sign in.\n", 401, {"Cache-Control": "no-store"})
     back = request.url.path + ("?" + request.url.query if request.url.query else "")
-    if request.method != "GET":
+    if request.method not in ("GET", "HEAD"):
         back = "/"
     return form.see_other(f"/login/?next={quote(back, safe='/')}")
 

@@ -1,0 +1,330 @@
+"""What holds for every answer and every request."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import closing
+
+import httpx
+import pytest
+import websockets
+
+import settings
+from actions.text import clean
+from app import BODY_BYTES
+from db import engine
+from routes import conversations
+from tests.applications import Site, served
+from tests.clients import Visitor
+from tests.factories import make_conversation, make_user
+from tests.pages import attribute, parsed
+
+CONTENT_SECURITY_POLICY = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self'",
+    "connect-src": "'self'",
+    "form-action": "'self'",
+    "frame-src": "'self'",
+    "frame-ancestors": "'self'",
+    "base-uri": "'none'",
+}
+PAGES = {
+    "X-Frame-Options": "SAMEORIGIN",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+EVERYTHING = {"X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-origin"}
+CLIENT_ID = "00000000-0000-4000-8000-000000000000"
+
+
+@pytest.fixture
+async def ada(site: Site) -> Visitor:
+    return await site.visitor(await make_user("ada"))
+
+
+@pytest.fixture
+async def chat(ada: Visitor) -> int:
+    return await ada.start("ada")
+
+
+def assert_secured(response: httpx.Response) -> None:
+    about = (response.request.method, response.request.url, response.status_code)
+    for name, value in EVERYTHING.items():
+        assert response.headers[name] == value, about
+    assert "server" not in response.headers
+    if response.headers.get("content-type", "text/html").startswith("text/html"):
+        policy = response.headers["content-security-policy"]
+        parts = (directive.strip().partition(" ") for directive in policy.split(";"))
+        assert {name: value for name, _, value in parts} == CONTENT_SECURITY_POLICY, about
+        for name, value in PAGES.items():
+            assert response.headers[name] == value, about
+        assert "camera=()" in response.headers["permissions-policy"]
+        assert response.headers.get("cache-control", "no-store") == "no-store", about
+
+
+async def every_kind_of_answer(
+    site: Site, ada: Visitor, chat: int, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[httpx.Response]:
+    stranger = await site.stranger()
+    asset = attribute(parsed((await ada.get("/")).text).find("link", rel="stylesheet"), "href")
+    paths = ["/", f"/chat/{chat}/", f"/chat/{chat}/log/", "/account/", "/people/", "/chat/new/"]
+    paths += ["/login/", "/nothing/", f"/chat/{chat}/?at=x", f"/poll/chat/{chat}/", "/up", asset]
+    paths += ["/static/x/nothing.css", "/users/1/mine.css", f"/poll/chat/{chat}/?after=0&inbox="]
+    for visitor in (ada, stranger):
+        for path in paths:
+            yield await visitor.get(path)
+            yield await visitor.http.head(path)
+    yield await ada.http.put("/")
+    yield await stranger.get("/", HX_Request="true")
+    yield await ada.post("/account/name/", name="")
+    yield await ada.post(f"/chat/{chat}/typing/")
+    yield await ada.post("/account/name/", name="x" * (BODY_BYTES + 1))
+    yield await ada.http.post("/account/name/", headers={"Sec-Fetch-Site": "cross-site"})
+    async with ada.http.stream("GET", f"/sse/chat/{chat}/") as response:
+        yield response
+    with monkeypatch.context() as away:
+        away.setattr(engine, "_database", None)
+        yield await ada.get("/")
+
+    async def broken(*_: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(conversations, "load_inbox", broken)
+    yield await ada.get("/")
+
+
+async def test_every_answer_is_secured(
+    site: Site, ada: Visitor, chat: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = set()
+    async for response in every_kind_of_answer(site, ada, chat, monkeypatch):
+        assert_secured(response)
+        seen.add(response.status_code)
+    assert seen >= {200, 204, 303, 400, 401, 403, 404, 405, 413, 422, 500, 503}
+
+
+async def test_the_denial_of_a_socket_is_secured(ada: Visitor) -> None:
+    with pytest.raises(websockets.InvalidStatus) as refusal:
+        async with ada.connect("/ws/chat/1/"):
+            pass
+    headers = refusal.value.response.headers
+    for name, value in (EVERYTHING | PAGES).items():
+        assert headers[name] == value
+
+
+async def test_private_answers_are_not_stored(ada: Visitor, chat: int) -> None:
+    paths = ["/", f"/chat/{chat}/", f"/chat/{chat}/log/", "/account/", "/people/?q=ad"]
+    paths += [f"/poll/chat/{chat}/", f"/poll/chat/{chat}/?inbox=", "/chat/new/suggestions/?to=ad"]
+    for path in paths:
+        assert (await ada.get(path)).headers["cache-control"] == "no-store", path
+    async with ada.http.stream("GET", f"/sse/chat/{chat}/") as response:
+        assert response.headers["cache-control"] == "no-store"
+        assert response.headers["x-accel-buffering"] == "no"
+        assert "content-encoding" not in response.headers
+
+
+async def test_https_is_asked_to_stay_and_http_is_not(ada: Visitor) -> None:
+    for path in ("/", "/login/", "/nothing/", "/up"):
+        assert "strict-transport-security" not in (await ada.get(path)).headers
+        secure = await ada.get(path, X_Forwarded_Proto="https")
+        assert secure.headers["strict-transport-security"].startswith("max-age=31536000")
+
+
+async def test_pages_hold_nothing_inline_and_nothing_of_others(ada: Visitor, chat: int) -> None:
+    for path in ("/", f"/chat/{chat}/", "/account/", "/people/", "/chat/new/"):
+        page = parsed((await ada.get(path)).text)
+        assert not page.find_all("style")
+        assert not page.find_all(True, style=True)
+        assert all(script.get("src") for script in page.find_all("script"))
+        for tag in page.find_all(True):
+            assert not [name for name in tag.attrs if name.startswith("on")], tag
+            for name in ("src", "href", "action", "formaction", "hx-get", "data-hx-get"):
+                value = attribute(tag, name)
+                assert not value.startswith("//")
+                assert ":" not in value.partition("?")[0], tag
+
+
+# Who may ask for a change: (headers, whether it is done)
+SENDERS = [
+    ({}, True),
+    ({"Sec-Fetch-Site": "same-origin"}, True),
+    ({"Sec-Fetch-Site": "none"}, True),
+    ({"Sec-Fetch-Site": "cross-site"}, False),
+    ({"Sec-Fetch-Site": "same-site"}, False),
+    ({"Sec-Fetch-Site": "nonsense"}, False),
+    ({"Sec-Fetch-Site": ""}, False),
+    ({"Origin": "{own}"}, True),
+    ({"Origin": "{OWN}"}, True),
+    ({"Origin": "{own}", "Sec-Fetch-Site": "same-origin"}, True),
+    ({"Origin": "{own}", "Sec-Fetch-Site": "cross-site"}, False),
+    ({"Origin": "null"}, False),
+    ({"Origin": ""}, False),
+    ({"Origin": "https://evil.example"}, False),
+    ({"Origin": "{own}.evil.example"}, False),
+    ({"Origin": "{own}@evil.example"}, False),
+    ({"Origin": "http://evil.{host}"}, False),
+    ({"Origin": "http://127.0.0.1"}, False),
+    ({"Origin": "http://127.0.0.1:1"}, False),
+    ({"Origin": "null", "Sec-Fetch-Site": "same-origin"}, True),
+    ({"Origin": "https://evil.example", "Sec-Fetch-Site": "none"}, False),
+]
+
+
+def sent_by(site: Site, headers: dict[str, str]) -> dict[str, str]:
+    host = site.url.removeprefix("http://")
+    return {
+        name: value.format(own=site.url, OWN=site.url.upper().replace("HTTP", "http"), host=host)
+        for name, value in headers.items()
+    }
+
+
+async def test_other_sites_change_nothing(site: Site, ada: Visitor) -> None:
+    for headers, is_done in SENDERS:
+        own = sent_by(site, headers)
+        answer = await ada.http.post("/account/name/", data={"name": "Ada L."}, headers=own)
+        assert answer.status_code == (303 if is_done else 403), headers
+        assert (await ada.http.get("/account/", headers=own)).status_code == 200
+    for path in ("/login/", "/signup/", "/logout/", "/nothing/"):
+        foreign = await ada.http.post(path, headers={"Origin": "https://evil.example"})
+        assert foreign.status_code == 403, path
+    assert (await ada.get("/")).status_code == 200
+
+
+async def test_other_sites_open_no_socket(site: Site, ada: Visitor, chat: int) -> None:
+    for headers, is_done in SENDERS:
+        own = {name.replace("-", "_"): value for name, value in sent_by(site, headers).items()}
+        for path in (f"/ws/chat/{chat}/", "/ws/inbox/", "/ws/nothing/"):
+            try:
+                async with ada.connect(path, **own):
+                    assert is_done, headers
+            except websockets.InvalidStatus as refusal:
+                status = refusal.response.status_code
+                assert status == (404 if is_done else 403), (headers, path)
+
+
+async def test_behind_a_proxy_that_ends_tls_the_scheme_is_not_compared(
+    site: Site, ada: Visitor
+) -> None:
+    own = {"Origin": site.url.replace("http:", "https:")}
+    assert (await ada.http.post("/account/name/", headers=own)).status_code == 422
+
+
+async def test_only_named_hosts_are_served(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "DATABASE_URL", database_url)
+    async with served() as site:
+        stranger = await site.stranger()
+        answer = await stranger.get("/login/", Host="whoever.example")
+        assert answer.status_code == 200, "by default any host is"
+        assert "whoever.example" not in answer.text
+
+
+async def test_a_body_that_is_too_large_is_refused(site: Site, ada: Visitor, chat: int) -> None:
+    fits = "x" * (BODY_BYTES - 200)
+    fields = {"client_id": CLIENT_ID, "body": fits}
+    assert (await ada.http.post(f"/chat/{chat}/messages/", data=fields)).status_code == 422
+    fields["body"] = "x" * BODY_BYTES
+    refused = await ada.http.post(f"/chat/{chat}/messages/", data=fields)
+    assert refused.status_code == 413
+    for path in ("/login/", "/signup/", "/chat/new/"):
+        assert (await ada.http.post(path, data=fields)).status_code == 413, path
+
+
+async def test_a_body_without_a_length_is_counted_too(ada: Visitor, chat: int) -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"body="
+        for _ in range(BODY_BYTES // 1024 + 1):
+            yield b"x" * 1024
+
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    refused = await ada.http.post(f"/chat/{chat}/messages/", content=pieces(), headers=form)
+    assert refused.status_code == 413
+
+
+async def test_a_form_has_so_many_fields_and_no_more(ada: Visitor, chat: int) -> None:
+    fields = {f"field{n}": "x" for n in range(2000)}
+    refused = await ada.http.post(f"/chat/{chat}/messages/", data=fields)
+    assert refused.status_code in (400, 413)
+    files = {f"file{n}": b"x" for n in range(1100)}
+    refused = await ada.http.post(f"/chat/{chat}/messages/", files=files)
+    assert refused.status_code in (400, 413)
+
+
+async def test_a_request_that_is_cut_off_harms_nobody(site: Site, ada: Visitor) -> None:
+    host, _, port = site.url.removeprefix("http://").partition(":")
+    for start in (
+        b"POST /login/ HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nusername=a",
+        b"POST /login/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc",
+        b"GET / HTTP/1.1\r\nHost: x\r\nX-Half: ",
+        b"\x16\x03\x01\x02\x00nonsense\r\n\r\n",
+    ):
+        _, writer = await asyncio.open_connection(host, int(port))
+        writer.write(start)
+        await writer.drain()
+        with closing(writer):
+            pass
+        await writer.wait_closed()
+    assert (await ada.get("/")).status_code == 200
+
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "<svg/onload=alert(1)>",
+    '"><script src=//evil.example></script>',
+    "'\"><b hx-get=/logout/ hx-trigger=load>",
+    "</textarea><script>alert(1)</script>",
+    "</title><script>alert(1)</script>",
+    "<template><script>alert(1)</script></template>",
+    '<form id="composer" action="//evil.example">',
+    '<li id="message-1-1" data-position="1" class="message">',
+    '<hx-partial hx-target="#messages" hx-swap="innerHTML"></hx-partial>',
+    '<hx-cursor revision="999"></hx-cursor>',
+    "{{ 7 * 7 }} {% raw %} ${7*7}",
+    "<!--", "-->", "<![CDATA[", "&lt;b&gt;", "&#x3C;script&#x3E;",
+    "<a href='javascript:alert(1)'>x</a>",
+    "<math><mtext></form><form><mglyph><style></math><img src onerror=alert(1)>",
+    "\u003cscript\u003e",
+    "<scr\x00ipt>",
+    "\u202e<b>\u2066",
+    "data: x\nevent: end\nid: 9\n\n",
+]  # fmt: skip
+
+
+async def test_hostile_text_is_text_wherever_it_is_shown(site: Site) -> None:
+    """The same page with harmless text has the same elements."""
+
+    async def elements(text: str, n: int) -> list[list[str]]:
+        user = await make_user(f"user{n}", clean(text))
+        other = await make_user(f"other{n}", clean(text))
+        visitor = await site.visitor(user)
+        group = await make_conversation([user, other], clean(text))
+        answers = [
+            await visitor.hx_post(f"/chat/{group}/messages/", client_id=client_id(n), body=text),
+            await visitor.post(f"/chat/{group}/messages/", client_id="x", body=text),
+            await visitor.hx_post(f"/chat/{group}/messages/", client_id=text, body=text),
+            await visitor.get("/"),
+            await visitor.get(f"/chat/{group}/"),
+            await visitor.get(f"/chat/{group}/log/"),
+            await visitor.get(f"/chat/{group}/people/"),
+            await visitor.get("/account/"),
+            await visitor.http.get("/people/", params={"q": text}),
+            await visitor.http.get("/chat/new/", params={"to": text, "title": text}),
+            await visitor.post("/chat/new/", to=text, title=text),
+            await visitor.post("/login/", username=text, password="x", next=text),
+            await visitor.get(f"/poll/chat/{group}/?after=0&inbox="),
+        ]
+        return [[tag.name for tag in parsed(answer.text).find_all(True)] for answer in answers]
+
+    harmless = await elements("harmless", 0)
+    for n, text in enumerate(HOSTILE, 1):
+        found = await elements(text, n)
+        for index, tags in enumerate(found):
+            assert set(tags) ^ set(harmless[index]) <= {"a", "br"}, (text, index)
+            assert "script" not in tags[tags.index("body") :], text
+
+
+def client_id(n: int) -> str:
+    return f"00000000-0000-4000-8000-{n:012}"
