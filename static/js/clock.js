@@ -1,10 +1,9 @@
-// Times are local, with the full date on pointing; days and runs of one author are told apart in the local zone too,
-// also around messages that came later. The server's, in UTC, stand until then.
+// Times, days and runs of one author are those of the reader's zone; the server's, in UTC, stand until then.
 
 import {messages, on} from './page.js'
 
 const RUN = 300000
-// In the page's language; as the reader's region writes it, else as the server does.
+// The page's language, as the reader's region writes it, else as the server does.
 const locale = navigator.languages.find(tag => tag.split('-')[0] === document.documentElement.lang) ?? 'en-GB'
 const format = options => new Intl.DateTimeFormat(locale, options)
 const clock = format({hour: 'numeric', minute: '2-digit'})
@@ -16,7 +15,7 @@ for (const event of ['htmx:after:swap', 'parley:drawn']) on(event, localize)
 localize()
 
 function localize() {
-  for (const time of document.querySelectorAll('.message > time:not([title]), #inbox time:not([title]), #presence time:not([title])')) {
+  for (const time of document.querySelectorAll(':is(.message > time, #inbox time, #presence time):not([title])')) {
     const date = new Date(time.dateTime)
     const dated = time.closest('#inbox, #presence')
     time.textContent = (dated && date.toDateString() !== new Date().toDateString() ? short : clock).format(date)

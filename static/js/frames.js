@@ -1,9 +1,9 @@
-// Applying a frame: each element stands once, in its place and latest revision, in whatever order frames come. Only
-// partials touch the page, and only <hx-cursor> moves the cursor, after what it stands for is in place.
+// Each element of a frame stands once, in its place and latest revision, whatever order frames come in. Only
+// <hx-cursor> moves the cursor, after what it stands for is in place.
 
 import {byId, live, messages, tell} from './page.js'
 
-// The latest of messages outside the part of the log that is held here, for when that part is loaded.
+// Messages beyond the part of the log that is held here, for when that part is loaded.
 export const outside = new Map()
 let morph
 
@@ -40,7 +40,7 @@ htmx.registerExtension('parley', {
   },
 })
 
-// A page of history may bring what is held already, or was changed while it was on its way.
+// A page of history may bring what is held already, or has changed on its way.
 function settle(fresh) {
   const held = byId(fresh.id)
   const later = [held, outside.get(fresh.id)].find(one => revision(one) > revision(fresh))
@@ -49,13 +49,13 @@ function settle(fresh) {
 
 function place(list, fresh) {
   const held = byId(fresh.id)
-  if (list === messages) {
-    tell('parley:arrived', fresh)
-    if (!held && isOutside(rank(fresh))) {
-      if (!(revision(outside.get(fresh.id)) > revision(fresh))) outside.set(fresh.id, fresh)
-      if (outside.size > 300) outside.delete(outside.keys().next().value)
-      return
-    }
+  if (list === messages) tell('parley:arrived', fresh)
+  const side = list === messages ? sideOf(rank(fresh)) : 0
+  if (side < 0) held?.remove()
+  if (side < 0 || side && !held) {
+    if (!(revision(outside.get(fresh.id)) > revision(fresh))) outside.set(fresh.id, fresh)
+    if (outside.size > 300) outside.delete(outside.keys().next().value)
+    return
   }
   if (revision(held) > revision(fresh)) return
   if (held) {
@@ -68,14 +68,13 @@ function place(list, fresh) {
   while (before && (before === item || rank(before) > rank(item))) before = before.previousElementSibling
   // A line without an order says "now": its time starts anew.
   if (held && rank(item) === Infinity) item.getAnimations().forEach(animation => { animation.cancel(); animation.play() })
-  else if (!held || before !== item.previousElementSibling) {
+  else if (!held || !side && before !== item.previousElementSibling) {
     list[held && list.moveBefore ? 'moveBefore' : 'insertBefore'](item, before ? before.nextSibling : list.firstChild)
   }
   return item
 }
 
-// Messages ascend by position, inbox entries descend by activity; what is pending, and the link to newer ones, stand
-// last. The line above the first unread message goes with it.
+// Messages ascend by position, inbox entries descend by activity, the pending stand last.
 function rank(item) {
   if (!item) return NaN
   const {active, position} = item.dataset
@@ -87,8 +86,9 @@ function revision(item) {
   return +item?.dataset.revision
 }
 
-function isOutside(position) {
+// -1 before the part of the log that is held here, 1 after it.
+function sideOf(position) {
   const held = messages.querySelectorAll('[data-position]')
-  return messages.querySelector('.older') && position < rank(held[0])
-    || messages.querySelector('.newer') && position > rank(held[held.length - 1])
+  if (messages.querySelector('.older') && position < rank(held[0])) return -1
+  return messages.querySelector('.newer') && position > rank(held[held.length - 1]) ? 1 : 0
 }

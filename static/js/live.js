@@ -1,9 +1,8 @@
-// The connection: a WebSocket, else Server-Sent Events, else long polling. It comes back by itself and catches up from
-// the page's cursor; it is up from its first frame on, so that a silent proxy is found out, and lost after 20 s without
-// one. #connection says how it stands.
+// The connection: WebSocket, else Server-Sent Events, else long polling. Up from its first frame on, which finds out
+// silent proxies, and lost after 20 s without one, it comes back by itself and catches up from the page's cursor.
 
 import {apply} from './frames.js'
-import {backoff, byId, leave, live, signIn, tell} from './page.js'
+import {backoff, byId, leave, live, on, signIn, tell} from './page.js'
 
 const TIERS = ['ws', 'sse', 'poll']
 const WORDS = {
@@ -24,7 +23,7 @@ let failures = 0, neverUp = 0, ticked = Date.now()
 export const off = tier === 'off'
 export const up = () => link?.up
 
-// True when a socket that is up took it, which does not promise that it arrives.
+// True when a socket took it, which does not promise that it arrives.
 export const send = frame => !!link?.up && !!link.send?.(JSON.stringify(frame))
 
 const transports = {
@@ -86,7 +85,7 @@ class Link {
   }
 }
 
-// A hidden tab does without a stream: over HTTP/1.1 a browser has six for all tabs of a site. A socket does not count.
+// A hidden tab does without a stream: a browser has six of them (not of sockets) for all tabs of a site.
 function attempt() {
   drop()
   if (document.hidden && tier !== 'ws') return
@@ -204,6 +203,8 @@ else if (live) {
   attempt()
   setInterval(tick, 2000)
   addEventListener('online', wake)
+  // A message got through: no need to wait any longer.
+  on('parley:reached', () => link ?? wake())
   addEventListener('offline', () => {
     drop()
     paint('offline')

@@ -1,6 +1,5 @@
-// Sending: a message stands there at once, and what was written is kept until the server has it, through reloads, a
-// killed browser and a lost line. It goes in order and under one client_id however often it is tried, and counts as sent
-// only when it comes back with its place in the log. A refused one says why; the composer's text is never touched.
+// A message stands there at once and is kept, through reloads and a killed browser, until it comes back with its place
+// in the log: only then it counts as sent. Messages go in order, under one client_id however often they are tried.
 
 import {
   backoff, byId, composer, conversation, domId, forget, key, message, messages, on, post, remember, signIn, tell,
@@ -9,10 +8,9 @@ import {apply} from './frames.js'
 import {off, send} from './live.js'
 
 const ACKNOWLEDGED = 3000
-const SENTENCES = {
-  403: 'You can no longer write here.', 404: 'This conversation is no longer open to you.',
-  413: 'This is too long to send.', 422: 'This could not be sent.', 503: 'The server could not take it.',
-}
+const FAILED = 'The server could not take it.'
+const CLOSED = 'This conversation is no longer open to you.'
+const REFUSED = {403: CLOSED, 404: CLOSED, 413: 'This is too long to send.', 422: FAILED}
 
 const box = new Map()
 // Until when a socket, or another tab, has it in hand.
@@ -25,7 +23,7 @@ if (messages && composer && !off) {
 }
 messages?.addEventListener('click', press)
 on('parley:arrived', ({id}) => [...box.keys()].forEach(clientId => domId(clientId) === id && drop(clientId)))
-on('parley:refused', form => fail(box.get(form.dataset.refused), sentence(form) ?? SENTENCES[422], true))
+on('parley:refused', form => fail(box.get(form.dataset.refused), sentence(form), true))
 on('parley:up', again)
 on('htmx:after:swap', () => draw())
 addEventListener('online', again)
@@ -43,6 +41,7 @@ function submit(event) {
     keep({id: uuid(), conversation, body: text.value, at})
     write('')
     composer.querySelector('.error')?.remove()
+    text.removeAttribute('aria-invalid')
     tell('parley:sent')
     flush()
   }
@@ -59,8 +58,8 @@ function press({target}) {
     if (target.matches('.edit')) write([item.body, composer.body.value].filter(Boolean).join('\n'))
     message(item.id).remove()
     drop(item.id)
-    composer.body.focus()
   }
+  composer.body.focus()
 }
 
 function write(text) {
@@ -106,14 +105,15 @@ async function postOne(item) {
     failures = 0
     drop(item.id)
     if (item.conversation === conversation) apply(text)
+    tell('parley:reached')
     return true
   }
   if (status === 401) return signIn()
   if (status === 429) return later(1000 * (response.headers.get('Retry-After') ?? 5), 'Waiting…')
   const words = sentence(new DOMParser().parseFromString(text, 'text/html'))
-  if (status < 500 && status in SENTENCES) return fail(item, words ?? SENTENCES[status], true)
+  if (status in REFUSED) return fail(item, words ?? REFUSED[status], true)
   item.tries = (item.tries ?? 0) + 1
-  if (item.tries > 3) return fail(item, words ?? SENTENCES[503])
+  if (item.tries > 3) return fail(item, words)
   later(500 * 2 ** item.tries * (1 + Math.random()) / 2)
 }
 
@@ -130,7 +130,7 @@ function again() {
 }
 
 function fail(item, failed, refused) {
-  if (item) keep({...item, failed, refused})
+  if (item) keep({...item, failed: failed ?? FAILED, refused})
   return true
 }
 
@@ -194,9 +194,7 @@ function elsewhere(event) {
 // Plain http has no randomUUID.
 function uuid() {
   if (crypto.randomUUID) return crypto.randomUUID()
-  const bytes = crypto.getRandomValues(new Uint8Array(16))
-  bytes[6] = bytes[6] & 15 | 64
-  bytes[8] = bytes[8] & 63 | 128
-  const hex = [...bytes].map(byte => byte.toString(16).padStart(2, '0')).join('')
-  return hex.replace(/(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
+  const bytes = [...crypto.getRandomValues(new Uint8Array(16))]
+  const hex = bytes.map(byte => byte.toString(16).padStart(2, '0')).join('')
+  return hex.replace(/(.{8})(.{4}).(.{3}).(.{3})/, '$1-$2-4$3-a$4-')
 }

@@ -35,6 +35,10 @@ export function remember(name, text) {
 }
 export const forget = name => localStorage.removeItem(key(name))
 
+// Whoever signs out leaves nothing behind on this machine; a session that just ends keeps what was not sent.
+document.querySelector('[action="/logout/"]')?.addEventListener('submit', () =>
+  Object.keys(localStorage).filter(name => name.startsWith(key(''))).forEach(name => localStorage.removeItem(name)))
+
 // Back after signing out shows nothing: what the back-forward cache restores stays hidden, and is asked for anew.
 addEventListener('pagehide', () => { document.documentElement.style.display = 'none' })
 addEventListener('pageshow', event => event.persisted && location.reload())

@@ -1,5 +1,5 @@
-// A message counts as read when it stood at the end of a visible page, and only then; each position is told once. What
-// is unread shows in the inbox, in which the open conversation stays marked, and before the title.
+// A message counts as read once it stood at the end of a visible page; each position is told once. What is unread shows
+// in the inbox, where the open conversation stays marked, and before the title.
 
 import {byId, conversation, live, messages, on, post, scroller} from './page.js'
 import {send, up} from './live.js'

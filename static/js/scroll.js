@@ -1,6 +1,5 @@
-// The view follows the newest message only if one is there; else a button tells how many are new and leads there. What
-// one looks at stays where it is, whatever comes above or below. At most 300 messages are kept: what is trimmed, at the
-// end far from the reader, leaves a link that loads it again. (At the bottom of the reversed column scrollTop is 0.)
+// The view follows the newest message if one is there (scrollTop is 0); else a button says how many are new and leads
+// there, and what one looks at stays in its place. At most 300 messages are kept: a link loads again what is trimmed.
 
 import {byId, live, messages, on, scroller, user} from './page.js'
 import {outside} from './frames.js'
@@ -10,7 +9,7 @@ const jump = byId('jump')
 const newer = () => messages.querySelector('.newer')
 const held = () => [...messages.querySelectorAll('[data-position]')]
 const position = li => +li?.dataset.position || 0
-// Where the browser does not hold the view by itself; none does at the very bottom.
+// Where no browser holds the view by itself; at the very bottom none does.
 const loose = !CSS.supports('overflow-anchor: auto')
 
 let bottom = true, count = 0, newest, mark, top
@@ -89,14 +88,10 @@ function trim() {
 function link(kind, words, query, after) {
   if (after) newer()?.remove()
   const li = document.createElement('li')
-  const a = document.createElement('a')
   const url = `${live.dataset.live}?${query}`
   li.className = kind
-  a.textContent = words
-  for (const [name, value] of Object.entries({
-    href: url, 'hx-get': url, 'hx-trigger': 'intersect once, click', 'hx-target': 'closest li', 'hx-swap': 'outerHTML',
-  })) a.setAttribute(name, value)
-  li.append(a)
+  li.innerHTML = `<a href="${url}" hx-get="${url}" hx-trigger="intersect once, click" hx-target="closest li"
+    hx-swap="outerHTML">${words}</a>`
   after ? after.after(li) : messages.prepend(li)
   htmx.process(li)
 }

@@ -1,5 +1,5 @@
-// Writing: a draft survives a reload, another page and a crash until it is sent; Enter sends; others see that one
-// types, until 3 s after the last key, and never what.
+// A draft survives a reload, another page and a crash until it is sent; Enter sends; others see that one types, until
+// 3 s after the last key, and never what.
 
 import {byId, composer, conversation, forget, key, live, message, messages, on, post, remember} from './page.js'
 import {send, up} from './live.js'
@@ -48,8 +48,8 @@ function tellTyping() {
   if (!send({type: 'typing'})) post(live.dataset.live + 'typing/', {}).catch(() => {})
 }
 
-// On a touch keyboard Enter breaks the line, as Shift+Enter does on any; Ctrl or Cmd+Enter always sends. One that ends
-// a composition (Japanese, Chinese, …) does neither: 229 is how Safari says so.
+// On touch keyboards Enter breaks the line, as Shift+Enter does on any. One that ends a composition (Japanese, …) does
+// nothing: 229 is how Safari says so.
 function enter(event) {
   const {key, keyCode, isComposing, ctrlKey, metaKey, shiftKey, altKey} = event
   if (key !== 'Enter' || isComposing || keyCode === 229) return
