@@ -26,7 +26,11 @@ export function leave(to) {
   if (location.pathname !== to) location.assign(to)
   return new Promise(() => {})
 }
-export const signIn = () => leave('/login/?next=' + encodeURIComponent(location.pathname))
+export const signIn = () => leaving || leave('/login/?next=' + encodeURIComponent(location.pathname))
+
+// Who signs out here goes where that leads, and whoever signs in next is not led back.
+let leaving
+addEventListener('submit', ({target}) => { if (target.matches('[action="/logout/"]')) leaving = new Promise(() => {}) })
 
 // Storage that is full must not stop a send.
 export const key = name => `parley:${user}:${name}`
