@@ -1,4 +1,4 @@
-"""What stands until the last test."""
+"""What stands until the last test, whatever happens to it meanwhile."""
 
 from collections.abc import AsyncIterator, Iterator
 
@@ -10,10 +10,18 @@ from tests.faults.town import Town
 
 
 @pytest.fixture(scope="session")
-def town() -> Iterator[Town]:
-    """Two workers on PostgreSQL and Redis, all of which a test may kill and has to start again."""
+def lasting_town() -> Iterator[Town]:
     with towns.town() as town:
         yield town
+
+
+@pytest.fixture
+def town(lasting_town: Town) -> Town:
+    """Two workers on PostgreSQL and Redis, all of which a test may kill."""
+    for server in (lasting_town.postgresql, lasting_town.redis, lasting_town.app):
+        assert server is not None
+        server.start()
+    return lasting_town
 
 
 @pytest.fixture

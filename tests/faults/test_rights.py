@@ -1,0 +1,29 @@
+"""Rights end on time also while nobody can be told."""
+
+import asyncio
+
+from tests.faults.oracle import Oracle
+from tests.faults.readers import Follower
+from tests.faults.town import Town
+
+WITHOUT_REDIS = 5.0
+"""Seconds within which every process has found out by itself."""
+
+
+async def test_a_sign_out_while_redis_is_away(town: Town, oracle: Oracle) -> None:
+    """It ends what it opened on both workers, over every tier, and nothing of others."""
+    assert town.redis is not None
+    await oracle.follow(*(tier for tier in ("ws", "sse", "poll", "ws") for _ in oracle.people))
+    tabs = [tab for tab in oracle.readers if isinstance(tab, Follower)]
+    ada = oracle.people.pop(0)
+    town.redis.kill()
+    async with oracle.writing("htmx", "htmx"):
+        await oracle.more_acknowledged(10)
+        hers = [tab for tab in tabs if tab.visitor is ada]
+        oracle.readers = [tab for tab in tabs if tab.visitor is not ada]
+        await ada.sign_out()
+        async with asyncio.timeout(WITHOUT_REDIS):
+            await asyncio.gather(*(tab.wait_for_end() for tab in hers))
+        assert {tab.ended for tab in hers} == {4401}
+        await oracle.more_acknowledged(10)
+    assert (await oracle.verdict()).holds(within=5)
