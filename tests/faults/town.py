@@ -24,7 +24,7 @@ class Workers(Process):
     def command(self) -> Sequence[str | Path]:
         options = ["--http", "routes.protocol:EndingProtocol", "--no-server-header"]
         if self.number > 1:
-            options += ["--workers", str(self.number)]
+            options += ["--workers", str(self.number), "--timeout-worker-healthcheck", "30"]
         return [*super().command(), *options]
 
     def spawn(self, command: Sequence[str | Path]) -> subprocess.Popen[bytes]:
