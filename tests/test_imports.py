@@ -27,6 +27,7 @@ DOORS = {
     "broadcaster": ["live/broker.py"],
     "databases": ["db"],
     "jinja2": ["render.py"],
+    "prometheus_client": ["live/metrics.py"],
     "redis": ["live"],
     "sqlalchemy": ["db"],
     "sse_starlette": ["routes"],

@@ -9,18 +9,21 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager, suppress
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from starlette.types import Message
 
 import settings
 from db import engine, migration, users
 from live import broker, hub, metrics, publication
-from live import workers as workers_of_one
+from live import workers as meeting
 from live.hub import BACKLOG, SlowConsumer
 from live.publication import RESYNC, Publication
-from routes import operations
+from routes import live, operations
 from tests import factories
 from tests.applications import Process, Site, served
 from tests.clients import LIVE_TIERS, Visitor
@@ -118,10 +121,23 @@ async def test_a_database_that_hangs_is_named_in_time(hanging: Site) -> None:
     assert "database" in answer.text
 
 
-async def test_a_database_that_hangs_is_asked_once_only(hanging: Site) -> None:
-    visitor = await hanging.stranger()
-    await asyncio.gather(*(visitor.get("/up") for _ in range(20)))
-    assert engine.pool_use()["used"] <= 1
+async def test_a_database_that_hangs_is_asked_once_only(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked_times = 0
+
+    async def hang() -> str:
+        nonlocal asked_times
+        asked_times += 1
+        await asyncio.sleep(1)
+        return migration.HEAD
+
+    monkeypatch.setattr(migration, "revision", hang)
+    visitor = await site.stranger()
+    answers = await asyncio.gather(*(visitor.get("/up") for _ in range(20)))
+    assert {answer.status_code for answer in answers} == {503}
+    assert asked_times == 1
+    await until_up(site)
 
 
 async def test_it_is_up_again_as_soon_as_the_database_is(
@@ -372,6 +388,37 @@ async def test_slow_consumers_are_counted() -> None:
             await subscription.next(1)
 
 
+async def forever(*_: object) -> None:
+    await asyncio.Event().wait()
+
+
+async def frames(*_: object) -> AsyncIterator[str]:
+    yield "frame"
+
+
+async def test_sockets_that_take_nothing_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "SEND_TIMEOUT", 0.05)
+    websocket: Any = SimpleNamespace(send_text=forever, scope={})
+    stream: Any = SimpleNamespace(frames=frames)
+    with (
+        hub.subscribe("a") as subscription,
+        growing("parley_slow_consumers_total", 1),
+        pytest.raises(SlowConsumer),
+    ):
+        await live.send_frames(websocket, stream, subscription)
+
+
+async def test_event_streams_that_take_nothing_are_counted_and_end() -> None:
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            await forever()
+
+    response = live.EventStream(frames(), ping=0, send_timeout=0.05)
+    with growing("parley_slow_consumers_total", 1):
+        async with asyncio.timeout(PATIENCE):
+            await response({"type": "http", "method": "GET"}, forever, send)  # type: ignore[arg-type]
+
+
 async def test_the_lag_runs_from_publishing_until_the_reader_asks_for_more() -> None:
     def change(revision: int | None) -> Publication:
         published_at = time.time() - 2
@@ -396,6 +443,15 @@ async def test_publications_carry_their_moment_to_other_processes() -> None:
 
 
 # Several processes
+
+
+@pytest.fixture
+def left_by_an_ended_server(tmp_path: Path) -> Path:
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    folder = tmp_path / f"{meeting.PREFIX}{ended.pid}-0123456789abcdef"
+    folder.mkdir()
+    return folder
 
 
 @pytest.fixture
@@ -475,14 +531,17 @@ async def test_a_killed_worker_leaves_its_counts_and_no_connections(
 
 
 def test_what_ended_servers_counted_is_swept_away(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    left_by_an_ended_server: Path, workers: Process
 ) -> None:
+    folder = left_by_an_ended_server.parent
+    assert not left_by_an_ended_server.exists()
+    assert workers.process is not None
+    assert len(list(folder.glob(f"{meeting.PREFIX}{workers.process.pid}-*"))) == 1
+
+
+def test_what_running_servers_count_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    ended = subprocess.Popen(["true"])
-    ended.wait()
-    gone = tmp_path / f"{workers_of_one.PREFIX}{ended.pid}-0123456789abcdef"
-    kept = tmp_path / f"{workers_of_one.PREFIX}{os.getpid()}-0123456789abcdef"
-    gone.mkdir()
+    kept = tmp_path / f"{meeting.PREFIX}{os.getpid()}-0123456789abcdef"
     kept.mkdir()
-    workers_of_one.sweep()
-    assert list(tmp_path.iterdir()) == [kept]
+    meeting.sweep()
+    assert kept.exists()
