@@ -27,6 +27,9 @@ PASSWORD = "correct horse battery"
 AT_MOST = 30.0
 """Seconds within which every reader holds what was acknowledged, whatever broke."""
 
+HONEST_WITHIN = 3.5
+"""Seconds in which a POST is answered, one way or the other; half of one is this machine's."""
+
 STALLED = 60.0
 """Seconds without any acknowledgement after which there won't be another."""
 
@@ -162,6 +165,13 @@ class Oracle:
                         await self._progress.wait()
                 except TimeoutError:
                     raise AssertionError(f"stalled at {present}: {self.answers}") from None
+
+    async def answered(self, what: str) -> None:
+        """Returns once one more attempt has ended so."""
+        before = self.answers[what]
+        async with asyncio.timeout(STALLED):
+            while self.answers[what] == before:
+                await asyncio.sleep(0.02)
 
     async def verdict(self, within: float = AT_MOST) -> Verdict:
         """The oracle's line, which it prints. Waits until all readers hold all, or `within`."""

@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from tests.faults.oracle import Oracle
+from tests.faults.oracle import HONEST_WITHIN, Oracle
 from tests.faults.town import Town, village
 
 TIERS = ("ws", "sse", "poll")
@@ -33,14 +33,17 @@ async def test_a_killed_redis(town: Town, oracle: Oracle) -> None:
 
 
 async def test_a_killed_postgresql(town: Town, oracle: Oracle) -> None:
+    """Who writes meanwhile is told in time that it could not be taken."""
     assert town.postgresql is not None
     await oracle.follow(*TIERS)
     async with oracle.writing():
         for _ in range(2):
             await oracle.more_acknowledged(15)
             town.postgresql.kill()
+            await oracle.answered("503")
             await asyncio.to_thread(town.postgresql.start)
         await oracle.more_acknowledged(30)
+    assert max(oracle.waits) <= HONEST_WITHIN
     assert (await oracle.verdict()).holds(within=10)
 
 

@@ -11,7 +11,8 @@ import httpx
 import pytest
 import redis
 
-from tests.faults.oracle import Oracle
+from tests.faults import town as towns
+from tests.faults.oracle import HONEST_WITHIN, Oracle
 from tests.faults.readers import Follower
 from tests.faults.town import Town, village
 from tests.servers import execute
@@ -21,8 +22,6 @@ pytestmark = [pytest.mark.minutes, pytest.mark.timeout(900)]
 READERS = ("ws", "ws", "sse", "poll")
 WRITERS = ("ws", "htmx", "form", "ws", "htmx", "ws")
 A_SECOND = 50
-HONEST_WITHIN = 3.5
-"""Seconds in which a send is answered, one way or the other; half a second is this machine's."""
 
 
 async def test_a_worker_killed_fifty_times(town: Town, oracle: Oracle) -> None:
@@ -132,6 +131,23 @@ async def test_fifty_sockets_outlive_a_killed_postgresql(town: Town, oracle: Ora
         assert isinstance(reader, Follower)
         assert reader.connections == 1
         assert dict(await reader.held())[first] - back_at <= 5
+
+
+async def test_postgresql_as_the_broker_too() -> None:
+    """Without Redis: what wakes the workers dies with the database, and comes back with it."""
+    with towns.hamlet() as town:
+        assert town.postgresql is not None
+        async with Oracle(town.app.url, town.database_url) as oracle:
+            await oracle.follow(*READERS)
+            async with oracle.writing(*WRITERS, a_second=20):
+                for _ in range(5):
+                    await oracle.more_acknowledged(40)
+                    town.postgresql.kill()
+                    await asyncio.to_thread(town.postgresql.start)
+                    await oracle.more_acknowledged(40)
+                    await asyncio.to_thread(town.app.kill_a_worker)
+                await oracle.more_acknowledged(40)
+            assert (await oracle.verdict()).holds(within=10)
 
 
 async def test_a_table_locked_for_five_seconds(town: Town, oracle: Oracle) -> None:

@@ -88,6 +88,16 @@ def town() -> Iterator[Town]:
 
 
 @contextmanager
+def hamlet() -> Iterator[Town]:
+    """Two workers on PostgreSQL, which also carries what they tell each other."""
+    with start_postgresql() as postgresql:
+        url = migrated_database(postgresql)
+        with Workers(2, DATABASE_URL=url, BROKER_URL=url, WEB_CONCURRENCY="2") as app:
+            app.start()
+            yield Town(app, url, postgresql)
+
+
+@contextmanager
 def village(folder: Path) -> Iterator[Town]:
     """One process on SQLite."""
     url = f"sqlite:///{folder / 'parley.sqlite3'}"
