@@ -169,9 +169,10 @@ class Oracle:
     async def answered(self, what: str) -> None:
         """Returns once one more attempt has ended so."""
         before = self.answers[what]
-        async with asyncio.timeout(STALLED):
-            while self.answers[what] == before:
-                await asyncio.sleep(0.02)
+        deadline = time.monotonic() + STALLED
+        while self.answers[what] == before:
+            assert time.monotonic() < deadline, f"no {what}: {self.answers}"
+            await asyncio.sleep(0.02)
 
     async def verdict(self, within: float = AT_MOST) -> Verdict:
         """The oracle's line, which it prints. Waits until all readers hold all, or `within`."""
