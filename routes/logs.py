@@ -21,6 +21,8 @@ CONFIGURATION = Path(__file__).with_suffix(".json")
 SPEAKING = (OSError, ImportError, AttributeError, NameError, TypeError, RuntimeError)
 """Errors whose words name code and machines. Others may quote what somebody has typed."""
 
+encode = json.JSONEncoder(default=str).encode
+
 context: ContextVar[dict[str, str]] = ContextVar("context", default={})  # noqa: B039  # never changed
 """Which request or connection the lines of a task are about."""
 
@@ -46,7 +48,7 @@ class JSONFormatter(logging.Formatter):
     """One object a line, in ASCII: nothing in it can begin another line."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return json.dumps(entry(record), default=str)
+        return encode(entry(record))
 
 
 class TextFormatter(logging.Formatter):

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -25,7 +26,7 @@ from live.hub import BACKLOG, SlowConsumer
 from live.publication import RESYNC, Publication
 from routes import live, operations
 from tests import factories
-from tests.applications import Process, Site, served
+from tests.applications import HOME, Process, Site, served
 from tests.clients import LIVE_TIERS, Visitor
 from tests.servers import PostgreSQL, Redis, free_port
 from tests.services import migrated_database
@@ -545,3 +546,27 @@ def test_what_running_servers_count_stays(tmp_path: Path, monkeypatch: pytest.Mo
     kept.mkdir()
     meeting.sweep()
     assert kept.exists()
+
+
+REBORN = """
+import os
+from prometheus_client.mmap_dict import MmapedDict, mmap_key
+folder, name = os.environ["PROMETHEUS_MULTIPROC_DIR"], "parley_processes"
+earlier = MmapedDict(f"{folder}/gauge_livesum_{os.getpid()}.db")
+earlier.write_value(mmap_key(name, name, (), (), "Processes that serve"), 9, 0)
+earlier.close()
+from live import metrics
+print(metrics.exposition().decode())
+"""
+
+
+def test_a_process_does_not_inherit_from_an_earlier_one_with_its_id(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", REBORN],
+        cwd=HOME,
+        env=os.environ | {meeting.VARIABLE: str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert figures(done.stdout)["parley_processes"] == 0
