@@ -1,29 +1,16 @@
-"""What people notice of a restart: nothing but a moment. Workers of their own behind nginx."""
+"""What people notice of a restart: nothing but a moment."""
 
 import asyncio
 import signal
 import time
-from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.applications import Site
 from tests.clients import Events, Socket
 from tests.deploy.fronts import Nginx, Workers, acquaintances, at
-
-
-@pytest.fixture
-def workers(postgresql_url: str, redis_url: str) -> Iterator[Workers]:
-    with Workers(DATABASE_URL=postgresql_url, REDIS_URL=redis_url) as workers:
-        workers.start()
-        yield workers
-
-
-@pytest.fixture
-def nginx(workers: Workers) -> Iterator[Nginx]:
-    with Nginx(workers.socket) as nginx:
-        nginx.start()
-        yield nginx
+from tests.deploy.trust import trusted
 
 
 async def test_a_reload_fails_nobody(site: Site, workers: Workers) -> None:
@@ -45,6 +32,30 @@ async def test_a_reload_fails_nobody(site: Site, workers: Workers) -> None:
     assert len(sent) > 5
 
 
+@pytest.mark.parametrize(("path", "attempts"), [("/chat/1/messages/", 2), ("/signup/", 1)])
+async def test_nginx_tries_again_what_may_be_repeated(
+    monkeypatch: pytest.MonkeyPatch, path: str, attempts: int
+) -> None:
+    """A worker that ends between taking a request and answering it costs no send."""
+    requests = []
+
+    async def end_then_answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        requests.append(await reader.readuntil(b"body=Hello"))
+        if len(requests) > 1:
+            writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+        writer.close()
+
+    with Nginx(Path("upstream")) as nginx:
+        upstream = nginx.folder / "upstream"
+        server = await asyncio.start_unix_server(end_then_answer, upstream)
+        upstream.chmod(0o666)
+        await asyncio.to_thread(nginx.start)
+        async with server, trusted(nginx, monkeypatch) as site:
+            response = await (await site.stranger()).post(path, body="Hello")
+    assert len(requests) == attempts
+    assert response.status_code == (204 if attempts > 1 else 503)
+
+
 async def test_sockets_hear_of_an_end_that_takes_no_time(site: Site, workers: Workers) -> None:
     ada, _, id = await acquaintances(site)
     async with at(ada, Socket, id) as here, at(ada, Events, id) as there:
@@ -54,6 +65,7 @@ async def test_sockets_hear_of_an_end_that_takes_no_time(site: Site, workers: Wo
         assert await there.wait_for_end() == 1012
         await ending
         assert time.monotonic() - started < 5
+    await asyncio.to_thread(workers.start)
 
 
 async def test_a_kill_leaves_no_socket_in_the_way(site: Site, workers: Workers) -> None:
