@@ -5,6 +5,7 @@ transactions deferred, so that two that read and then write fail with "database 
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -64,18 +65,32 @@ class ImmediateTransaction(SQLiteTransaction):
 
     async def start(self, is_root: bool, extra_options: dict[Any, Any]) -> None:
         pool: ConnectionPool = self._connection._pool
+        begun = time.monotonic()
         async with asyncio.timeout(pool.timeout):
             await pool.writer.acquire()
         self._writing = pool.writer
         self._is_root = True
         try:
-            await self._connection.raw_connection.execute("BEGIN IMMEDIATE")
+            await self._begin(pool.timeout, time.monotonic() - begun)
         except BaseException:
             # A cancelled BEGIN goes on in its thread; what it begins has to end behind it.
             with anyio.CancelScope(shield=True):
                 await self._connection.raw_connection.rollback()
             self._writing.release()
             raise
+
+    async def _begin(self, timeout: float, waited: float) -> None:
+        """Wait for other processes' writers, too, but for both kinds together one timeout only."""
+        connection: aiosqlite.Connection = self._connection.raw_connection
+        if waited < timeout / 10:
+            await connection.execute("BEGIN IMMEDIATE")
+            return
+        await connection.execute_fetchall(busy_timeout(timeout - waited))
+        try:
+            await connection.execute("BEGIN IMMEDIATE")
+        finally:
+            with anyio.CancelScope(shield=True):
+                await connection.execute_fetchall(busy_timeout(timeout))
 
     async def commit(self) -> None:
         async with self._end():
@@ -133,3 +148,8 @@ class ConnectionPool:
     async def close(self) -> None:
         for connection in self._all:
             await connection.close()
+
+
+def busy_timeout(seconds: float) -> str:
+    """How long SQLite waits for what another process has locked."""
+    return f"PRAGMA busy_timeout = {max(0, round(seconds * 1000))}"
