@@ -10,7 +10,7 @@ import ssl
 import time
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import suppress
 from typing import ClassVar, Self
 
@@ -99,7 +99,7 @@ class Visitor:
             close_timeout=1,
         )
 
-    async def events(self, path: str, **headers: str) -> AsyncIterator[dict[str, str]]:
+    async def events(self, path: str, **headers: str) -> AsyncGenerator[dict[str, str], None]:
         """Server-Sent Events, each as its fields."""
         async with self.http.stream("GET", path, headers=named(headers)) as response:
             if response.status_code != 200:
