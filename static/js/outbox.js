@@ -12,6 +12,10 @@ const FAILED = 'The server could not take it.'
 const CLOSED = 'This conversation is no longer open to you.'
 const REFUSED = {403: CLOSED, 404: CLOSED, 413: 'This is too long to send.', 422: FAILED}
 
+// A script that is none: text browsers would show what a template holds.
+const pending = document.createElement('template')
+pending.innerHTML = byId('pending')?.textContent ?? ''
+
 const box = new Map()
 // Until when a socket, or another tab, has it in hand.
 const handed = new Map()
@@ -142,7 +146,7 @@ function bubble({id, body, at, failed, refused}, words) {
   let li = message(id)
   if (li?.dataset.position) return drop(id)
   if (!li) {
-    li = byId('pending').content.firstElementChild.cloneNode(true)
+    li = pending.content.firstElementChild.cloneNode(true)
     li.id = domId(id)
     li.dataset.created = at
     li.querySelector('.body').textContent = body

@@ -1,11 +1,11 @@
 // The view follows the newest message if one is there (scrollTop is 0); else a button says how many are new and leads
 // there, and what one looks at stays in its place. At most 300 messages are kept: a link loads again what is trimmed.
 
-import {byId, live, messages, on, scroller, user} from './page.js'
+import {composer, live, messages, on, scroller, user} from './page.js'
 import {outside} from './frames.js'
 
 const MOST = 300, SPARE = 20, NEAR = 60
-const jump = byId('jump')
+const jump = document.createElement('button')
 const newer = () => messages.querySelector('.newer')
 const held = () => [...messages.querySelectorAll('[data-position]')]
 const position = li => +li?.dataset.position || 0
@@ -17,6 +17,10 @@ let bottom = true, count = 0, newest, mark, top
 export const atNewest = () => bottom && !newer()
 
 if (messages) {
+  jump.id = 'jump'
+  jump.type = 'button'
+  jump.hidden = true
+  composer.after(jump)
   newest = position(held().at(-1))
   const at = new URLSearchParams(location.search).get('at')
   held().find(li => li.dataset.position === at)?.scrollIntoView({block: 'center'})
