@@ -24,7 +24,7 @@ class Workers(Process):
     def command(self) -> Sequence[str | Path]:
         options = ["--http", "routes.protocol:EndingProtocol", "--no-server-header"]
         if self.number > 1:
-            options += ["--workers", str(self.number), "--timeout-worker-healthcheck", "30"]
+            options += ["--workers", str(self.number), "--timeout-worker-healthcheck", "15"]
         return [*super().command(), *options]
 
     def spawn(self, command: Sequence[str | Path]) -> subprocess.Popen[bytes]:
@@ -54,10 +54,11 @@ class Workers(Process):
         return [int(line) for line in found.stdout.split()]
 
     def kill_a_worker(self) -> None:
-        """Returns once another one has taken its place."""
+        """Returns once another one has taken its place. That may take a while: a parent that was
+        just asking the dead one how it is waits for the answer first."""
         before = self.starts()
         os.kill(self.worker_ids()[-1], signal.SIGKILL)
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + 3 * PATIENCE
         while self.starts() == before:
             assert self.running, "the whole server has ended"
             assert time.monotonic() < deadline, "no other worker starts"
