@@ -13,6 +13,9 @@ LIVE_WITHIN = 15.0
 """Seconds in which a page has found a way that works: it gives each two tries of at most 4 s, and
 asks for what it misses between them."""
 
+LETS_GO = 200
+"""With so many messages or more a page may have let go of its oldest ones: it holds at most 300."""
+
 NOTE = """() => {
     window.came = {}
     const all = () => [...document.querySelectorAll('#messages .message[data-position]')]
@@ -31,12 +34,15 @@ class Browser:
 
     def __init__(self, page: Page) -> None:
         self.page = page
+        self.has_let_go = False
 
     async def held(self) -> list[tuple[str, float]]:
-        return [(id, moment) for id, moment in await self.page.evaluate("window.held()")]
+        held = [(id, moment) for id, moment in await self.page.evaluate("window.held()")]
+        self.has_let_go = len(held) >= LETS_GO
+        return held
 
     def began_anew(self) -> bool:
-        return False
+        return self.has_let_go
 
     async def is_live(self, tier: str, within: float = LIVE_WITHIN) -> None:
         """Returns once the page says that it is, over this tier."""

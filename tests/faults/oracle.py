@@ -84,6 +84,8 @@ class Oracle:
         """What became of attempts to send: acknowledged, or why not."""
         self.waits: list[float] = []
         """Seconds that the answers to POSTs took."""
+        self.timed_from = 0.0
+        """What was acknowledged before is judged, but for how long it took."""
         self.readers: list[Reader] = []
         self.people: list[Visitor] = []
         self._stack = AsyncExitStack()
@@ -206,7 +208,7 @@ class Oracle:
             delays += [
                 max(0, moment - self.acknowledged[client_id])
                 for client_id, moment in has
-                if client_id in self.acknowledged
+                if self.acknowledged.get(client_id, 0) > self.timed_from
             ]
         return Verdict(lost, dup, misordered, delays)
 

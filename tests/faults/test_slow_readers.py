@@ -18,7 +18,8 @@ LENGTH = 7_000
 
 async def test_a_reader_that_never_reads(town: Town, oracle: Oracle) -> None:
     await oracle.follow("ws", "sse", "poll")
-    with never_reading(oracle.people[2], oracle.conversation_id) as reader:
+    reader = await asyncio.to_thread(never_reading, oracle.people[2], oracle.conversation_id)
+    with reader:
         address = reader.getsockname()
         async with oracle.writing(length=LENGTH):
             deadline = time.monotonic() + DROPPED_WITHIN
@@ -30,7 +31,10 @@ async def test_a_reader_that_never_reads(town: Town, oracle: Oracle) -> None:
 
 
 def never_reading(person: Visitor, conversation_id: int) -> socket.socket:
-    """A WebSocket on which nothing is ever read, with little room for what comes."""
+    """A WebSocket on which nothing is ever read once it is open, with little room for what comes.
+
+    Blocks until it is open.
+    """
     reader = socket.socket()
     reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     place = urlsplit(person.url)
@@ -47,6 +51,7 @@ def never_reading(person: Visitor, conversation_id: int) -> socket.socket:
         f"Cookie: {person.cookie}",
     ]
     reader.sendall("\r\n".join([*lines, "", ""]).encode())
+    assert reader.recv(12) == b"HTTP/1.1 101"
     return reader
 
 
