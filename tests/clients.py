@@ -175,6 +175,10 @@ class Tab(ABC):
         await self.wait_for(lambda: self.bodies() == list(bodies))
 
     @abstractmethod
+    async def wait_for_end(self) -> int:
+        """The close code with which it is told to stop, however the tier says that."""
+
+    @abstractmethod
     async def send(self, body: str, client_id: str | None = None) -> None:
         """Returns once it's acknowledged. Raises `Refused` or `NotAcknowledged`."""
 
@@ -257,7 +261,6 @@ class LiveTab(Tab):
                 raise self.failure(patience) from None
 
     async def wait_for_end(self) -> int:
-        """The close code."""
         await self.wait_for(lambda: self.ended)
         assert self.ended is not None
         return self.ended
@@ -311,7 +314,7 @@ class Socket(LiveTab):
         if self.socket is None:
             raise NotAcknowledged
         try:
-            await self.socket.send(json.dumps(frame))
+            await self.socket.send(json.dumps(frame, ensure_ascii=False))  # as browsers do
         except websockets.ConnectionClosed as closed:
             raise NotAcknowledged from closed
 

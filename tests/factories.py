@@ -6,6 +6,7 @@ from itertools import count
 
 from actions import passwords, sessions
 from actions.clock import now
+from actions.conversations import NOTE_TO_SELF
 from db import conversations, engine, messages, participants, users
 from db.messages import Message
 from db.users import User
@@ -38,10 +39,16 @@ async def make_conversation(
     """The id of a conversation that the first of the people has started."""
     id = secrets.randbits(53)
     kind = "group" if title or len(people) > 2 else ("direct" if len(people) == 2 else "self")
+    title = title or NOTE_TO_SELF
     pair = None if kind == "group" else "-".join(sorted(str(person.id) for person in people))
     async with engine.transaction():
         await conversations.add(
-            id, kind, pair, title, people[0].id, now() if active_at is None else active_at
+            id,
+            kind,
+            pair,
+            title or NOTE_TO_SELF,
+            people[0].id,
+            now() if active_at is None else active_at,
         )
         for person in people:
             await participants.add(id, person.id)

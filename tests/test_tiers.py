@@ -1,0 +1,224 @@
+"""Every behaviour is the same over WebSocket, events, poll and plain pages, on both databases."""
+
+import asyncio
+import itertools
+import uuid
+
+import pytest
+
+from db import conversations, messages
+from tests.applications import Site
+from tests.clients import TIERS, Refused, Tab, Visitor
+from tests.factories import PASSWORD, make_conversation, make_messages, make_user
+from tests.pages import Page, attribute, parsed, text_of
+
+PAIRS = list(itertools.combinations_with_replacement(TIERS, 2))
+
+tiers = pytest.mark.parametrize("tier", TIERS)
+
+
+async def two_people(site: Site) -> tuple[Visitor, Visitor, int]:
+    """Ada and Bob, who have a conversation."""
+    ada, bob = await site.people("ada", "bob")
+    return ada, bob, await ada.start("bob")
+
+
+def new() -> str:
+    return str(uuid.uuid4())
+
+
+@tiers
+async def test_two_people_meet_and_talk(site: Site, tier: str) -> None:
+    """The story, from nothing to an answer that is read."""
+    ada, bob = await site.stranger(), await site.stranger()
+    await ada.join("ada", "Ada", PASSWORD)
+    await bob.join("bob", "Bob", PASSWORD)
+    [handle] = parsed((await ada.get("/people/?q=bo")).text).select("#people .handle")
+    chat = await ada.start(text_of(handle))
+    assert await bob.start("ada") == chat
+    async with ada.tab(tier, chat) as adas, bob.tab(tier, chat) as bobs:
+        assert adas.bodies() == bobs.bodies() == []
+        await adas.send("Hello Bob\nhow are you?")
+        await bobs.wait_for_bodies("Hello Bob\nhow are you?")
+        assert bobs.page.unread == 1 or tier != "plain"
+        await bobs.read()
+        await bobs.send("Fine! https://example.org <b>")
+        await adas.wait_for_bodies("Hello Bob\nhow are you?", "Fine! https://example.org <b>")
+        assert [message.author for message in adas.messages()] == ["Ada", "Bob"]
+        assert adas.messages() == bobs.messages()
+        await adas.wait_for(lambda: adas.page.unread == 1)
+        await bobs.wait_for(lambda: bobs.page.unread == 0)
+        await adas.read()
+        await adas.wait_for(lambda: adas.page.unread == 0)
+    await ada.sign_out()
+    assert (await ada.get(f"/chat/{chat}/")).status_code == 303
+
+
+BLANK = "There is nothing in this message yet."
+REFUSED = {
+    "": BLANK,
+    " \n\t": BLANK,
+    "\u200b\u3164": BLANK,
+    "\x00": BLANK,
+    "x" * 8001: "A message has at most 8,000 characters; this one has 8,001.",
+}
+
+
+@tiers
+async def test_the_same_is_refused_with_the_same_words(site: Site, tier: str) -> None:
+    ada, bob, chat = await two_people(site)
+    async with ada.tab(tier, chat) as writer, bob.tab(tier, chat) as reader:
+        for body, sentence in REFUSED.items():
+            with pytest.raises(Refused) as refusal:
+                await writer.send(body)
+            assert str(refusal.value) == sentence
+        await writer.send("Something else")
+        await reader.wait_for_bodies("Something else")
+        assert reader.page.refused == {}
+
+
+@tiers
+async def test_the_same_forms_are_damaged(site: Site, tier: str) -> None:
+    ada, bob, chat = await two_people(site)
+    other = await ada.start("bob", title="Tea")
+    client_id = new()
+    async with ada.tab(tier, other) as elsewhere, ada.tab(tier, chat) as writer:
+        await elsewhere.send("Hello", client_id)
+        with pytest.raises(Refused, match="in another conversation already"):
+            await writer.send("Hello", client_id)
+        with pytest.raises(Refused, match="its client_id is not a UUID"):
+            await writer.send("Hello", "damaged")
+        assert (await bob.page(f"/chat/{chat}/")).bodies() == []
+
+
+ODD = "\u2028|\x0b|\x85|\x1c|\x0c|"
+TEXTS = ["x" * 8000, "😀" * 8000, "a\n\n b\t c", "שלום \u202eabc", "e\u0301", "<b>&amp;</b>", ODD]
+
+
+@tiers
+async def test_every_text_arrives_as_it_was_written(site: Site, tier: str) -> None:
+    ada, bob, chat = await two_people(site)
+    async with ada.tab(tier, chat) as writer, bob.tab(tier, chat) as reader:
+        for body in TEXTS:
+            await writer.send(body)
+        await reader.wait_for_bodies(*TEXTS[:-1], "\u2028|||||")
+        assert writer.bodies() == reader.bodies()
+
+
+@tiers
+async def test_a_repeat_changes_nothing(site: Site, tier: str) -> None:
+    ada, bob, chat = await two_people(site)
+    client_id = new()
+    async with ada.tab(tier, chat) as writer, bob.tab(tier, chat) as reader:
+        await writer.send("Hello", client_id)
+        for body in ("Hello", "Other words"):
+            await writer.send(body, client_id)
+            await writer.send(body, client_id.upper())
+        await writer.send("Last")
+        await reader.wait_for_bodies("Hello", "Last")
+        assert writer.bodies() == ["Hello", "Last"]
+
+
+@tiers
+async def test_who_comes_back_has_everything_once(site: Site, tier: str) -> None:
+    ada, bob, chat = await two_people(site)
+    async with ada.tab(tier, chat) as writer:
+        async with bob.tab(tier, chat) as reader:
+            await writer.send("1")
+            await reader.wait_for_bodies("1")
+        for body in "23":
+            await writer.send(body)
+        async with bob.tab(tier, chat) as reader:
+            await reader.wait_for_bodies("1", "2", "3")
+            await writer.send("4")
+            await reader.wait_for_bodies("1", "2", "3", "4")
+
+
+@tiers
+async def test_outsiders_get_nothing_and_ends_are_the_same(site: Site, tier: str) -> None:
+    ada, bob, cem, eve = await site.people("ada", "bob", "cem", "eve")
+    tea = await ada.start("bob", "cem", title="Tea")
+    assert (await eve.get(f"/chat/{tea}/")).status_code == 404
+    async with bob.tab(tier, tea) as leaving, cem.tab(tier, tea) as signing_out:
+        await bob.post(f"/chat/{tea}/leave/")
+        await cem.sign_out()
+        assert await leaving.wait_for_end() == 4403
+        assert await signing_out.wait_for_end() == 4401
+
+
+@tiers
+async def test_a_long_log_is_read_from_its_end(site: Site, tier: str) -> None:
+    user, other = await make_user("ada"), await make_user("bob")
+    ada = await site.visitor(user)
+    chat = await make_conversation([user, other])
+    await make_messages(other, chat, 60)
+    async with ada.tab(tier, chat) as tab:
+        assert tab.bodies() == [f"Message {n}" for n in range(11, 61)]
+        await tab.send("Hello")
+        await tab.wait_for(lambda: tab.bodies()[-1] == "Hello")
+        assert len({message.id for message in tab.messages()}) == len(tab.messages())
+
+
+@tiers
+async def test_the_page_says_which_tier_a_script_may_force(site: Site, tier: str) -> None:
+    ada, _, chat = await two_people(site)
+    page = parsed((await ada.get(f"/chat/{chat}/?live={'off' if tier == 'plain' else tier}")).text)
+    connection = page.find(id="connection")
+    assert attribute(connection, "data-tier") == "plain", "until a script knows better"
+
+
+# 20 messages by each of two at once
+
+
+async def talk(tab: Tab, name: str, number: int) -> list[str]:
+    """Sends so many messages, one after the other; their bodies."""
+    bodies = [f"{name} {n}" for n in range(number)]
+    for body in bodies:
+        await tab.deliver(body)
+    return bodies
+
+
+async def converged(chat: int, user_id: int, number: int, *tabs: Tab) -> None:
+    """Each message stands once, in the same order, on every screen and in the database."""
+    for tab in tabs:
+        await tab.wait_for(lambda tab=tab: len(tab.messages()) == number)  # type: ignore[misc]
+    stored = await messages.after(chat, 0, number + 1)
+    assert [message.position for message in stored] == list(range(1, number + 1))
+    log = [(message.position, message.author_name, message.body) for message in stored]
+    for tab in tabs:
+        assert [(m.position, m.author, m.body) for m in tab.messages()] == log, tab.tier
+    conversation = await conversations.get(chat, user_id)
+    assert conversation is not None
+    assert conversation.revision == number
+
+
+@pytest.mark.parametrize(("one", "other"), PAIRS, ids=[f"{one}-{other}" for one, other in PAIRS])
+async def test_messages_of_two_at_once_stand_once_in_one_order(
+    site: Site, one: str, other: str
+) -> None:
+    users = [await make_user("ada", "Ada"), await make_user("bob", "Bob")]
+    ada, bob = [await site.visitor(user) for user in users]
+    chat = await make_conversation(users)
+    async with ada.tab(one, chat) as adas, bob.tab(other, chat) as bobs:
+        said, answered = await asyncio.gather(talk(adas, "Ada", 20), talk(bobs, "Bob", 20))
+        await converged(chat, users[0].id, 40, adas, bobs)
+        for name, bodies in (("Ada", said), ("Bob", answered)):
+            own = [message.body for message in adas.messages() if message.author == name]
+            assert own == bodies
+        fresh: Page = await ada.page(f"/chat/{chat}/")
+        assert fresh.messages() == adas.messages() == bobs.messages()
+
+
+async def test_all_tiers_at_once_agree(site: Site) -> None:
+    users = [await make_user(f"person{n}") for n in range(4)]
+    chat = await make_conversation(users, "All")
+    visitors = [await site.visitor(user) for user in users]
+    async with (
+        visitors[0].tab("ws", chat) as ws,
+        visitors[1].tab("sse", chat) as sse,
+        visitors[2].tab("poll", chat) as poll,
+        visitors[3].tab("plain", chat) as plain,
+    ):
+        tabs: list[Tab] = [ws, sse, poll, plain]
+        await asyncio.gather(*(talk(tab, tab.tier, 10) for tab in tabs))
+        await converged(chat, users[0].id, 40, *tabs)
