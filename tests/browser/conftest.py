@@ -5,6 +5,7 @@ browser contexts of its own.
 """
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import settings
 from db import engine
 from tests import programs
 from tests.applications import Process, Site, served
+from tests.browser.catalogue import Catalogue, collect
 from tests.browser.people import People
 from tests.browser.road import Road
 from tests.clients import PATIENCE
@@ -40,7 +42,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker("browser")
-            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+            if pytest_asyncio.is_async_test(item):
+                item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -51,6 +54,16 @@ async def chromium() -> AsyncIterator[Browser]:
         )
         yield browser
         await browser.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def catalogue(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
+    """Every page and fragment."""
+    path = shutil.copy(sqlite_template, tmp_path_factory.mktemp("catalogue") / "parley.sqlite3")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(settings, "DATABASE_URL", f"sqlite:///{path}")
+        async with served() as site:
+            return await collect(site)
 
 
 @pytest_asyncio.fixture(loop_scope="session")

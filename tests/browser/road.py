@@ -80,7 +80,7 @@ class Road:
         passes = self.connections[task] = asyncio.Event()
         passes.set()
         try:
-            with suppress(ConnectionError, asyncio.IncompleteReadError):
+            with suppress(OSError, asyncio.IncompleteReadError):
                 await self.carry(reader, writer, passes)
         except asyncio.CancelledError:
             pass  # cut
@@ -105,10 +105,11 @@ class Road:
         there, away = await asyncio.open_connection(self.target.hostname, self.target.port)
         try:
             away.write(as_one_of_its_own(request, upgrade=fault is not Fault.NO_UPGRADE))
-            async with asyncio.TaskGroup() as group:
-                up = group.create_task(self.pipe(reader, away, passes))
+            onward = asyncio.create_task(self.pipe(reader, away, passes))
+            try:
                 await self.bring_back(there, writer, passes, fault)
-                up.cancel()
+            finally:
+                onward.cancel()
         finally:
             away.transport.abort()
 
@@ -140,7 +141,7 @@ class Road:
                 await self.pipe(there, writer, passes)
 
     async def pipe(self, source: StreamReader, sink: StreamWriter, passes: asyncio.Event) -> None:
-        with suppress(ConnectionError):
+        with suppress(OSError):
             while piece := await source.read(PIECE):
                 await self.is_open.wait()
                 await passes.wait()

@@ -1,0 +1,235 @@
+"""Every page and every fragment, as the server sends them: markup to be judged."""
+
+import re
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import pytest
+from jinja2 import Template
+
+import render
+import settings
+from actions import demo, users
+from db import engine
+from db.users import User, get_by_username
+from tests import factories
+from tests.applications import Site
+from tests.clients import Visitor
+
+PARTIAL = re.compile(
+    r'<hx-partial hx-target="([^"]+)" hx-swap="[^"]+">(.*?)</hx-partial>', re.DOTALL
+)
+PLACES = {
+    "#messages": '<div id="scroller"><ol id="messages">{}</ol></div>',
+    "#inbox": '<ol id="inbox">{}</ol>',
+    "#typing": '<ul id="typing">{}</ul>',
+    "#presence": "{}",
+    "#composer": "{}",
+    "#people": "{}",
+    "#suggestions": "{}",
+}
+"""What stands around a fragment on the page that it belongs to."""
+
+SHELL = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>A fragment — Parley</title>
+{styles}
+</head>
+<body class="{frame}">
+<main id="conversation" class="group">
+<h1>A fragment</h1>
+{content}
+</main>
+</body>
+</html>
+"""
+
+
+class Catalogue:
+    """Markup by name. `templates` are those that it was made from."""
+
+    def __init__(self) -> None:
+        self.pages: dict[str, str] = {}
+        self.templates: set[str] = set()
+
+    def add(self, name: str, status: int, response: httpx.Response) -> None:
+        assert response.status_code == status, (name, response.status_code, response.text)
+        assert name not in self.pages
+        self.pages[name] = response.text
+
+    def add_fragment(self, name: str, target: str, text: str, frame: str = "chat") -> None:
+        sheets = ["css/parley.css"] if frame == "chat" else ["css/parley.css", "css/pages.css"]
+        styles = "\n".join(f'<link rel="stylesheet" href="{render.asset(s)}">' for s in sheets)
+        content = PLACES[target].format(text)
+        self.pages[f"fragment {name}"] = SHELL.format(styles=styles, frame=frame, content=content)
+
+    def add_frame(self, name: str, text: str) -> None:
+        """Each partial of a frame, in a shell of its own."""
+        for n, (target, content) in enumerate(PARTIAL.findall(text)):
+            self.add_fragment(f"{name} {n}", target, content)
+
+    @contextmanager
+    def noting_templates(self) -> Iterator[None]:
+        """Note which templates are rendered by name until the block ends."""
+        get = render.templates.get_template
+
+        def noted(name: str, *others: Any) -> Template:
+            self.templates.add(name)
+            return get(name, *others)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(render.templates, "get_template", noted)
+            yield
+
+
+async def collect(site: Site) -> Catalogue:
+    """All that a site can show, from a demonstration that is put into its empty database."""
+    catalogue = Catalogue()
+    await demo.move_in()
+    mira = await get_by_username("mira")
+    assert mira is not None
+    with catalogue.noting_templates():
+        await add_doors(catalogue, await site.stranger())
+        await add_own_pages(catalogue, await site.visitor(mira))
+        await add_conversations(catalogue, site, mira)
+        await add_long_lists(catalogue, site)
+        await add_frames(catalogue, site, mira)
+        await add_mishaps(catalogue, site, mira)
+    return catalogue
+
+
+async def add_doors(catalogue: Catalogue, stranger: Visitor) -> None:
+    catalogue.add("sign up", 200, await stranger.get("/signup/?next=/people/"))
+    refused = await stranger.post("/signup/", name=" ", username="Ada B", password="short")
+    catalogue.add("sign up refused", 422, refused)
+    catalogue.add("sign in", 200, await stranger.get("/login/"))
+    refused = await stranger.post("/login/", username="mira", password="wrong")
+    catalogue.add("sign in refused", 422, refused)
+    for _ in range(11):
+        refused = await stranger.post("/login/", username="nobody", password="wrong")
+    catalogue.add("sign in too often", 429, refused)
+    kept = await stranger.post("/chat/1/messages/", body="<Kept>\nand safe", client_id="x")
+    catalogue.add("sign in with what was kept", 401, kept)
+    catalogue.add("nothing there, signed out", 404, await stranger.get("/nothing"))
+
+
+async def add_own_pages(catalogue: Catalogue, mira: Visitor) -> None:
+    catalogue.add("inbox", 200, await mira.get("/"))
+    catalogue.add("account", 200, await mira.get("/account/"))
+    catalogue.add("account saved", 200, await mira.get("/account/?saved=name"))
+    catalogue.add("name refused", 422, await mira.post("/account/name/", name=" "))
+    refused = await mira.post("/account/password/", current="wrong", password="short")
+    catalogue.add("password refused", 422, refused)
+    refused = await mira.post("/account/delete/", delete="wrong")
+    catalogue.add("deleting refused", 422, refused)
+    catalogue.add("people", 200, await mira.get("/people/"))
+    catalogue.add("people found", 200, await mira.get("/people/?q=th"))
+    catalogue.add("people not found", 200, await mira.get("/people/?q=zz"))
+    catalogue.add("new conversation", 200, await mira.get("/chat/new/"))
+    suggesting = await mira.get("/chat/new/?to=theo, jo&title=Sailing")
+    catalogue.add("new conversation with suggestions", 200, suggesting)
+    refused = await mira.post("/chat/new/", to="nobody.here", title="x" * 500)
+    catalogue.add("new conversation refused", 422, refused)
+    catalogue.add("nothing there", 404, await mira.get("/nothing"))
+    catalogue.add("damaged address", 400, await mira.get("/?before=x"))
+    for name, place, path in (
+        ("people", "#people", "/people/?q=th"),
+        ("no people", "#people", "/people/?q=zz"),
+        ("suggestions", "#suggestions", "/chat/new/suggestions/?to=jo"),
+        ("no suggestions", "#suggestions", "/chat/new/suggestions/?to=zz"),
+    ):
+        response = await mira.get(path, HX_Request="true")
+        assert response.status_code == 200
+        catalogue.add_fragment(name, place, response.text, frame="page")
+
+
+async def add_conversations(catalogue: Catalogue, site: Site, mira: User) -> None:
+    visitor = await site.visitor(mira)
+    inbox = await visitor.page("/")
+    titles = {"group": "Book club", "direct": "Jonas", "right to left": "أمل", "own notes": "Note"}
+    ids = {
+        name: next(line.id for line in inbox.inbox() if title in line.text)
+        for name, title in titles.items()
+    }
+    for name, id in ids.items():
+        catalogue.add(name, 200, await visitor.get(f"/chat/{id}/"))
+    group = await visitor.start("theo", "jonas", title="Sailing")
+    catalogue.add("empty group", 200, await visitor.get(f"/chat/{group}/"))
+    catalogue.add("people of a group", 200, await visitor.get(f"/chat/{group}/people/"))
+    direct = await visitor.start("yuki")
+    catalogue.add("empty direct", 200, await visitor.get(f"/chat/{direct}/"))
+    catalogue.add("people of two", 200, await visitor.get(f"/chat/{direct}/people/"))
+    catalogue.add("leaving refused", 422, await visitor.post(f"/chat/{direct}/leave/"))
+    refused = await visitor.post(f"/chat/{group}/messages/", body=" ", client_id=new_id())
+    catalogue.add("message refused", 422, refused)
+    book_club = f"/chat/{ids['group']}/"
+    catalogue.add("timed refresh", 200, await visitor.get(f"{book_club}?refresh=15"))
+    catalogue.add("refreshed log", 200, await visitor.get(f"{book_club}log/?refresh=15"))
+    catalogue.add("empty log", 200, await visitor.get(f"/chat/{direct}/log/"))
+
+
+async def add_long_lists(catalogue: Catalogue, site: Site) -> None:
+    """Somebody with 40 conversations, one of them with 600 messages; and somebody with none."""
+    ada = await factories.make_user("ada", name="Ada")
+    bob = await factories.make_user("bob", name="Bob")
+    for n in range(40):
+        await factories.make_conversation([ada, bob], title=f"Group {n}", active_at=n)
+    id = await factories.make_conversation([ada, bob])
+    await factories.make_messages(bob, id, 600)
+    visitor = await site.visitor(ada)
+    catalogue.add("long inbox", 200, inbox := await visitor.get("/"))
+    earlier = re.search(r'href="(/\?before=[^"]+)"', inbox.text)
+    assert earlier
+    catalogue.add("earlier inbox", 200, await visitor.get(earlier[1]))
+    catalogue.add("middle of a log", 200, await visitor.get(f"/chat/{id}/?at=300"))
+    page = await visitor.get(f"/chat/{id}/?before=300", HX_Request="true")
+    catalogue.add_fragment("page of a log", "#messages", page.text)
+    catalogue.add_frame("whole pane", (await visitor.get(f"/poll/chat/{id}/?after=1")).text)
+    newcomer = await site.visitor(await factories.make_user("eve"))
+    catalogue.add("empty inbox", 200, await newcomer.get("/"))
+
+
+async def add_frames(catalogue: Catalogue, site: Site, mira: User) -> None:
+    """All that is pushed."""
+    visitor = await site.visitor(mira)
+    jonas = await get_by_username("jonas")
+    assert jonas is not None
+    other = await site.visitor(jonas)
+    id = await visitor.start("jonas")
+    async with visitor.connect(f"/ws/chat/{id}/?after=0&inbox=x") as socket:
+        frames = str(await socket.recv())
+        await other.hx_post(f"/chat/{id}/typing/")
+        await other.hx_post(f"/chat/{id}/messages/", body="Now", client_id=new_id())
+        async with other.connect(f"/ws/chat/{id}/"):
+            while not all(f'hx-target="{place}"' in frames for place in ("#typing", "#presence")):
+                frames += str(await socket.recv())
+    catalogue.add_frame("pushed", frames)
+    sent = await visitor.hx_post(f"/chat/{id}/messages/", body="Sent", client_id=new_id())
+    catalogue.add_frame("sent", sent.text)
+    refused = await visitor.hx_post(f"/chat/{id}/messages/", body=" ", client_id=new_id())
+    catalogue.add_frame("refused", refused.text)
+
+
+async def add_mishaps(catalogue: Catalogue, site: Site, mira: User) -> None:
+    visitor = await site.visitor(mira)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(users, "search", broken)
+        catalogue.add("broken", 500, await visitor.get("/people/?q=th"))
+    await engine.disconnect()
+    catalogue.add("database away", 503, await visitor.get("/"))
+    kept = await visitor.post("/chat/1/messages/", body="Kept", client_id=new_id())
+    catalogue.add("database away, text kept", 503, kept)
+    await engine.connect(settings.DATABASE_URL, 5, 2.5)
+
+
+async def broken(_: str) -> list[User]:
+    raise ZeroDivisionError
+
+
+def new_id() -> str:
+    return str(uuid.uuid4())

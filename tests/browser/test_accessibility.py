@@ -1,0 +1,120 @@
+"""Every page and fragment can be used by everybody: no fault by axe, nothing cut off or tiny."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Page, expect
+
+from tests import factories, programs
+from tests.browser.catalogue import Catalogue
+from tests.browser.people import People
+from tests.browser.road import Fault, Road
+from tests.browser.screen import Screen
+
+DESKTOP, PHONE, NARROW = (1280, 800), (390, 844), (320, 640)
+
+VIOLATIONS = """async options => {
+    const {violations} = await axe.run(document, {resultTypes: ['violations'], ...options})
+    return violations.flatMap(rule => rule.nodes.map(
+        node => `${rule.id}: ${node.html} (${node.failureSummary})`))
+}"""
+COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
+"""The rules that may be kept in the light and broken in the dark."""
+
+SMALL = """() => [...document.querySelectorAll('button, input, textarea, nav a, .button')]
+    .filter(e => e.checkVisibility({visibilityProperty: true}) && !e.closest('#inbox'))
+    .map(e => [e.outerHTML, (e.labels?.[0]?.closest('p') ?? e).getBoundingClientRect()])
+    .filter(([_, box]) => box.height && box.height < 44)
+    .map(([html, box]) => `${html} is ${box.height} px high`)"""
+
+WIDER = """() => [document.scrollingElement, document.getElementById('scroller')]
+    .filter(e => e && e.scrollWidth > e.clientWidth)
+    .map(e => `${e.id || 'the page'} is ${e.scrollWidth} px wide`)"""
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(people: People) -> AsyncIterator[Page]:
+    """A tab to show the catalogue in: as it is when no script has come."""
+    screen = await people.stranger()
+    await screen.page.route("**/*.js", lambda route: route.abort())
+    await screen.go("/login/")
+    yield screen.page
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+async def test_axe_finds_no_violation_in_light_and_dark(
+    page: Page, catalogue: Catalogue, size: tuple[int, int]
+) -> None:
+    await resize(page, size)
+    found = {}
+    for name, markup in catalogue.pages.items():
+        await show(page, markup)
+        found[name] = await violations(page)
+    assert not any(found.values()), listed(found)
+
+
+async def test_nothing_is_wider_than_a_narrow_screen_or_too_small_for_a_finger(
+    page: Page, catalogue: Catalogue
+) -> None:
+    await resize(page, NARROW)
+    found = {}
+    for name, markup in catalogue.pages.items():
+        await show(page, markup)
+        found[name] = await page.evaluate(WIDER) + await page.evaluate(SMALL)
+    assert not any(found.values()), listed(found)
+
+
+async def test_axe_finds_no_violation_in_what_scripts_show(travellers: People, road: Road) -> None:
+    ada, bob, id = await travellers.pair()
+    await factories.make_messages(bob.user, id, 60)
+    await ada.page.reload()
+    await ada.is_live()
+    await bob.composer.press_sequentially("typing")
+    await expect(ada.page.get_by_text("Bob is typing…")).to_be_visible()
+    await judge(ada, "typing")
+    await ada.page.evaluate("document.getElementById('scroller').scrollTop = -600")
+    await expect(ada.page.locator("#jump")).to_be_visible()
+    await judge(ada, "further up")
+    await ada.say("x" * 9000)
+    await expect(ada.page.locator(".failed")).to_be_visible()
+    await judge(ada, "refused")
+    road.faults = {"": Fault.CUT}
+    await road.cut()
+    await ada.say("Pending")
+    await expect(ada.page.locator(".sending .state")).to_have_text("Waiting for the connection…")
+    await expect(ada.page.locator("#connection")).to_have_attribute("data-state", "offline")
+    await judge(ada, "offline")
+
+
+async def judge(screen: Screen, state: str) -> None:
+    found = {}
+    for size in (DESKTOP, PHONE, NARROW):
+        await resize(screen.page, size)
+        found[f"{state} {size}"] = await violations(screen.page)
+    found[state] = await screen.page.evaluate(WIDER) + await screen.page.evaluate(SMALL)
+    assert not any(found.values()), listed(found)
+    await resize(screen.page, DESKTOP)
+
+
+async def violations(page: Page) -> list[str]:
+    """In the light, and then in the dark."""
+    await page.evaluate(programs.AXE.read_text())
+    await page.emulate_media(color_scheme="light")
+    found: list[str] = await page.evaluate(VIOLATIONS, {})
+    await page.emulate_media(color_scheme="dark")
+    return found + list(await page.evaluate(VIOLATIONS, COLOURS))
+
+
+async def show(page: Page, markup: str) -> None:
+    await page.set_content(markup)
+    # What waits for a script that does not come has waited long enough.
+    await page.evaluate("document.getAnimations().forEach(animation => animation.finish())")
+
+
+async def resize(page: Page, size: tuple[int, int]) -> None:
+    await page.set_viewport_size({"width": size[0], "height": size[1]})
+
+
+def listed(found: dict[str, list[str]]) -> str:
+    return "\n".join(f"{name}: {what}" for name, every in found.items() for what in every)

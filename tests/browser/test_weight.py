@@ -1,0 +1,51 @@
+"""What a page costs on the wire, with all that it loads, from an empty cache."""
+
+from collections import defaultdict
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, expect
+
+from actions import demo
+from tests import factories
+from tests.browser.people import People
+
+KILOBYTE = 1024
+SAID = [body for _, _, said in demo.CONVERSATIONS for _, _, body in said]
+
+
+@pytest.mark.parametrize(
+    ("javascript", "at_most"), [(True, 40 * KILOBYTE), (False, 10 * KILOBYTE)], ids=["js", "plain"]
+)
+async def test_a_first_conversation_page_is_light(
+    people: People, javascript: bool, at_most: int
+) -> None:
+    ada = await people.join("ada", javascript=javascript)
+    bob = await factories.make_user("bob", name="Bob Lindqvist")
+    id = await factories.make_conversation([ada.user, bob])
+    for n in range(50):
+        await factories.make_message(bob if n % 3 else ada.user, id, SAID[n % len(SAID)])
+    weights = await weighed(ada.page)
+    await ada.chat(id)
+    await expect(ada.messages).to_have_count(50)
+    await ada.page.wait_for_load_state("networkidle")
+    assert len(weights) > 2, weights
+    assert sum(weights.values()) <= at_most, (sum(weights.values()), weights)
+
+
+async def weighed(page: Page) -> dict[str, int]:
+    """The bytes of each answer from now on, with its head, as they come in."""
+    network = await page.context.new_cdp_session(page)
+    await network.send("Network.enable")
+    addresses: dict[str, str] = {}
+    weights: dict[str, int] = defaultdict(int)
+
+    def answered(event: dict[str, Any]) -> None:
+        addresses[event["requestId"]] = event["response"]["url"]
+
+    def finished(event: dict[str, Any]) -> None:
+        weights[addresses[event["requestId"]]] += event["encodedDataLength"]
+
+    network.on("Network.responseReceived", answered)
+    network.on("Network.loadingFinished", finished)
+    return weights
