@@ -27,7 +27,7 @@ def announced() -> Iterator[None]:
     handlers = {number: signal.getsignal(number) for number in SIGNALS}
 
     def announce(number: int, frame: FrameType | None) -> None:
-        loop.call_soon_threadsafe(hub.deliver, ENDING)
+        loop.call_soon_threadsafe(end)
         handler = handlers[signal.Signals(number)]
         if callable(handler):
             handler(number, frame)
@@ -40,5 +40,11 @@ def announced() -> Iterator[None]:
     try:
         yield
     finally:
+        hub.is_ending = False
         for number, handler in handlers.items():
             signal.signal(number, handler)
+
+
+def end() -> None:
+    hub.is_ending = True
+    hub.deliver(ENDING)

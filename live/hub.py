@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from live import metrics
-from live.publication import EVERYBODY, Publication
+from live.publication import ENDING, EVERYBODY, Publication
 
 BACKLOG = 256
 BACKLOG_CHARACTERS = 1024 * 1024
+
+is_ending = False
+"""Whether this process is about to end. Who still comes is handed `ENDING` as well."""
 
 _subscriptions: dict[str, set["Subscription"]] = defaultdict(set)
 
@@ -22,6 +25,8 @@ class SlowConsumer(Exception):
 def subscribe(*topics: str) -> Iterator["Subscription"]:
     """What is delivered under any of `topics` while the block runs."""
     subscription = Subscription()
+    if is_ending:
+        subscription.put(ENDING)
     for topic in (*topics, EVERYBODY):
         _subscriptions[topic].add(subscription)
     try:

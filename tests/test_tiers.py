@@ -6,11 +6,11 @@ import uuid
 
 import pytest
 
-from db import conversations, messages
 from tests.applications import Site
 from tests.clients import TIERS, Refused, Tab, Visitor
 from tests.factories import PASSWORD, make_conversation, make_messages, make_user
 from tests.pages import Page, attribute, parsed, text_of
+from tests.talks import converged, talk
 
 PAIRS = list(itertools.combinations_with_replacement(TIERS, 2))
 
@@ -170,28 +170,6 @@ async def test_the_page_says_which_tier_a_script_may_force(site: Site, tier: str
 # 20 messages by each of two at once
 
 
-async def talk(tab: Tab, name: str, number: int) -> list[str]:
-    """Sends so many messages, one after the other; their bodies."""
-    bodies = [f"{name} {n}" for n in range(number)]
-    for body in bodies:
-        await tab.deliver(body)
-    return bodies
-
-
-async def converged(chat: int, user_id: int, number: int, *tabs: Tab) -> None:
-    """Each message stands once, in the same order, on every screen and in the database."""
-    for tab in tabs:
-        await tab.wait_for(lambda tab=tab: len(tab.messages()) == number)  # type: ignore[misc]
-    stored = await messages.after(chat, 0, number + 1)
-    assert [message.position for message in stored] == list(range(1, number + 1))
-    log = [(message.position, message.author_name, message.body) for message in stored]
-    for tab in tabs:
-        assert [(m.position, m.author, m.body) for m in tab.messages()] == log, tab.tier
-    conversation = await conversations.get(chat, user_id)
-    assert conversation is not None
-    assert conversation.revision == number
-
-
 @pytest.mark.parametrize(("one", "other"), PAIRS, ids=[f"{one}-{other}" for one, other in PAIRS])
 async def test_messages_of_two_at_once_stand_once_in_one_order(
     site: Site, one: str, other: str
@@ -201,7 +179,7 @@ async def test_messages_of_two_at_once_stand_once_in_one_order(
     chat = await make_conversation(users)
     async with ada.tab(one, chat) as adas, bob.tab(other, chat) as bobs:
         said, answered = await asyncio.gather(talk(adas, "Ada", 20), talk(bobs, "Bob", 20))
-        await converged(chat, users[0].id, 40, adas, bobs)
+        await converged(chat, 40, adas, bobs)
         for name, bodies in (("Ada", said), ("Bob", answered)):
             own = [message.body for message in adas.messages() if message.author == name]
             assert own == bodies
@@ -221,4 +199,4 @@ async def test_all_tiers_at_once_agree(site: Site) -> None:
     ):
         tabs: list[Tab] = [ws, sse, poll, plain]
         await asyncio.gather(*(talk(tab, tab.tier, 10) for tab in tabs))
-        await converged(chat, users[0].id, 40, *tabs)
+        await converged(chat, 40, *tabs)

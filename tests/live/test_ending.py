@@ -33,6 +33,8 @@ async def test_everybody_hears_of_the_end_and_then_it_comes(
             os.kill(os.getpid(), number)
             assert await subscription.next(5) == [ENDING]
             assert handled == [number]
+            with hub.subscribe() as late:
+                assert await late.next(5) == [ENDING], "who comes now hears it, too"
         os.kill(os.getpid(), number)
         await asyncio.sleep(0)
         assert handled == [number, number]

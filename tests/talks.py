@@ -1,0 +1,24 @@
+"""People who talk over several tabs at once, and what has to hold of them afterwards."""
+
+from db import messages
+from tests.clients import Tab
+
+
+async def talk(tab: Tab, name: str, number: int) -> list[str]:
+    """Sends so many messages, one after the other, whatever it takes; their bodies."""
+    bodies = [f"{name} {n}" for n in range(number)]
+    for body in bodies:
+        await tab.deliver(body)
+    return bodies
+
+
+async def converged(chat: int, number: int, *tabs: Tab, patience: float = 30) -> None:
+    """Each message stands once, in the same order, on every screen and in the database."""
+    for tab in tabs:
+        await tab.wait_for(lambda: len(tab.messages()) >= number, patience)  # noqa: B023
+    stored = await messages.after(chat, 0, 10 * number)
+    assert [message.position for message in stored] == list(range(1, number + 1))
+    log = [(message.position, message.author_name, message.body) for message in stored]
+    assert len({body for _, _, body in log}) == number
+    for tab in tabs:
+        assert [(m.position, m.author, m.body) for m in tab.messages()] == log, tab.tier
