@@ -39,7 +39,7 @@ class Site:
     async def visitor(self, user: User) -> Visitor:
         """Somebody who is. The database has to be open here."""
         visitor = await self.stranger()
-        visitor.http.cookies.set("session", await factories.make_session(user))
+        visitor.http.cookies.set("session", await factories.make_session(user), "127.0.0.1")
         return visitor
 
     async def people(self, *usernames: str) -> list[Visitor]:

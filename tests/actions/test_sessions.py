@@ -114,6 +114,22 @@ async def test_wrong_passwords_count_for_one_account_and_one_address() -> None:
     assert await sessions.sign_in("bob", PASSWORD, "here")
 
 
+async def test_wrong_passwords_from_one_address_count_whatever_the_account(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "ATTEMPTS_FROM", 5)
+    await make_user("ada")
+    begun = clock.time
+    for number in range(5):
+        assert (await refusal(f"guess{number}", "wrong one")).errors == DOES_NOT_FIT
+    refused = await refusal("ada", PASSWORD)
+    assert isinstance(refused, TooMany)
+    assert refused.wait == 60 * 60
+    assert await sessions.sign_in("ada", PASSWORD, "there")
+    clock.time = begun + sessions.ATTEMPTS_FROM_WITHIN
+    assert await sessions.sign_in("ada", PASSWORD, "here")
+
+
 async def test_a_right_password_forgets_the_wrong_ones() -> None:
     await make_user("ada")
     for _ in range(2):

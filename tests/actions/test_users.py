@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from actions import passwords, sessions, users
-from actions.invalid import Invalid
+from actions.invalid import Invalid, TooMany
 from db import conversations, participants
 from db import sessions as stored_sessions
 from db import users as stored_users
@@ -121,6 +121,20 @@ async def test_a_password_is_only_changed_by_who_knows_it() -> None:
         await users.change_password(session, PASSWORD, "short")
     assert refusal.value.errors == {"password": PASSWORD_SENTENCE}
     assert await passwords.matches(PASSWORD, await stored_users.get_password(ada.id))
+
+
+async def test_a_password_that_is_asked_for_again_is_guessed_ten_times_at_most() -> None:
+    ada = await make_user("ada")
+    session = await session_of(await make_session(ada))
+    for _ in range(sessions.ATTEMPTS // 2):
+        with pytest.raises(Invalid, match="This is not your current password"):
+            await users.change_password(session, "wrong one", "another one")
+        with pytest.raises(Invalid, match="This is not your current password"):
+            await users.delete(session, "wrong one")
+    for attempt in (users.change_password(session, PASSWORD, "x"), users.delete(session, PASSWORD)):
+        with pytest.raises(TooMany):
+            await attempt
+    assert await sessions.sign_in("ada", PASSWORD, "here"), "that is counted apart"
 
 
 async def test_a_deleted_account_cannot_be_signed_in_to_found_or_reached() -> None:

@@ -17,6 +17,8 @@ async def test_attempts_are_counted_for_an_account_and_an_address() -> None:
         await login_attempts.add(username, address, at)
     assert await login_attempts.after("ada", "here", 0) == [1, 3]
     assert await login_attempts.after("ada", "here", 1) == [3]
+    assert await login_attempts.after_from("here", 0) == [1, 2, 3]
+    assert await login_attempts.after_from("here", 2) == [3]
     await login_attempts.remove("ada", "here")
     assert await login_attempts.after("ada", "here", 0) == []
     assert await login_attempts.after("ada", "there", 0) == [2]

@@ -75,6 +75,16 @@ async def test_a_session_that_somebody_planted_is_not_taken_over(site: Site) -> 
     assert cookie(signed_in.headers["set-cookie"])["value"] != "planted"
 
 
+async def test_signing_in_again_ends_the_session_before(site: Site) -> None:
+    user = await make_user("ada")
+    ada = await site.visitor(user)
+    before = ada.cookie
+    await ada.sign_in("ada", PASSWORD)
+    assert ada.cookie != before
+    other = await site.stranger()
+    assert (await other.get("/", Cookie=before)).status_code == 303
+
+
 async def test_a_wrong_password_gets_the_form_again(site: Site) -> None:
     await make_user("ada")
     ada = await site.stranger()
