@@ -52,10 +52,10 @@ function place(list, fresh) {
   if (list === messages) tell('parley:arrived', fresh)
   const side = list === messages ? sideOf(rank(fresh)) : 0
   if (side < 0) held?.remove()
-  if (side < 0 || side && !held) {
-    if (!(revision(outside.get(fresh.id)) > revision(fresh))) outside.set(fresh.id, fresh)
+  if (side) {
+    if (!(revision(outside.get(fresh.id)) > revision(fresh))) outside.set(fresh.id, held ?? fresh)
     if (outside.size > 300) outside.delete(outside.keys().next().value)
-    return
+    if (side < 0 || !held) return
   }
   if (revision(held) > revision(fresh)) return
   if (held) {

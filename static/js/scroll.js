@@ -12,7 +12,7 @@ const position = li => +li?.dataset.position || 0
 // Where no browser holds the view by itself; at the very bottom none does.
 const loose = !CSS.supports('overflow-anchor: auto')
 
-let bottom = true, count = 0, newest, mark, top
+let bottom = true, leading = false, count = 0, newest, mark, top
 
 export const atNewest = () => bottom && !newer()
 
@@ -38,11 +38,13 @@ if (messages) {
 async function toNewest() {
   if (newer()) await htmx.ajax('GET', live.dataset.live, {target: messages, swap: 'innerHTML'})
   scroller.scrollTop = 0
+  leading = true
   look()
 }
 
 function look() {
   bottom = scroller.scrollTop > -NEAR
+  if (!bottom || !newer()) leading = false
   paint()
 }
 
@@ -59,7 +61,7 @@ function paint() {
 
 function hold() {
   mark = null
-  if (atNewest() || !bottom && !loose) return
+  if (leading || atNewest() || !bottom && !loose) return
   const middle = scroller.getBoundingClientRect().top + scroller.clientHeight / 2
   mark = held().find(li => li.getBoundingClientRect().bottom > middle)
   top = mark?.getBoundingClientRect().top
@@ -68,6 +70,7 @@ function hold() {
 function release() {
   trim()
   if (mark?.isConnected) scroller.scrollTop += mark.getBoundingClientRect().top - top
+  if (!newer()) leading = false
   paint()
 }
 
