@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, ViewportSize, async_playwright, expect
 
 from actions.demo import PASSWORD, PEOPLE
 from tests import programs
@@ -15,7 +15,7 @@ from tests.applications import HOME, Process
 from tests.browser.conftest import OPTIONS
 
 PICTURE = HOME / "docs" / "parley.png"
-SIZE = {"width": 1280, "height": 800}
+SIZE: ViewportSize = {"width": 1280, "height": 800}
 
 
 def main() -> None:
