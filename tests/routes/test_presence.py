@@ -1,0 +1,64 @@
+"""Whether the other one of two is here, as pages show it."""
+
+import pytest
+
+import settings
+from actions.presence import EXPIRY
+from db import engine, presence
+from db.users import User
+from tests.applications import Site
+from tests.factories import make_conversation, make_user
+from tests.pages import attribute, parsed
+
+
+async def was_here(user: User, present_at: int) -> None:
+    async with engine.transaction():
+        await presence.update([user.id], present_at)
+
+
+async def test_a_page_shows_who_is_here_who_was_and_who_never(site: Site) -> None:
+    user, other = await make_user("ada"), await make_user("bob")
+    ada, bob = await site.visitor(user), await site.visitor(other)
+    chat = await make_conversation([user, other])
+    assert (await ada.page(f"/chat/{chat}/")).presence.strip() == ""
+    await was_here(other, 1000)
+    assert "1 Jan 1970" in (await ada.page(f"/chat/{chat}/")).presence
+    async with bob.tab("ws", chat):
+        assert (await ada.page(f"/chat/{chat}/")).presence == "Online"
+    group = await make_conversation([user, other], "Tea")
+    assert (await ada.page(f"/chat/{group}/")).presence.strip() == ""
+
+
+@pytest.mark.parametrize("tier", ["ws", "sse"])
+async def test_coming_and_going_is_seen_without_a_reload(
+    site: Site, monkeypatch: pytest.MonkeyPatch, tier: str
+) -> None:
+    monkeypatch.setattr(settings, "HEARTBEAT", 0.05)
+    user, other = await make_user("ada"), await make_user("bob")
+    ada, bob = await site.visitor(user), await site.visitor(other)
+    chat = await make_conversation([user, other])
+    async with ada.tab(tier, chat) as tab:
+        assert tab.page.presence.strip() == ""
+        async with bob.tab("ws", chat):
+            await tab.wait_for(lambda: tab.page.presence == "Online")
+        await was_here(other, int(EXPIRY))
+        await tab.wait_for(lambda: "1 Jan 1970" in tab.page.presence)
+
+
+async def test_who_hides_is_not_seen(site: Site) -> None:
+    user, other = await make_user("ada"), await make_user("bob")
+    ada, bob = await site.visitor(user), await site.visitor(other)
+    chat = await make_conversation([user, other])
+    saved = await bob.post("/account/presence/", hide="yes")
+    assert saved.headers["location"] == "/account/?saved=presence"
+    box = parsed((await bob.get("/account/?saved=presence")).text).find("input", id="hide")
+    assert box is not None
+    assert box.has_attr("checked")
+    async with bob.tab("ws", chat), ada.tab("ws", chat):
+        assert (await ada.page(f"/chat/{chat}/")).presence.strip() == ""
+        assert (await bob.page(f"/chat/{chat}/")).presence.strip() == ""
+    await bob.post("/account/presence/")
+    box = parsed((await bob.get("/account/")).text).find("input", id="hide")
+    assert attribute(box, "checked") == ""
+    assert box is not None
+    assert not box.has_attr("checked")
