@@ -248,7 +248,7 @@ async def test_what_breaks_a_rule_of_the_schema_is_not_called_unavailable(marks:
 
 
 async def test_an_exhausted_pool_is_unavailable_in_time(database_url: str) -> None:
-    await engine.connect(database_url, 4, 0.2)
+    await engine.connect(database_url, 4, 1.0)
     holding, done = asyncio.Semaphore(0), asyncio.Event()
 
     async def hold() -> None:

@@ -136,7 +136,8 @@ async def test_pages_hold_nothing_inline_and_nothing_of_others(ada: Visitor, cha
         page = parsed((await ada.get(path)).text)
         assert not page.find_all("style")
         assert not page.find_all(True, style=True)
-        assert all(script.get("src") for script in page.find_all("script"))
+        scripts = page.find_all("script", type=lambda type: type != "text/html")
+        assert all(script.get("src") for script in scripts)
         for tag in page.find_all(True):
             assert not [name for name in tag.attrs if name.startswith("on")], tag
             for name in ("src", "href", "action", "formaction", "hx-get", "data-hx-get"):
@@ -323,7 +324,7 @@ async def test_hostile_text_is_text_wherever_it_is_shown(site: Site) -> None:
         found = await elements(text, n)
         for index, tags in enumerate(found):
             assert set(tags) ^ set(harmless[index]) <= {"a", "br"}, (text, index)
-            assert "script" not in tags[tags.index("body") :], text
+            assert tags.count("script") == harmless[index].count("script"), text
 
 
 def client_id(n: int) -> str:
