@@ -136,7 +136,7 @@ async def test_pages_hold_nothing_inline_and_nothing_of_others(ada: Visitor, cha
         page = parsed((await ada.get(path)).text)
         assert not page.find_all("style")
         assert not page.find_all(True, style=True)
-        scripts = page.find_all("script", type=lambda type: type != "text/html")
+        scripts = page.find_all("script", type=lambda kind: kind != "text/html")
         assert all(script.get("src") for script in scripts)
         for tag in page.find_all(True):
             assert not [name for name in tag.attrs if name.startswith("on")], tag
