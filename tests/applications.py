@@ -23,6 +23,8 @@ from tests.clients import Visitor
 from tests.servers import Server
 
 HOME = Path(__file__).parent.parent
+PATIENCE = 10.0
+"""Seconds that a statement may take: the machine that tests run on may be busy."""
 
 
 class Site:
@@ -51,7 +53,7 @@ class Site:
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[str]:
     """The database, open in this process: what `db` and `actions` stand on."""
-    await engine.connect(database_url, 5, 2.5)
+    await engine.connect(database_url, 5, PATIENCE)
     yield database_url
     await engine.disconnect()
 
@@ -68,6 +70,7 @@ async def live(database: str) -> AsyncIterator[None]:
 async def site(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
     """Parley on real sockets, in the test's own event loop."""
     monkeypatch.setattr(settings, "DATABASE_URL", database_url)
+    monkeypatch.setattr(settings, "DATABASE_TIMEOUT", PATIENCE)
     async with served() as site:
         yield site
 
