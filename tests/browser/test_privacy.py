@@ -154,6 +154,23 @@ async def test_what_comes_by_an_address_or_a_form_is_never_a_script(people: Peop
     await is_refused(stranger, "Sign in", username=all_of_them)
 
 
+async def test_no_page_breaks_its_own_policy_in_normal_use(people: People) -> None:
+    ada, bob, id = await people.pair()
+    group = await factories.make_conversation([ada.user, bob.user], title="Sailing")
+    paths = ["/", "/people/?q=bo", "/chat/new/?to=bo", "/account/", "/nothing"]
+    paths += [f"/chat/{id}/", f"/chat/{id}/?refresh=60", f"/chat/{group}/people/"]
+    for path in paths:
+        await ada.go(path)
+        await expect(ada.page.locator(":root")).to_have_class("js")
+        assert ada.page.url.endswith(path)
+    assert not people.trouble
+    image = "<img src=/nothing onerror=alert(1)>"
+    async with ada.page.expect_console_message(lambda message: "policy" in message.text.lower()):
+        await ada.page.evaluate("html => document.body.insertAdjacentHTML('afterend', html)", image)
+    assert people.trouble, "nobody would have noticed"
+    people.trouble.clear()
+
+
 async def is_refused(screen: Screen, button: str, **fields: str) -> None:
     """The form comes back, with what was written into it."""
     for password in await screen.page.locator("[type=password]").all():
