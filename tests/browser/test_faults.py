@@ -82,15 +82,16 @@ async def say_numbers(screen: Screen, number: int) -> None:
 async def test_a_restart_in_good_order_is_over_in_a_moment(
     visitors: People, process: Process
 ) -> None:
-    ada, bob, id = await visitors.pair()
-    for tier in ("ws", "sse", "poll"):
-        await ada.chat(id, tier)
-        await asyncio.to_thread(process.restart)
-        await bob.is_live()
-        await bob.say(f"After a restart, to {tier}")
-        await expect(ada.message(f"After a restart, to {tier}")).to_be_visible()
-        await ada.is_live(tier)
-        await ada.holds_the_log(id)
+    ada, bob, id = await visitors.pair("ws")
+    tabs = {"ws": ada, "sse": await ada.another_tab(), "poll": await ada.another_tab()}
+    for tier, tab in tabs.items():
+        await tab.chat(id, tier)
+    await asyncio.to_thread(process.restart)
+    await bob.say("After the restart")
+    for tier, tab in tabs.items():
+        await tab.shows("After the restart")
+        await tab.is_live(tier)
+        await tab.holds_the_log(id)
 
 
 async def test_offline_the_page_says_so_and_online_it_sends_and_catches_up(people: People) -> None:

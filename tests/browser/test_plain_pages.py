@@ -30,17 +30,15 @@ async def test_a_timed_refresh_shows_what_is_new_and_leaves_the_draft_alone(
     messages = ada.page.frame_locator("#log").locator(".message .body")
     await bob.say("Hello Ada")
     await expect(messages).to_have_text(["Hello Ada"])
-    await bob.say("And again")
-    await expect(messages).to_have_text(["Hello Ada", "And again"])
     await expect(ada.composer).to_have_value("half a thought")
     await ada.press("Send")
     await expect(ada.page).to_have_url(f"{people.url}/chat/{id}/?refresh=5")
-    await expect(messages).to_have_text(["Hello Ada", "And again", "half a thought"])
+    await expect(messages).to_have_text(["Hello Ada", "half a thought"])
     await expect(messages.last).to_be_in_viewport()
     await expect(ada.composer).to_have_value("")
     await ada.press("off")
     await expect(ada.page.locator("#log")).to_have_count(0)
-    await ada.shows("Hello Ada", "And again", "half a thought")
+    await ada.shows("Hello Ada", "half a thought")
 
 
 async def test_links_in_a_frame_that_refreshes_itself_lead_the_whole_page(people: People) -> None:
