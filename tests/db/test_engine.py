@@ -184,11 +184,23 @@ async def test_a_begin_that_is_cancelled_while_it_waits_for_the_lock_leaves_none
     await engine.disconnect()
 
 
-async def test_a_cancel_scope_over_a_query_gives_its_connection_back(marks: None) -> None:
+async def test_a_cancel_scope_over_a_query_gives_its_connection_back(
+    marks: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend = type(engine.opened().connection()._connection)
+    fetch_all = backend.fetch_all
+
+    async def cancelled(self: Any, *args: Any) -> Any:
+        await fetch_all(self, *args)
+        scope.cancel()
+        await anyio.sleep_forever()
+
     for _ in range(POOLED):
-        with anyio.CancelScope() as scope:
-            scope.cancel()
+        scope = anyio.CancelScope()
+        with monkeypatch.context() as patch, scope:
+            patch.setattr(backend, "fetch_all", cancelled)
             await marked()
+        assert scope.cancelled_caught
         assert await marked() == []
     await works_everywhere()
 
