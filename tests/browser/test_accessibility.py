@@ -98,12 +98,12 @@ async def judge(screen: Screen, state: str) -> None:
 
 
 async def violations(page: Page) -> list[str]:
-    """In the light, and then in the dark."""
+    """In the light, and then in the dark, where nothing is still moving into its place."""
     if not await page.evaluate("'axe' in window"):
         await page.evaluate(programs.AXE.read_text())
-    await page.emulate_media(color_scheme="light")
+    await page.emulate_media(color_scheme="light", reduced_motion="reduce")
     found: list[str] = await page.evaluate(VIOLATIONS, {})
-    await page.emulate_media(color_scheme="dark")
+    await page.emulate_media(color_scheme="dark", reduced_motion="reduce")
     return found + list(await page.evaluate(VIOLATIONS, COLOURS))
 
 
