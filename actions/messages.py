@@ -80,8 +80,6 @@ def change(message: Message) -> Publication:
     """What is published when a message has changed: the message as it is now, for everybody."""
     return Publication(
         publication.conversation(message.conversation_id),
-        render.fragment(
-            "messages/message.fragment.html", message=message, revision=message.revision
-        ),
+        render.message_fragment(message, message.revision),
         message.revision,
     )

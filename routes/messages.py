@@ -42,9 +42,7 @@ async def send(
     except Invalid as refusal:
         return await refused(request, conversation, client_id, body, refusal, refresh)
     if form.wants_fragment(request):
-        return HTMLResponse(
-            render.fragment("messages/message.fragment.html", message=message, revision=None)
-        )
+        return HTMLResponse(render.message_fragment(message))
     chosen = f"?refresh={refresh}" if conversations.refresh(refresh) else ""
     return form.see_other(f"/chat/{conversation.id}/{chosen}")
 

@@ -178,11 +178,7 @@ class Stream:
             return ""
         self.cursor = changed[-1].revision
         metrics.caught_up.inc(len(changed))
-        fragments = [
-            render.fragment("messages/message.fragment.html", message=message, revision=None)
-            for message in changed
-        ]
-        return "".join(fragments) + self.cursor_mark()
+        return "".join(map(render.message_fragment, changed)) + self.cursor_mark()
 
     async def newest_page(self) -> str:
         assert self.conversation is not None

@@ -121,8 +121,12 @@ def test_what_is_linked_is_safe_once_and_not_twice() -> None:
 
 @dataclass
 class Message:
+    position: int = 3
+    revision: int = 4
     author_id: int = 1
+    author_name: str = "Ada"
     client_id: str = "x"
+    body: str = "Hello"
     created_at: int = NOON
     previous_author_id: int | None = 1
     previous_created_at: int | None = NOON
@@ -144,6 +148,32 @@ class Message:
 def test_days_and_runs(message: Message, continued: bool, opening: bool) -> None:
     """Also where a clock went back."""
     assert (render.is_continued(message), render.is_day_opening(message)) == (continued, opening)
+
+
+@pytest.mark.parametrize("name", ["Ada", "100 % %(body)s", "<b>&\"'", "שלום עולם", "{{ body }}"])
+@pytest.mark.parametrize("body", ["Hello", "a\n<b>", "100 % %(revision)s", "www.example.org\n"])
+@pytest.mark.parametrize(("author", "before"), [(1, NOON), (2, NOON), (None, None)])
+def test_an_element_is_what_its_template_makes_of_it(
+    name: str, body: str, author: int | None, before: int | None
+) -> None:
+    message = Message(
+        author_name=name, body=body, previous_author_id=author, previous_created_at=before
+    )
+    template = render.templates.get_template("messages/_message.html")
+    assert render.message_element(message) == template.render(message=message).strip()
+
+
+def test_a_message_that_cannot_be_rendered_is_a_sentence_in_its_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(text: str) -> Markup:
+        raise ValueError(text)
+
+    monkeypatch.setattr(render, "linked", fail)
+    element = parsed(render.message_fragment(Message(), 4)).select_one("#message-1-x")
+    assert element is not None
+    assert attribute(element, "data-position") == "3"
+    assert render.UNSHOWABLE in element.get_text()
 
 
 def test_an_element_is_named_by_its_author_and_client_id() -> None:
