@@ -34,6 +34,7 @@ from routes import (
     opening,
     operations,
     participants,
+    patience,
     presence,
     security,
     sessions,
@@ -123,6 +124,7 @@ app = Starlette(
     middleware=[
         Middleware(tracing.Traced),
         Middleware(opening.AtFirstRequest, lifespan=lifespan),
+        Middleware(patience.Patient),
         Middleware(security.SecurityHeaders),
         Middleware(RequestBodyLimitMiddleware, max_body_size=BODY_BYTES),
         Middleware(TrustedHostMiddleware, allowed_hosts=list(settings.ALLOWED_HOSTS)),

@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parent
 DATABASE_URL = database_url(config("DATABASE_URL", default=f"sqlite:///{ROOT}/parley.sqlite3"))
 DATABASE_POOL_SIZE = config("DATABASE_POOL_SIZE", cast=int, default=5)
 DATABASE_TIMEOUT = config("DATABASE_TIMEOUT", cast=float, default=2.5)
-"""Seconds that one statement, or the wait for a connection, may take before it is given up."""
+"""Seconds that one statement may take, and all of a request together, before it is given up."""
 
 REDIS_URL: str = config("REDIS_URL", default="")
 BROKER_URL: str = config("BROKER_URL", default=REDIS_URL or "memory://")

@@ -1,20 +1,25 @@
 """The one database of this process: `databases`, hardened where it leaks, hangs or locks.
 
 `rows` and `row` run one statement each; inside `async with transaction()` they share its
-connection. Whatever means "the database cannot be reached now" is raised as `Unavailable`.
+connection. Whatever means "the database cannot be reached now" is raised as `Unavailable`, at the
+latest when the `budget` of a request is used up.
 """
 
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import anyio
 import asyncpg
 from databases import Database
 from databases.core import Connection, Transaction
 from databases.interfaces import Record, TransactionBackend
+
+from db import budget
+
+T = TypeVar("T")
 
 
 class Unavailable(Exception):
@@ -28,8 +33,9 @@ async def connect(url: str, pool_size: int, timeout: float) -> None:
     and a worker that does not start makes uvicorn end the whole server.
     """
     global _database
-    size = {"min_size": 0, "max_size": pool_size, "command_timeout": timeout}
-    options: dict[str, Any] = {"timeout": timeout} if url.startswith("sqlite") else size
+    options: dict[str, Any] = {"timeout": timeout}
+    if not url.startswith("sqlite"):
+        options = {"min_size": 0, "max_size": pool_size, "command_timeout": timeout}
     database = HardenedDatabase(url, **options)
     with unavailable():
         await database.connect()
@@ -46,14 +52,12 @@ async def disconnect() -> None:
 
 async def rows(sql: str, **values: object) -> list[Record]:
     """Every row of one statement."""
-    with unavailable():
-        return await opened().fetch_all(sql, values)
+    return await ask(HardenedDatabase.fetch_all, sql, values)
 
 
 async def row(sql: str, **values: object) -> Record | None:
     """The first row of one statement, or None."""
-    with unavailable():
-        return await opened().fetch_one(sql, values)
+    return await ask(HardenedDatabase.fetch_one, sql, values)
 
 
 @asynccontextmanager
@@ -75,6 +79,36 @@ def pool_use() -> dict[str, int]:
         return {}
     used, free, limit = _database.pool_use()
     return {"used": used, "free": free, "limit": limit}
+
+
+async def ask(
+    how: Callable[["HardenedDatabase", str, dict[str, object]], Awaitable[T]],
+    sql: str,
+    values: dict[str, object],
+) -> T:
+    """What one statement returns.
+
+    Where its connection turns out to be lost, since the server has restarted or dropped it, one
+    that only reads is run once more, on another; but none in a transaction, which is lost as well.
+    """
+    database = opened()
+    with unavailable():
+        try:
+            async with budget.spent():
+                return await how(database, sql, values)
+        except LOST:
+            if not sql.lstrip().startswith("SELECT") or database.is_in_transaction():
+                raise
+        async with budget.spent():
+            return await how(database, sql, values)
+
+
+@asynccontextmanager
+async def waiting() -> AsyncIterator[None]:
+    """Wait in the block for what others write: in time, or `Unavailable`."""
+    with unavailable():
+        async with budget.spent():
+            yield
 
 
 def opened() -> "HardenedDatabase":
@@ -106,6 +140,17 @@ def unavailable() -> Iterator[None]:
         raise Unavailable(f"{type(error).__name__}: {error}") from error
 
 
+LOST = (
+    ConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+)
+"""What a statement raises whose connection is no more."""
+
+
 class HardenedDatabase(Database):
     """`databases` with the leaks of 0.9.0 closed and a pool under SQLite."""
 
@@ -125,6 +170,10 @@ class HardenedDatabase(Database):
         """How many connections are used and free, and how many there may be."""
         use: tuple[int, int, int] = cast(Any, self._backend).pool_use()
         return use
+
+    def is_in_transaction(self) -> bool:
+        """Whether the current task is in one."""
+        return bool(self.connection()._transaction_stack)
 
     def transaction(self, *, force_rollback: bool = False, **options: Any) -> Transaction:
         return HardenedTransaction(self.connection, force_rollback, **options)
@@ -152,7 +201,11 @@ class HardenedTransaction(Transaction):
     _running: TransactionBackend
 
     async def start(self) -> "HardenedTransaction":
-        connection = self._connection
+        async with budget.spent():
+            await self._begin(self._connection)
+        return self
+
+    async def _begin(self, connection: Connection) -> None:
         await connection.__aenter__()
         try:
             async with connection._transaction_lock:
@@ -164,10 +217,10 @@ class HardenedTransaction(Transaction):
         except BaseException:
             await connection.__aexit__()
             raise
-        return self
 
     async def commit(self) -> None:
-        await self._finish(commit=True)
+        async with budget.spent():
+            await self._finish(commit=True)
 
     async def rollback(self) -> None:
         await self._finish(commit=False)

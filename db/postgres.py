@@ -1,8 +1,17 @@
-"""PostgreSQL under `databases`: no wait for a connection without an end."""
+"""PostgreSQL under `databases`: no wait for a connection without an end, in either direction."""
 
+import asyncio
+from contextlib import suppress
 from typing import Any
 
-from databases.backends.postgres import PostgresBackend, PostgresConnection
+import asyncpg
+from databases.backends.postgres import PostgresBackend, PostgresConnection, PostgresTransaction
+
+GRACE = 0.2
+"""Seconds in which a server has to end what was given up; else its connection is dropped, which
+ends it as well."""
+
+ERRORS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 class TimedPostgresBackend(PostgresBackend):
@@ -26,6 +35,24 @@ class TimedPostgresConnection(PostgresConnection):
         self._connection = await self._database._pool.acquire(timeout=timeout)
 
     async def release(self) -> None:
+        """Never fails: what cannot go back to the pool in time is dropped, and replaced there."""
         # A stock connection whose release fails stays "already acquired" for ever.
         connection, self._connection = self._connection, None
-        await self._database._pool.release(connection)
+        with suppress(*ERRORS):
+            await self._database._pool.release(connection, timeout=GRACE)
+
+    def transaction(self) -> "TimedPostgresTransaction":
+        return TimedPostgresTransaction(self)
+
+
+class TimedPostgresTransaction(PostgresTransaction):
+    _connection: PostgresConnection
+
+    async def rollback(self) -> None:
+        """Never fails, and takes no longer than `GRACE`: a dropped connection rolls back, too."""
+        try:
+            async with asyncio.timeout(GRACE):
+                await super().rollback()
+        except ERRORS:
+            with suppress(asyncpg.InterfaceError):  # where it is gone already
+                self._connection.raw_connection.terminate()

@@ -15,6 +15,8 @@ import anyio
 from databases.backends.sqlite import SQLiteBackend, SQLiteConnection, SQLiteTransaction
 from databases.core import DatabaseURL
 
+from db import budget
+
 CONNECTIONS = 4
 PRAGMAS = (
     "PRAGMA journal_mode = WAL",
@@ -66,12 +68,13 @@ class ImmediateTransaction(SQLiteTransaction):
     async def start(self, is_root: bool, extra_options: dict[Any, Any]) -> None:
         pool: ConnectionPool = self._connection._pool
         begun = time.monotonic()
-        async with asyncio.timeout(pool.timeout):
+        patience = min(pool.timeout, budget.left())
+        async with asyncio.timeout(patience):
             await pool.writer.acquire()
         self._writing = pool.writer
         self._is_root = True
         try:
-            await self._begin(pool.timeout, time.monotonic() - begun)
+            await self._begin(pool.timeout, patience - (time.monotonic() - begun))
         except BaseException:
             # A cancelled BEGIN goes on in its thread; what it begins has to end behind it.
             with anyio.CancelScope(shield=True):
@@ -79,13 +82,13 @@ class ImmediateTransaction(SQLiteTransaction):
             self._writing.release()
             raise
 
-    async def _begin(self, timeout: float, waited: float) -> None:
+    async def _begin(self, timeout: float, left: float) -> None:
         """Wait for other processes' writers, too, but for both kinds together one timeout only."""
         connection: aiosqlite.Connection = self._connection.raw_connection
-        if waited < timeout / 10:
+        if left > timeout * 0.9:
             await connection.execute("BEGIN IMMEDIATE")
             return
-        await connection.execute_fetchall(busy_timeout(timeout - waited))
+        await connection.execute_fetchall(busy_timeout(left))
         try:
             await connection.execute("BEGIN IMMEDIATE")
         finally:

@@ -5,6 +5,7 @@ application runs in the test's own event loop.
 """
 
 import asyncio
+import os
 import random
 import shutil
 import signal
@@ -12,8 +13,9 @@ import socket
 import subprocess
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -76,6 +78,23 @@ class Server(ABC):
     def restart(self) -> None:
         self.stop()
         self.start()
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """While the block runs the kernel still takes connections for it, and nothing answers."""
+        assert self.process is not None
+        parent = self.process.pid
+        os.kill(parent, signal.SIGSTOP)  # first, so that no child is born meanwhile
+        children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+        family = [parent, *map(int, children)]
+        for member in family:
+            os.kill(member, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for member in family:
+                with suppress(ProcessLookupError):
+                    os.kill(member, signal.SIGCONT)
 
     def remove(self) -> None:
         """Ends it, in good order so that nothing of it stays in the kernel, and all it stored."""
@@ -237,6 +256,16 @@ def execute(url: str, *statements: str) -> None:
             runner.run(connected())
 
     in_a_thread(run)
+
+
+def disconnect_everybody(url: str) -> None:
+    """End every connection to a database of PostgreSQL. Blocks the event loop meanwhile, so that
+    whoever is connected in this process has not noticed when it returns."""
+    execute(
+        url,
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    )
 
 
 def in_a_thread(function: Callable[[], None]) -> None:

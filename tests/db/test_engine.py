@@ -6,6 +6,7 @@ import itertools
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from operator import le
 from typing import Any
@@ -15,11 +16,14 @@ import anyio
 import asyncpg
 import pytest
 
-from db import engine
+from db import budget, engine
 from db.engine import Unavailable
 from tests.applications import HOME
-from tests.servers import PostgreSQL, execute
+from tests.servers import PostgreSQL, disconnect_everybody, execute
 from tests.services import migrated_database
+
+PATIENCE = 20.0
+"""Seconds that no test here waits for."""
 
 POOLED = 5
 """More connections than a pool has here, so that one leak each time would exhaust it."""
@@ -312,6 +316,81 @@ async def test_a_writer_that_holds_the_lock_of_this_process_too_long_is_unavaila
     await engine.disconnect()
 
 
+async def test_many_statements_share_the_budget_of_their_request(postgresql_url: str) -> None:
+    """Where it ends in a transaction, that is rolled back, and every connection works."""
+    run(postgresql_url, "CREATE TABLE marks (mark BIGINT PRIMARY KEY, follows BIGINT)")
+    await engine.connect(postgresql_url, POOLED, PATIENCE)
+
+    async def write_slowly() -> None:
+        async with engine.transaction():
+            await mark(1)
+            for _ in range(100):
+                await engine.row("SELECT pg_sleep(0.3)")
+
+    begun = time.monotonic()
+    with pytest.raises(Unavailable), budget.given(1):
+        await write_slowly()
+    assert time.monotonic() - begun < PATIENCE / 2
+    assert await marked() == []
+    await works_everywhere()
+    await engine.disconnect()
+
+
+async def test_the_wait_for_a_lock_of_sqlite_is_part_of_the_budget(sqlite_url: str) -> None:
+    await engine.connect(sqlite_url, POOLED, PATIENCE)
+    begun = time.monotonic()
+    with contextlib.closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Unavailable), budget.given(0.3):
+            async with engine.transaction():
+                raise AssertionError("it never begins")
+    assert time.monotonic() - begun < PATIENCE / 2
+    async with engine.transaction():
+        pass
+    await engine.disconnect()
+
+
+async def test_a_task_that_outlives_its_request_is_free_of_its_budget(database: str) -> None:
+    over = asyncio.Event()
+
+    async def work() -> int:
+        await over.wait()
+        row = await engine.row("SELECT 1 AS one")
+        assert row is not None
+        return int(row["one"])
+
+    with budget.given(0):
+        working = asyncio.create_task(work())
+        with pytest.raises(Unavailable):
+            async with engine.waiting():
+                await asyncio.Event().wait()
+    over.set()
+    assert await working == 1
+
+
+async def test_what_reads_is_read_again_where_its_connection_was_lost(postgresql_url: str) -> None:
+    """What writes is not, since nobody knows whether it was done."""
+    run(postgresql_url, "CREATE TABLE marks (mark BIGINT PRIMARY KEY, follows BIGINT)")
+    await engine.connect(postgresql_url, POOLED, PATIENCE)
+    await mark(1)
+
+    async def read_in_a_transaction() -> None:
+        async with engine.transaction():
+            disconnect_everybody(postgresql_url)
+            await marked()
+
+    disconnect_everybody(postgresql_url)
+    assert await marked() == [1]
+    disconnect_everybody(postgresql_url)
+    with pytest.raises(Unavailable):
+        await mark(2)
+    assert await marked() == [1]
+    with pytest.raises(Unavailable):
+        await read_in_a_transaction()
+    await works_everywhere()
+    await engine.disconnect()
+
+
 async def test_the_victim_of_a_deadlock_may_try_again(postgresql_url: str) -> None:
     run(postgresql_url, "CREATE TABLE marks (mark BIGINT PRIMARY KEY, follows BIGINT)")
     await engine.connect(postgresql_url, 5, 5)
@@ -406,7 +485,7 @@ async def test_tasks_outlive_a_killed_postgresql(spare_postgresql: PostgreSQL) -
 
 READ_THEN_WRITE = """
 import asyncio, sys
-from db import engine
+from db import budget, engine
 
 async def once():
     async with engine.transaction():

@@ -1,0 +1,71 @@
+"""The database takes connections and answers nothing, or drops those that it has."""
+
+import time
+import uuid
+
+import pytest
+
+import settings
+from db.postgres import TimedPostgresConnection
+from tests.applications import served
+from tests.factories import make_user
+from tests.faults.oracle import HONEST_WITHIN, Oracle
+from tests.faults.readers import Follower
+from tests.faults.town import Town
+from tests.pages import parsed
+from tests.servers import disconnect_everybody
+
+
+async def test_a_frozen_postgresql(town: Town, oracle: Oracle) -> None:
+    """Sends are refused honestly and in time; streams stay, and go on where they were."""
+    assert town.postgresql is not None
+    await oracle.follow("ws", "sse")
+    async with oracle.writing("htmx", "form", "htmx", "form"):
+        await oracle.more_acknowledged(15)
+        with town.postgresql.frozen():
+            for _ in range(8):
+                await oracle.answered("503")
+        await oracle.more_acknowledged(15)
+    assert max(oracle.waits) <= HONEST_WITHIN
+    assert (await oracle.verdict()).holds()
+    for reader in oracle.readers:
+        assert isinstance(reader, Follower)
+        assert reader.connections == 1
+
+
+async def test_a_frozen_postgresql_keeps_what_was_written(town: Town, oracle: Oracle) -> None:
+    assert town.postgresql is not None
+    person, client_id = oracle.people[0], str(uuid.uuid4())
+    path = f"/chat/{oracle.conversation_id}/messages/"
+    with town.postgresql.frozen():
+        begun = time.monotonic()
+        answer = await person.post(path, client_id=client_id, body="Not to be lost")
+        assert time.monotonic() - begun <= HONEST_WITHIN
+    assert answer.status_code == 503
+    form = parsed(answer.text)
+    assert "Not to be lost" in str(form.find("textarea"))
+    assert client_id in str(form.find("form"))
+
+
+async def test_connections_that_are_dropped_when_they_are_needed(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever reads a page does not notice."""
+    acquire = TimedPostgresConnection.acquire
+    sound = False
+
+    async def acquire_what_is_lost(connection: TimedPostgresConnection) -> None:
+        nonlocal sound
+        await acquire(connection)
+        if not sound:
+            disconnect_everybody(postgresql_url)
+        sound = True
+
+    monkeypatch.setattr(settings, "DATABASE_URL", postgresql_url)
+    async with served() as site:
+        visitor = await site.visitor(await make_user("ada"))
+        monkeypatch.setattr(TimedPostgresConnection, "acquire", acquire_what_is_lost)
+        for path in ("/", "/people/", "/account/"):
+            sound = False
+            assert (await visitor.get(path)).status_code == 200
+            assert sound
