@@ -1,0 +1,1 @@
+"""How fast Parley is, beside others that do the same job: `bin/bench`."""

@@ -1,0 +1,88 @@
+"""`bin/bench`: chooses, runs, keeps and prints."""
+
+import argparse
+import signal
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from bench import machine
+from bench.databases import Databases
+from bench.measures import fanout
+from bench.run import Run
+from bench.stacks import limit, parley
+from bench.stacks.stack import Stack
+
+MEASURES: dict[str, Callable[[Run], None]] = {"fanout": fanout.measure}
+
+STACKS: list[type[Stack]] = [
+    limit.Each,
+    limit.Joined,
+    parley.OnPostgreSQL,
+    parley.OnSQLite,
+]
+
+
+def main() -> None:
+    """Runs the measures that the command line names, or all of them."""
+    options = parsed()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    machine.raise_file_limit()
+    databases = Databases()
+    try:
+        with (
+            tempfile.TemporaryDirectory(prefix="parley-bench-") as folder,
+            machine.pinned(machine.OTHER_CORE),
+        ):
+            run = prepared(options, databases, Path(folder))
+            for name in options.measures or MEASURES:
+                MEASURES[name](run)
+    except KeyboardInterrupt:
+        sys.exit("interrupted")
+    finally:
+        databases.end()
+
+
+def prepared(options: argparse.Namespace, databases: Databases, folder: Path) -> Run:
+    stacks = {kind.name: kind(databases, folder) for kind in STACKS}
+    if options.stacks:
+        stacks = {name: stacks[name] for name in options.stacks if name in stacks}
+    return Run(
+        stacks,
+        databases,
+        folder,
+        options.readers or ([100, 1_000] if options.quick else [10, 100, 1_000, 10_000]),
+        options.seconds or (1.0 if options.quick else 2.0),
+        options.repeats or (1 if options.quick else 3),
+    )
+
+
+def parsed() -> argparse.Namespace:
+    names = [kind.name for kind in STACKS]
+    parser = argparse.ArgumentParser("bin/bench", description=__doc__)
+    parser.add_argument(
+        "measures",
+        nargs="*",
+        choices=[*MEASURES, []],
+        metavar="MEASURE",
+        help=f"of {', '.join(MEASURES)}; default: all",
+    )
+    parser.add_argument("--quick", action="store_true", help="in three minutes, for a first look")
+    parser.add_argument("--stacks", type=listed, help=f"of {','.join(names)}; default: all")
+    parser.add_argument("--readers", type=numbers, help="sizes of rooms: 10,100,1000,10000")
+    parser.add_argument("--seconds", type=float, help="how long each run is counted (2)")
+    parser.add_argument("--repeats", type=int, help="how many runs a median is of (3)")
+    return parser.parse_args()
+
+
+def listed(text: str) -> list[str]:
+    return text.split(",")
+
+
+def numbers(text: str) -> list[int]:
+    return [int(word) for word in text.split(",")]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+"""One run of the suite: how long and how often is measured, on what, and what came out."""
+
+import statistics
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bench import machine
+from bench.databases import Databases
+from bench.generator import Figures
+from bench.stacks.stack import Stack
+
+Record = dict[str, Any]
+
+
+@dataclass
+class Run:
+    """The choices of a run, the stacks in it, and its records so far."""
+
+    stacks: dict[str, Stack]
+    databases: Databases
+    folder: Path
+    readers: list[int]
+    seconds: float
+    repeats: int
+    warmup: float = 0.5
+    records: list[Record] = field(default_factory=list)
+
+    def chosen(self, *names: str) -> list[Stack]:
+        """Those of these stacks that the run is about."""
+        return [self.stacks[name] for name in names if name in self.stacks]
+
+    def note(self, measure: str, stack: Stack, case: str, runs: Iterable[Figures]) -> None:
+        """Keep the medians of some figures, and print them."""
+        record = {
+            "measure": measure,
+            "stack": stack.name,
+            "title": stack.title,
+            "case": case,
+            "load_average": round(machine.busy(), 2),
+            **medians(list(runs)),
+        }
+        self.records.append(record)
+        print(line(record), flush=True)
+
+    def attempt(self, measure: str, stack: Stack, case: str, action: Callable[[], None]) -> None:
+        """Go on with the rest where one case fails, and keep why."""
+        try:
+            action()
+        except (RuntimeError, OSError, AssertionError) as error:
+            reason = str(error).strip() or type(error).__name__
+            print(f"{measure}, {stack.title}, {case}: failed: {reason}", file=sys.stderr)
+            self.records.append(
+                {
+                    "measure": measure,
+                    "stack": stack.name,
+                    "title": stack.title,
+                    "case": case,
+                    "failed": reason[:300],
+                }
+            )
+
+
+def medians(runs: list[Figures]) -> Figures:
+    """Each figure's median over the runs; what is lost, repeated or ended is summed up."""
+    figures: Figures = {"runs": len(runs)}
+    for name, value in runs[0].items():
+        values = [run[name] for run in runs if name in run]
+        if name in ("lost", "repeated", "stray"):
+            figures[name] = sum(values)
+        elif isinstance(value, int | float):
+            figures[name] = round(statistics.median(values), 3)
+    return figures
+
+
+def line(record: Record) -> str:
+    """A record for whoever watches."""
+    left_out = {"measure", "stack", "title", "case", "runs", "load_average"}
+    figures = ", ".join(
+        f"{name} {shown(value)}" for name, value in record.items() if name not in left_out
+    )
+    return f"{record['measure']}, {record['title']}, {record['case']}: {figures}"
+
+
+def shown(value: Any) -> str:
+    if isinstance(value, float) and abs(value) < 100:
+        return f"{value:.2f}"
+    return f"{value:,.0f}" if isinstance(value, int | float) else str(value)

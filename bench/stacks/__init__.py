@@ -1,0 +1,1 @@
+"""The servers that are compared, each doing the same job in its own usual way."""
