@@ -9,18 +9,29 @@ from pathlib import Path
 
 from bench import machine
 from bench.databases import Databases
-from bench.measures import fanout
+from bench.measures import fanout, idle, pairs, scaling, sse, storm
 from bench.run import Run
-from bench.stacks import limit, parley
+from bench.stacks import limit, node, parley
 from bench.stacks.stack import Stack
 
-MEASURES: dict[str, Callable[[Run], None]] = {"fanout": fanout.measure}
+MEASURES: dict[str, Callable[[Run], None]] = {
+    "fanout": fanout.measure,
+    "pairs": pairs.measure,
+    "latency": pairs.measure_latency,
+    "idle": idle.measure,
+    "sse": sse.measure,
+    "storm": storm.measure,
+    "scaling": scaling.measure,
+}
 
 STACKS: list[type[Stack]] = [
     limit.Each,
     limit.Joined,
     parley.OnPostgreSQL,
     parley.OnSQLite,
+    node.Ws,
+    node.WsOnPostgreSQL,
+    node.SocketIO,
 ]
 
 
@@ -53,6 +64,7 @@ def prepared(options: argparse.Namespace, databases: Databases, folder: Path) ->
         databases,
         folder,
         options.readers or ([100, 1_000] if options.quick else [10, 100, 1_000, 10_000]),
+        options.connections or (2_000 if options.quick else 10_000),
         options.seconds or (1.0 if options.quick else 2.0),
         options.repeats or (1 if options.quick else 3),
     )
@@ -71,6 +83,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="in three minutes, for a first look")
     parser.add_argument("--stacks", type=listed, help=f"of {','.join(names)}; default: all")
     parser.add_argument("--readers", type=numbers, help="sizes of rooms: 10,100,1000,10000")
+    parser.add_argument("--connections", type=int, help="idle ones, and in the storm (10000)")
     parser.add_argument("--seconds", type=float, help="how long each run is counted (2)")
     parser.add_argument("--repeats", type=int, help="how many runs a median is of (3)")
     return parser.parse_args()

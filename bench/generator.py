@@ -4,26 +4,14 @@ import json
 import subprocess
 import tempfile
 from collections.abc import Iterable
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
 from bench import machine, programs
 from bench.server import Server
-from bench.stacks.stack import Dialect
+from bench.stacks.stack import Dialect, Seat
 
 Figures = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Seat:
-    """A connection to open: whose, where, and whether it sends."""
-
-    room: int
-    path: str
-    cookie: str
-    sends: bool = False
-    kind: str = "ws"
 
 
 class Generator:

@@ -72,10 +72,19 @@ def memory_kilobytes(pids: Iterable[int]) -> int:
 
 
 def proportional_size(pid: int) -> int:
-    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-        if line.startswith("Pss:"):
+    return kilobytes(Path(f"/proc/{pid}/smaps_rollup"), "Pss:")
+
+
+def peak_kilobytes(pid: int) -> int:
+    """The largest resident set that a process has had."""
+    return kilobytes(Path(f"/proc/{pid}/status"), "VmHWM:")
+
+
+def kilobytes(file: Path, name: str) -> int:
+    for line in file.read_text().splitlines():
+        if line.startswith(name):
             return int(line.split()[1])
-    raise RuntimeError(f"the kernel doesn't tell the memory of process {pid}")
+    raise RuntimeError(f"the kernel says no {name} in {file}")
 
 
 def busy() -> float:

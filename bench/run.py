@@ -23,6 +23,7 @@ class Run:
     databases: Databases
     folder: Path
     readers: list[int]
+    connections: int
     seconds: float
     repeats: int
     warmup: float = 0.5

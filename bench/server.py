@@ -74,6 +74,10 @@ class Server:
     def memory_kilobytes(self) -> int:
         return machine.memory_kilobytes(self.pids)
 
+    def peak(self) -> int:
+        """The most that it has kept in memory so far, in kilobytes."""
+        return sum(machine.peak_kilobytes(pid) for pid in self.pids)
+
     def end(self) -> None:
         """Ends it and its workers, in good order if it can."""
         workers = self.pids if self.process.poll() is None else []

@@ -87,8 +87,8 @@ static void request_upgrade(connection *c)
 {
 	char request[2048], path[512];
 	int length = snprintf(path, sizeof path, "%s", c->path);
-	if (c->cursor)
-		snprintf(path + length, sizeof path - (size_t)length, "%cafter=%" PRIu64,
+	if (c->cursor >= 0)
+		snprintf(path + length, sizeof path - (size_t)length, "%cafter=%" PRId64,
 			strchr(path, '?') ? '&' : '?', c->cursor);
 	if (c->is_stream)
 		length = snprintf(request, sizeof request,
@@ -282,7 +282,7 @@ static void find_cursor(connection *c, const char *text, const char *end)
 	const char *found = text;
 	while ((found = memmem(found, (size_t)(end - found), net.cursor_mark, length))) {
 		found += length;
-		uint64_t revision = strtoull(found, NULL, 10);
+		int64_t revision = strtoll(found, NULL, 10);
 		if (revision > c->cursor)
 			c->cursor = revision;
 	}

@@ -20,7 +20,7 @@ typedef struct {
 	buffer input, output;
 	unsigned frames;    /* text frames since it was opened */
 	uint64_t ready_at;  /* when it was served its first */
-	uint64_t cursor;    /* the last revision that it was told, 0 where it was told none */
+	int64_t cursor;     /* the last revision that it was told, -1 where it was told none */
 
 	/* Which of its room's messages have arrived: `newest` and a bit for each of the 64 up to it. */
 	uint64_t window;

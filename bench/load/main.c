@@ -89,6 +89,7 @@ static void read_connections(const char *path)
 		all.connections[all.count++] = (connection){.is_stream = strcmp(kind, "sse") == 0,
 		                                            .room = number,
 		                                            .sends = sends,
+		                                            .cursor = -1,
 		                                            .path = strdup(where),
 		                                            .cookie = strdup(cookie)};
 		if (number >= all.room_count)

@@ -46,6 +46,9 @@ class Parley(Stack):
     def path(self, room: Room, person: int) -> str:
         return f"/ws/chat/{FIRST_ID + room.number}/"
 
+    def stream_path(self, room: Room) -> str:
+        return f"/sse/chat/{FIRST_ID + room.number}/"
+
     def cookie(self, person: int) -> str:
         return f"session={token(person)}"
 

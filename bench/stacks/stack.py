@@ -13,6 +13,17 @@ from bench.world import BODY, Room
 
 
 @dataclass(frozen=True)
+class Seat:
+    """A connection to open: in which room, where, whose, whether it sends; `ws` or `sse`."""
+
+    room: int
+    path: str
+    cookie: str
+    sends: bool = False
+    kind: str = "ws"
+
+
+@dataclass(frozen=True)
 class Dialect:
     """How a stack is spoken to. See bench/load/main.c for what each means."""
 
@@ -33,6 +44,7 @@ class Stack(ABC):
     title: ClassVar[str]
     stores: ClassVar[bool] = True
     largest_room: ClassVar[int] = 10_000
+    most_connections: ClassVar[int] = 10_000
     dialect: ClassVar[Dialect] = JSON
 
     def __init__(self, databases: Databases, folder: Path) -> None:
@@ -51,9 +63,18 @@ class Stack(ABC):
     @abstractmethod
     def start(self, cores: set[int] | None, workers: int) -> Server: ...
 
+    def seat(self, room: Room, person: int, kind: str = "ws", *, sends: bool = False) -> Seat:
+        """A person's connection in a room."""
+        path = self.path(room, person) if kind == "ws" else self.stream_path(room)
+        return Seat(room.number, path, self.cookie(person), sends, kind)
+
     @abstractmethod
     def path(self, room: Room, person: int) -> str:
         """Where a person's socket in a room is opened."""
+
+    def stream_path(self, room: Room) -> str:
+        """Where a stream of Server-Sent Events is opened, of a stack that has them."""
+        raise NotImplementedError
 
     def cookie(self, person: int) -> str:
         """What proves who they are."""

@@ -1,0 +1,38 @@
+"""More workers: what a delivery costs all of them together, with Redis between them."""
+
+from functools import partial
+
+from bench import machine
+from bench.figures import per_delivery
+from bench.generator import Generator
+from bench.measures import fanout, pairs
+from bench.run import Run
+from bench.stacks.stack import Stack
+from bench.world import group
+
+STACKS = ["parley-pg"]
+WORKERS = (1, 2, 4)
+
+
+def measure(run: Run) -> None:
+    """A thousand readers and five hundred pairs. On few cores the workers share them with the load
+    generator, so that the cost says more than the rate."""
+    for stack in run.chosen(*STACKS):
+        for workers in WORKERS:
+            case = f"{workers} {'workers' if workers > 1 else 'worker'}"
+            run.attempt("scaling", stack, case, partial(one, run, stack, workers, case))
+
+
+def one(run: Run, stack: Stack, workers: int, case: str) -> None:
+    everybody = {
+        "1000 readers, 4 senders": fanout.seats(stack, group(1_000), 4),
+        "500 pairs": pairs.seats(stack),
+    }
+    for what, seats in everybody.items():
+        with (
+            stack.serving(set(machine.CORES), workers) as server,
+            Generator(server, stack.dialect, seats) as generator,
+        ):
+            generator.talk(run.warmup, 0.2)
+            runs = [generator.talk(run.seconds, run.warmup) for _ in range(run.repeats)]
+        run.note("scaling", stack, f"{case}, {what}", [per_delivery(figures) for figures in runs])
