@@ -11,7 +11,7 @@ from bench import machine
 from bench.databases import Databases
 from bench.measures import fanout, idle, pairs, scaling, sse, storm
 from bench.run import Run
-from bench.stacks import limit, node, parley
+from bench.stacks import channels, limit, node, parley
 from bench.stacks.stack import Stack
 
 MEASURES: dict[str, Callable[[Run], None]] = {
@@ -32,6 +32,7 @@ STACKS: list[type[Stack]] = [
     node.Ws,
     node.WsOnPostgreSQL,
     node.SocketIO,
+    channels.Channels,
 ]
 
 

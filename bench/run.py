@@ -1,6 +1,7 @@
 """One run of the suite: how long and how often is measured, on what, and what came out."""
 
 import statistics
+import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -50,7 +51,7 @@ class Run:
         """Go on with the rest where one case fails, and keep why."""
         try:
             action()
-        except (RuntimeError, OSError, AssertionError) as error:
+        except (RuntimeError, OSError, AssertionError, subprocess.SubprocessError) as error:
             reason = str(error).strip() or type(error).__name__
             print(f"{measure}, {stack.title}, {case}: failed: {reason}", file=sys.stderr)
             self.records.append(
