@@ -7,9 +7,9 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import machine
+from bench import machine, report, results
 from bench.databases import Databases
-from bench.measures import fanout, idle, pairs, scaling, sse, storm
+from bench.measures import fanout, idle, pages, pairs, scaling, sse, storm
 from bench.run import Run
 from bench.stacks import channels, limit, node, parley
 from bench.stacks.stack import Stack
@@ -20,6 +20,8 @@ MEASURES: dict[str, Callable[[Run], None]] = {
     "latency": pairs.measure_latency,
     "idle": idle.measure,
     "sse": sse.measure,
+    "pages": pages.measure,
+    "large": pages.measure_large,
     "storm": storm.measure,
     "scaling": scaling.measure,
 }
@@ -39,6 +41,9 @@ STACKS: list[type[Stack]] = [
 def main() -> None:
     """Runs the measures that the command line names, or all of them."""
     options = parsed()
+    if options.measures == ["report"]:
+        report.write(results.load(options.results))
+        return
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     machine.raise_file_limit()
     databases = Databases()
@@ -50,6 +55,8 @@ def main() -> None:
             run = prepared(options, databases, Path(folder))
             for name in options.measures or MEASURES:
                 MEASURES[name](run)
+            found = results.collected(run)
+        print(f"\n{report.text(found)}\n\nKept in {results.save(found)}")
     except KeyboardInterrupt:
         sys.exit("interrupted")
     finally:
@@ -77,7 +84,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument(
         "measures",
         nargs="*",
-        choices=[*MEASURES, []],
+        choices=[*MEASURES, "report", []],
         metavar="MEASURE",
         help=f"of {', '.join(MEASURES)}; default: all",
     )
@@ -86,6 +93,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--readers", type=numbers, help="sizes of rooms: 10,100,1000,10000")
     parser.add_argument("--connections", type=int, help="idle ones, and in the storm (10000)")
     parser.add_argument("--seconds", type=float, help="how long each run is counted (2)")
+    parser.add_argument("--results", type=Path, help="what `report` is of (the newest)")
     parser.add_argument("--repeats", type=int, help="how many runs a median is of (3)")
     return parser.parse_args()
 

@@ -1,10 +1,13 @@
 """The database servers of a run: real ones, as the tests start them, on the generator's core."""
 
 from functools import cached_property
+from pathlib import Path
 
 from bench import machine
 from tests import services
 from tests.servers import PostgreSQL, Redis, start_postgresql, start_redis
+
+NAMES = ("postgresql", "redis")
 
 
 class Databases:
@@ -27,7 +30,11 @@ class Databases:
     def drop(self, url: str) -> None:
         services.drop_database(self.postgresql.url, url)
 
+    def programs(self) -> list[str | Path]:
+        """The servers that are in use."""
+        return [self.__dict__[name].program for name in NAMES if name in self.__dict__]
+
     def end(self) -> None:
-        for name in ("postgresql", "redis"):
+        for name in NAMES:
             if name in self.__dict__:
                 self.__dict__.pop(name).remove()

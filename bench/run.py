@@ -1,5 +1,6 @@
 """One run of the suite: how long and how often is measured, on what, and what came out."""
 
+import sqlite3
 import statistics
 import subprocess
 import sys
@@ -8,12 +9,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import asyncpg
+
 from bench import machine
 from bench.databases import Databases
 from bench.generator import Figures
 from bench.stacks.stack import Stack
+from db.engine import Unavailable
 
 Record = dict[str, Any]
+
+FAILURES = (
+    RuntimeError,
+    OSError,
+    AssertionError,
+    subprocess.SubprocessError,
+    asyncpg.PostgresError,
+    sqlite3.Error,
+    Unavailable,
+)
 
 
 @dataclass
@@ -51,7 +65,7 @@ class Run:
         """Go on with the rest where one case fails, and keep why."""
         try:
             action()
-        except (RuntimeError, OSError, AssertionError, subprocess.SubprocessError) as error:
+        except FAILURES as error:
             reason = str(error).strip() or type(error).__name__
             print(f"{measure}, {stack.title}, {case}: failed: {reason}", file=sys.stderr)
             self.records.append(

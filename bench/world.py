@@ -31,16 +31,18 @@ ROOMS = [*GROUPS, *PAIR_ROOMS, *CROWD_ROOMS]
 
 
 @dataclass(frozen=True)
-class Pages:
-    """What whoever looks at pages sees: an inbox of so many conversations, each of the reader with
-    the person of the next number, of so many messages, some of them unread."""
+class Inbox:
+    """What a reader of pages has: so many conversations, each with the person of the next number
+    and of so many messages, of which the last `unread` of the other's are unread."""
 
-    reader: int = 2_000
-    first_conversation: int = 10_000
+    reader: int
+    first_conversation: int
     conversations: int = 30
     messages: int = 60
     unread: int = 3
     body: str = "The tide is in, the boat is out, and nobody has seen the cover since Saturday."
 
 
-PAGES = Pages()
+PAGES = Inbox(reader=2_000, first_conversation=10_000)
+MANY = Inbox(reader=3_000, first_conversation=20_000, conversations=5_000, messages=4, unread=1)
+LONG = Inbox(reader=8_500, first_conversation=30_000, conversations=1, messages=1_000_000)

@@ -10,7 +10,7 @@ from bench.server import Server
 from bench.stacks.limit import FRAGMENT_BYTES
 from bench.stacks.stack import Stack
 from bench.world import PAGES, PEOPLE, ROOMS, Room
-from tests.servers import free_port
+from tests.servers import execute, free_port
 
 
 class Channels(Stack):
@@ -27,6 +27,7 @@ class Channels(Stack):
         if self.template is None:
             self.template = self.databases.new()
             self.seed(self.template)
+            execute(self.template, "ANALYZE")
         environment = self.environment(self.databases.new(self.template))
         command: list[str | Path] = [django.program("daphne"), "-b", "127.0.0.1", "-p", str(port)]
         return Server(
@@ -49,6 +50,9 @@ class Channels(Stack):
 
     def conversation_path(self) -> str:
         return f"/chat/{PAGES.first_conversation}/"
+
+    def sending_path(self) -> str:
+        return f"{self.conversation_path()}messages/"
 
     def environment(self, url: str) -> dict[str, str]:
         return {

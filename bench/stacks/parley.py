@@ -4,7 +4,11 @@ import asyncio
 import re
 import shlex
 import shutil
+import sqlite3
 import sys
+from abc import abstractmethod
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from typing import ClassVar
 
 import settings
@@ -12,9 +16,9 @@ from actions.clock import now
 from actions.sessions import token_hash
 from bench.server import Server
 from bench.stacks.stack import JSON, Dialect, Stack
-from bench.world import PEOPLE, ROOMS, Room
+from bench.world import LONG, MANY, PAGES, PEOPLE, ROOMS, Inbox, Room
 from db import conversations, engine, migration, participants, sessions, users
-from tests.servers import free_port
+from tests.servers import execute, free_port
 
 FIRST_ID = 4_503_599_627_370_000
 """Ids are 53 random bits in life; these have as many digits."""
@@ -26,11 +30,15 @@ class Parley(Stack):
     dialect = Dialect(JSON.frame, ready_after=1, cursor='<hx-cursor revision="')
     database: ClassVar[str]
     template: str | None = None
+    larger: Sequence[Inbox] = ()
 
     def start(self, cores: set[int] | None, workers: int) -> Server:
         port = free_port()
+        url = self.fresh_database()
+        for inbox in self.larger:
+            self.execute(url, *filled(inbox))
         environment = {
-            "DATABASE_URL": self.fresh_database(),
+            "DATABASE_URL": url,
             "WEB_CONCURRENCY": str(workers),
             "BROKER_URL": self.databases.redis.url if workers > 1 else "memory://",
         }
@@ -52,9 +60,32 @@ class Parley(Stack):
     def cookie(self, person: int) -> str:
         return f"session={token(person)}"
 
+    def inbox_path(self) -> str:
+        return "/"
+
+    def conversation_path(self, inbox: Inbox = PAGES) -> str:
+        return f"/chat/{FIRST_ID + inbox.first_conversation}/"
+
+    def sending_path(self) -> str:
+        return f"{self.conversation_path()}messages/"
+
+    @abstractmethod
     def fresh_database(self) -> str:
         """The URL of a copy of the seeded database, which is made once."""
-        raise NotImplementedError
+
+    @abstractmethod
+    def execute(self, url: str, *statements: str) -> None:
+        """Run SQL in a database that nobody serves."""
+
+    @contextmanager
+    def serving_large(self) -> Iterator[Server]:
+        """The server, on data that also has `MANY` and `LONG`; made anew each time."""
+        self.larger = [MANY, LONG]
+        try:
+            with self.serving() as server:
+                yield server
+        finally:
+            self.larger = []
 
 
 class OnPostgreSQL(Parley):
@@ -65,7 +96,11 @@ class OnPostgreSQL(Parley):
         if self.template is None:
             self.template = self.databases.new()
             asyncio.run(seed(self.template))
+            self.execute(self.template, *filled(PAGES))
         return self.databases.new(self.template)
+
+    def execute(self, url: str, *statements: str) -> None:
+        execute(url, *statements, "ANALYZE")
 
 
 class OnSQLite(Parley):
@@ -76,11 +111,18 @@ class OnSQLite(Parley):
         seeded = self.folder / "seeded.sqlite3"
         if not seeded.exists():
             asyncio.run(seed(f"sqlite:///{seeded}"))
+            self.execute(f"sqlite:///{seeded}", *filled(PAGES))
         fresh = self.folder / "parley.sqlite3"
         for old in self.folder.glob(f"{fresh.name}*"):
             old.unlink()
         shutil.copy(seeded, fresh)
         return f"sqlite:///{fresh}"
+
+    def execute(self, url: str, *statements: str) -> None:
+        with closing(sqlite3.connect(migration.sqlite_path(url))) as connection:
+            for statement in statements:
+                connection.execute(statement)
+            connection.commit()
 
 
 def served() -> list[str]:
@@ -93,6 +135,43 @@ def served() -> list[str]:
     line = re.sub(r"--(host|port|forwarded-allow-ips) (\"[^\"]*\"|\S+)", "", line)
     words = shlex.split(line.partition("exec ")[2])
     return ["bench.unlimited:app" if word == "app:app" else word for word in words]
+
+
+def filled(inbox: Inbox) -> list[str]:
+    """SQL of either database that puts an inbox and its messages there."""
+    reader, other = FIRST_ID + inbox.reader, FIRST_ID + inbox.reader + 1
+    first, each = FIRST_ID + inbox.first_conversation, inbox.messages
+    counted = "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {})"
+    conversations, messages = (
+        counted.format(inbox.conversations),
+        counted.format(inbox.conversations * each),
+    )
+    return [
+        f"""
+        {conversations}
+        INSERT INTO conversations
+          (id, kind, pair, title, creator_id, revision, last_position, active_at)
+        SELECT {first} + i, 'direct', '{reader}-' || CAST({other} + i AS TEXT), 'Note to self',
+               {reader}, {each}, {each}, {now()} + i
+        FROM n
+        """,
+        f"""
+        {conversations}
+        INSERT INTO participants (user_id, conversation_id, read_position)
+        SELECT {reader}, {first} + i, {each - 2 * inbox.unread} FROM n
+        UNION ALL SELECT {other} + i, {first} + i, {each} FROM n
+        """,
+        f"""
+        {messages}
+        INSERT INTO messages (conversation_id, position, previous_position, revision, author_id,
+                              client_id, body, created_at)
+        SELECT {first} + i / {each}, i % {each} + 1, NULLIF(i % {each}, 0), i % {each} + 1,
+               CASE WHEN i % 2 = 0 THEN {reader} ELSE {other} + i / {each} END,
+               '00000000-0000-4000-8000-' || substr(CAST(1000000000000 + i AS TEXT), 2),
+               '{inbox.body}', {now()} - 60000 * (CAST({each} AS BIGINT) - i % {each})
+        FROM n
+        """,
+    ]
 
 
 async def seed(url: str) -> None:

@@ -76,6 +76,18 @@ class Stack(ABC):
         """Where a stream of Server-Sent Events is opened, of a stack that has them."""
         raise NotImplementedError
 
+    def inbox_path(self) -> str:
+        """Where the inbox of `world.PAGES` is, of a stack that has pages."""
+        raise NotImplementedError
+
+    def conversation_path(self) -> str:
+        """Where one of its conversations is."""
+        raise NotImplementedError
+
+    def sending_path(self) -> str:
+        """Where the form of that conversation goes."""
+        raise NotImplementedError
+
     def cookie(self, person: int) -> str:
         """What proves who they are."""
         return f"person={person}"

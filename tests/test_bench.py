@@ -1,0 +1,179 @@
+"""The load generator of bench/ counts right, however the bytes come."""
+
+import asyncio
+import json
+import struct
+import subprocess
+from asyncio import StreamReader, StreamWriter
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench import plot, programs, tables
+from bench.results import Results
+from bench.subjects import Subject
+
+FRAME = '{"client_id":"@ID@","body":"@N@"}'
+Deliver = Callable[[list[StreamWriter], str], Awaitable[None]]
+
+
+@pytest.fixture(scope="module")
+def load(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The generator, compiled by the flags of bench/, elsewhere."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(programs, "BUILD", tmp_path_factory.mktemp("build"))
+        yield programs.load()
+
+
+async def test_split_frames(load: Path) -> None:
+    one_at_a_time = asyncio.Lock()
+
+    async def bytewise(readers: list[StreamWriter], client_id: str) -> None:
+        async with one_at_a_time:
+            for byte in framed(fragment(client_id)):
+                for reader in readers:
+                    reader.write(bytes([byte]))
+                await asyncio.sleep(0)
+
+    counts = await counted(load, bytewise)
+    assert (counts["lost"], counts["repeated"], counts["stray"]) == (0, 0, 0)
+    assert counts["messages"] > 0
+    assert counts["frames"] == counts["deliveries"]
+
+
+async def test_joined_frames(load: Path) -> None:
+    """A frame without a message and one with it, in one write: one delivery each time."""
+
+    async def joined(readers: list[StreamWriter], client_id: str) -> None:
+        for reader in readers:
+            reader.write(framed("<hx-title></hx-title>") + framed(fragment(client_id)))
+
+    counts = await counted(load, joined)
+    assert (counts["lost"], counts["repeated"]) == (0, 0)
+    assert counts["messages"] > 0
+    assert counts["frames"] == 2 * counts["deliveries"]
+
+
+async def test_two_fragments_in_a_frame(load: Path) -> None:
+    """Both senders' messages leave in one frame; the very last may wait for its other in vain."""
+    waiting: list[str] = []
+
+    async def in_twos(readers: list[StreamWriter], client_id: str) -> None:
+        waiting.append(client_id)
+        if len(waiting) == 2:
+            text = "".join(fragment(each) for each in waiting)
+            waiting.clear()
+            for reader in readers:
+                reader.write(framed(text))
+
+    counts = await counted(load, in_twos, drain=0.2)
+    assert counts["lost"] in (0, 3)
+    assert counts["repeated"] == 0
+    assert counts["deliveries"] > 0
+    assert counts["deliveries"] == 2 * counts["frames"]
+
+
+async def test_what_comes_twice_or_not_at_all(load: Path) -> None:
+    async def carelessly(readers: list[StreamWriter], client_id: str) -> None:
+        for reader in readers[:-1]:
+            reader.write(framed(fragment(client_id)) * 2)
+
+    counts = await counted(load, carelessly, drain=0.2)
+    assert counts["expected"] == 3 * counts["lost"]
+    assert counts["repeated"] == counts["arrived"]
+
+
+async def test_an_id_that_is_no_message(load: Path) -> None:
+    """A form that was refused has the same client_id in it."""
+
+    async def refuse(readers: list[StreamWriter], client_id: str) -> None:
+        for reader in readers:
+            reader.write(framed(f'<input name="client_id" value="{client_id}">'))
+
+    counts = await counted(load, refuse, drain=0.2)
+    assert counts["arrived"] == 0
+    assert counts["lost"] == counts["expected"] == 6
+
+
+def test_table_and_chart() -> None:
+    records: list[dict[str, Any]] = [
+        {"measure": "m", "stack": "parley-pg", "title": "Parley", "case": "10", "f": 300.0},
+        {"measure": "m", "stack": "ws", "title": "ws", "case": "10", "f": 150.0, "lost": 7},
+    ]
+    table = tables.table(Subject("m", "m", "f", "M"), Results({}, records))
+    assert "| Parley ÷ ws | × 2.00 |" in table
+    assert "- ws, 10: 7 deliveries had not arrived at the end." in table
+    chart = plot.chart("M", [("10", [("Parley", 300.0, "300", True)])])
+    assert chart == plot.chart("M", [("10", [("Parley", 300.0, "300", True)])])
+    assert chart.count("<rect") == 1
+
+
+async def counted(load: Path, deliver: Deliver, drain: float = 2) -> dict[str, Any]:
+    """The counts of two senders and a reader in a room whose server delivers like that."""
+    async with room(deliver) as port:
+        process = await asyncio.to_thread(start, load, port)
+        try:
+            said, _ = await asyncio.to_thread(
+                process.communicate, f"talk 0.2 0.05 0 {drain}\n", timeout=20
+            )
+        finally:
+            process.kill()
+            process.wait()
+    *_, counts = (json.loads(line) for line in said.splitlines())
+    assert counts["connections"] == 3
+    return dict(counts)
+
+
+def start(load: Path, port: int) -> subprocess.Popen[str]:
+    seats = load.parent / f"seats-{port}"
+    seats.write_text("ws 0 1 /a person=1\nws 0 1 /b person=2\nws 0 0 /c person=3\n")
+    return subprocess.Popen(
+        [load, "--port", str(port), "--frame", FRAME, seats],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+@asynccontextmanager
+async def room(deliver: Deliver) -> Any:
+    """A server in which everybody is in one room; its port."""
+    readers: list[StreamWriter] = []
+
+    async def connected(reader: StreamReader, writer: StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 101 Switching Protocols\r\n\r\n")
+        readers.append(writer)
+        try:
+            while True:
+                await deliver(readers, json.loads(await frame(reader))["client_id"])
+        except (asyncio.IncompleteReadError, ConnectionError):
+            writer.close()
+
+    server = await asyncio.start_server(connected, "127.0.0.1")
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+
+
+async def frame(reader: StreamReader) -> bytes:
+    """The text of a masked frame of less than 126 bytes."""
+    head = await reader.readexactly(6)
+    body = await reader.readexactly(head[1] & 127)
+    return bytes(byte ^ head[2 + at % 4] for at, byte in enumerate(body))
+
+
+def framed(text: str) -> bytes:
+    payload = text.encode()
+    if len(payload) < 126:
+        return bytes([0x81, len(payload)]) + payload
+    return struct.pack("!BBH", 0x81, 126, len(payload)) + payload
+
+
+def fragment(client_id: str) -> str:
+    words = "so it goes " * 12
+    return f'<li class="message" id="message-17-{client_id}"><p class="body">{words}</p></li>'
