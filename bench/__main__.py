@@ -37,6 +37,9 @@ STACKS: list[type[Stack]] = [
     channels.Channels,
 ]
 
+QUICK_MEASURES = ["fanout", "pairs", "latency", "idle", "pages"]
+QUICK_STACKS = ["c-joined", "parley-pg", "parley-sqlite", "ws", "channels"]
+
 
 def main() -> None:
     """Runs the measures that the command line names, or all of them."""
@@ -53,7 +56,7 @@ def main() -> None:
             machine.pinned(machine.OTHER_CORE),
         ):
             run = prepared(options, databases, Path(folder))
-            for name in options.measures or MEASURES:
+            for name in options.measures or (QUICK_MEASURES if options.quick else MEASURES):
                 MEASURES[name](run)
             found = results.collected(run)
         print(f"\n{report.text(found)}\n\nKept in {results.save(found)}")
@@ -65,15 +68,16 @@ def main() -> None:
 
 def prepared(options: argparse.Namespace, databases: Databases, folder: Path) -> Run:
     stacks = {kind.name: kind(databases, folder) for kind in STACKS}
-    if options.stacks:
-        stacks = {name: stacks[name] for name in options.stacks if name in stacks}
+    chosen = options.stacks or (QUICK_STACKS if options.quick else list(stacks))
+    stacks = {name: stacks[name] for name in chosen}
     return Run(
         stacks,
         databases,
         folder,
         options.readers or ([100, 1_000] if options.quick else [10, 100, 1_000, 10_000]),
-        options.connections or (2_000 if options.quick else 10_000),
-        options.seconds or (1.0 if options.quick else 2.0),
+        options.connections or (500 if options.quick else 10_000),
+        not options.quick,
+        options.seconds or (0.8 if options.quick else 2.0),
         options.repeats or (1 if options.quick else 3),
     )
 
@@ -99,7 +103,11 @@ def parsed() -> argparse.Namespace:
 
 
 def listed(text: str) -> list[str]:
-    return text.split(",")
+    names = text.split(",")
+    unknown = set(names) - {kind.name for kind in STACKS}
+    if unknown:
+        raise argparse.ArgumentTypeError(f"there is no {' or '.join(sorted(unknown))}")
+    return names
 
 
 def numbers(text: str) -> list[int]:

@@ -15,6 +15,7 @@ def per_delivery(figures: Figures) -> Figures:
         "p50_ms": figures["p50_ms"],
         "p99_ms": figures["p99_ms"],
         "lost": figures["lost"],
+        "unheard": figures["unheard"],
         "repeated": figures["repeated"],
         "ended": figures["ended"],
         "generator_busy": figures["generator_cpu_seconds"] / seconds,

@@ -39,6 +39,7 @@ class Run:
     folder: Path
     readers: list[int]
     connections: int
+    is_thorough: bool
     seconds: float
     repeats: int
     warmup: float = 0.5
@@ -84,7 +85,7 @@ def medians(runs: list[Figures]) -> Figures:
     figures: Figures = {"runs": len(runs)}
     for name, value in runs[0].items():
         values = [run[name] for run in runs if name in run]
-        if name in ("lost", "repeated", "stray"):
+        if name in ("lost", "unheard", "repeated", "stray"):
             figures[name] = sum(values)
         elif isinstance(value, int | float):
             figures[name] = round(statistics.median(values), 3)

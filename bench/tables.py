@@ -51,6 +51,7 @@ def losses(records: list[Record]) -> list[str]:
     for record in records:
         for name, what in (
             ("lost", "deliveries had not arrived at the end"),
+            ("unheard", "messages reached nobody: they were not acknowledged"),
             ("repeated", "deliveries came twice"),
             ("ended", "connections were ended by the server"),
         ):

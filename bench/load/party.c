@@ -77,9 +77,13 @@ void begin_run(void)
 
 void print_counts(void)
 {
+	uint64_t unheard = 0;
+	for (uint64_t i = all.first; i < all.sent; i++)
+		unheard += !all.messages[i].arrived;
 	printf("{\"expected\": %" PRIu64 ", \"arrived\": %" PRIu64 ", \"lost\": %" PRIu64
-	       ", \"repeated\": %" PRIu64 ", \"stray\": %" PRIu64 ", \"connections\": %u, \"ended\": %u",
-	       all.expected, all.arrived, all.expected - all.arrived, all.repeated, all.stray,
+	       ", \"unheard\": %" PRIu64 ", \"repeated\": %" PRIu64 ", \"stray\": %" PRIu64
+	       ", \"connections\": %u, \"ended\": %u",
+	       all.expected, all.arrived, all.expected - all.arrived, unheard, all.repeated, all.stray,
 	       all.count, all.ended);
 	printf(", \"codes\": [");
 	for (unsigned i = 0; i < all.ended && i < sizeof all.end_codes / sizeof *all.end_codes; i++)

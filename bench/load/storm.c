@@ -11,6 +11,9 @@
 static const uint64_t FIRST_WAIT = 250000000, LONGEST_WAIT = 15000000000, FIRST_FRAME = 4000000000;
 static const uint64_t TICK = 5000000;
 
+/* Once all are back, what has not come for so long will not come. */
+static const uint64_t SILENCE = 5000000000;
+
 static struct {
 	unsigned away, attempts;
 	uint64_t back_at, complete_at;
@@ -53,7 +56,8 @@ void storm(double rate, double patience)
 	unsigned turn = 0;
 	while (run.away || all.arrived < all.expected) {
 		uint64_t moment = now();
-		if (moment > give_up)
+		uint64_t last = run.complete_at > run.back_at ? run.complete_at : run.back_at;
+		if (moment > give_up || (!run.away && moment > last + SILENCE))
 			break;
 		for (; run.away && due <= moment; due += step)
 			say(all.senders[turn++ % all.sender_count], due);

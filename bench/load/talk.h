@@ -45,7 +45,8 @@ bool note_arrival(connection *c, uint64_t number);
 /* Forgets what earlier runs have counted. */
 void begin_run(void);
 
-/* Prints the counts that every run has, as the beginning of a JSON object. */
+/* Prints the counts that every run has, as the beginning of a JSON object: of deliveries, and the
+ * messages that are unheard: have reached nobody at all. */
 void print_counts(void);
 
 /* Lets each sender say something at each arrival of its own, or everybody `rate` times a second in

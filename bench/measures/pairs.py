@@ -31,9 +31,10 @@ def talk(run: Run, stack: Stack, measure: str, rate: float) -> None:
         stack.serving() as server,
         Generator(server, stack.dialect, seats(stack)) as generator,
     ):
-        generator.talk(run.warmup, 0.2, rate)
-        seconds = run.seconds if rate == 0 else 2 * run.seconds
-        runs = [generator.talk(seconds, run.warmup, rate) for _ in range(run.repeats)]
+        generator.talk(run.warmup, 0.2, rate, drain=2)
+        # Five hundred begin at once, and it takes a moment until that burst is over.
+        warmup, seconds = (1.0, run.seconds) if rate == 0 else (run.warmup, 2 * run.seconds)
+        runs = [generator.talk(seconds, warmup, rate) for _ in range(run.repeats)]
     case = f"{rate:.0f} messages a second" if rate else "closed loop"
     run.note(measure, stack, case, [per_delivery(figures) for figures in runs])
 

@@ -11,13 +11,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import ClassVar
 
+import asyncpg
+
 import settings
 from actions.clock import now
 from actions.sessions import token_hash
 from bench.server import Server
 from bench.stacks.stack import JSON, Dialect, Stack
 from bench.world import LONG, MANY, PAGES, PEOPLE, ROOMS, Inbox, Room
-from db import conversations, engine, migration, participants, sessions, users
+from db import migration
 from tests.servers import execute, free_port
 
 FIRST_ID = 4_503_599_627_370_000
@@ -95,9 +97,16 @@ class OnPostgreSQL(Parley):
     def fresh_database(self) -> str:
         if self.template is None:
             self.template = self.databases.new()
-            asyncio.run(seed(self.template))
+            migration.upgrade(self.template)
+            asyncio.run(self.seed(self.template))
             self.execute(self.template, *filled(PAGES))
         return self.databases.new(self.template)
+
+    async def seed(self, url: str) -> None:
+        connection = await asyncpg.connect(url)
+        for statement, rows in seeded():
+            await connection.executemany(statement, rows)
+        await connection.close()
 
     def execute(self, url: str, *statements: str) -> None:
         execute(url, *statements, "ANALYZE")
@@ -108,14 +117,18 @@ class OnSQLite(Parley):
     title = "Parley, SQLite"
 
     def fresh_database(self) -> str:
-        seeded = self.folder / "seeded.sqlite3"
-        if not seeded.exists():
-            asyncio.run(seed(f"sqlite:///{seeded}"))
-            self.execute(f"sqlite:///{seeded}", *filled(PAGES))
+        template = self.folder / "template.sqlite3"
+        if not template.exists():
+            migration.upgrade(f"sqlite:///{template}")
+            with closing(sqlite3.connect(template)) as connection:
+                for statement, rows in seeded():
+                    connection.executemany(statement.replace("$", "?"), rows)
+                connection.commit()
+            self.execute(f"sqlite:///{template}", *filled(PAGES))
         fresh = self.folder / "parley.sqlite3"
         for old in self.folder.glob(f"{fresh.name}*"):
             old.unlink()
-        shutil.copy(seeded, fresh)
+        shutil.copy(template, fresh)
         return f"sqlite:///{fresh}"
 
     def execute(self, url: str, *statements: str) -> None:
@@ -174,35 +187,40 @@ def filled(inbox: Inbox) -> list[str]:
     ]
 
 
-async def seed(url: str) -> None:
-    """Put everybody, signed in, and every room into a new database."""
-    await asyncio.to_thread(migration.upgrade, url)
-    await engine.connect(url, 1, 60)
-    try:
-        async with engine.transaction():
-            for number in range(PEOPLE):
-                await add_person(number)
-        async with engine.transaction():
-            for room in ROOMS:
-                await add_room(room)
-    finally:
-        await engine.disconnect()
+def seeded() -> list[tuple[str, list[tuple[object, ...]]]]:
+    """Everybody, signed in, and every room: statements, each with its rows."""
+    moment = now()
+    people = [(FIRST_ID + n, f"person{n}", f"Person {n}", f"person {n}") for n in range(PEOPLE)]
+    sessions = [(token_hash(token(n)), FIRST_ID + n, moment) for n in range(PEOPLE)]
+    rooms = [(room, [FIRST_ID + person for person in room.people]) for room in ROOMS]
+    return [
+        (
+            "INSERT INTO users (id, username, name, name_folded, password, created_at)"
+            f" VALUES ($1, $2, $3, $4, '!', {moment})",
+            [*people],
+        ),
+        (
+            "INSERT INTO sessions (token_hash, user_id, created_at, seen_at)"
+            " VALUES ($1, $2, $3, $3)",
+            [*sessions],
+        ),
+        (
+            "INSERT INTO conversations (id, kind, pair, title, creator_id, active_at)"
+            f" VALUES ($1, $2, $3, $4, $5, {moment})",
+            [
+                (FIRST_ID + room.number, *kind_and_pair(ids), f"Room {room.number}", ids[0])
+                for room, ids in rooms
+            ],
+        ),
+        (
+            "INSERT INTO participants (conversation_id, user_id) VALUES ($1, $2)",
+            [(FIRST_ID + room.number, id) for room, ids in rooms for id in ids],
+        ),
+    ]
 
 
-async def add_person(number: int) -> None:
-    name = f"Person {number}"
-    await users.add(FIRST_ID + number, f"person{number}", name, name.casefold(), "!", now())
-    await sessions.add(token_hash(token(number)), FIRST_ID + number, now())
-
-
-async def add_room(room: Room) -> None:
-    people = [FIRST_ID + person for person in room.people]
-    pair = "-".join(map(str, people)) if len(people) == 2 else None
-    id = FIRST_ID + room.number
-    kind = "direct" if pair else "group"
-    await conversations.add(id, kind, pair, f"Room {room.number}", people[0], now())
-    for person in people:
-        await participants.add(id, person)
+def kind_and_pair(ids: list[int]) -> tuple[str, str | None]:
+    return ("direct", "-".join(map(str, ids))) if len(ids) == 2 else ("group", None)
 
 
 def token(person: int) -> str:
