@@ -5,7 +5,7 @@ import platform
 import resource
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 FILES = 65_536
@@ -51,8 +51,9 @@ def family(pid: int) -> list[int]:
     """A process and all that it has started."""
     found = [pid]
     for children in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in children.read_text().split():
-            found += family(int(child))
+        with suppress(FileNotFoundError, ProcessLookupError):  # a thread that has just ended
+            for child in children.read_text().split():
+                found += family(int(child))
     return found
 
 

@@ -2,7 +2,7 @@
 
 from bench.results import Results
 from bench.run import Record
-from bench.subjects import Subject
+from bench.subjects import SUBJECTS, Subject
 
 PARLEY = ("parley-pg", "parley-sqlite")
 
@@ -27,7 +27,14 @@ def table(subject: Subject, results: Results) -> str:
                 ]
                 if any(ratios):
                     rows.append([f"{titles[ours]} ÷ {title}", *ratios])
-    return "\n".join([f"### {subject.title}", "", *aligned(rows), *losses(records)])
+    return "\n".join(
+        [
+            f"### {subject.title}",
+            "",
+            *aligned(rows),
+            *(losses(records) if is_first(subject) else []),
+        ]
+    )
 
 
 def cell(value: float | None) -> str:
@@ -42,6 +49,11 @@ def ratio(subject: Subject, ours: float | None, theirs: float | None) -> str:
         return ""
     times = theirs / ours if subject.less_is_better else ours / theirs
     return f"× {cell(times)}"
+
+
+def is_first(subject: Subject) -> bool:
+    """Whether it is the first that shows its measure, under which the losses are told."""
+    return subject == next((s for s in SUBJECTS if s.measure == subject.measure), subject)
 
 
 def losses(records: list[Record]) -> list[str]:
