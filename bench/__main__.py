@@ -75,9 +75,9 @@ def prepared(options: argparse.Namespace, databases: Databases, folder: Path) ->
         databases,
         folder,
         options.readers or ([100, 1_000] if options.quick else [10, 100, 1_000, 10_000]),
-        options.connections or (500 if options.quick else 10_000),
+        options.connections or (300 if options.quick else 10_000),
         not options.quick,
-        options.seconds or (0.8 if options.quick else 2.0),
+        options.seconds or (0.6 if options.quick else 2.0),
         options.repeats or (1 if options.quick else 3),
     )
 

@@ -14,7 +14,8 @@ STACKS = ["c", "c-joined", "parley-pg", "parley-sqlite", "ws", "ws-pg", "socketi
 def measure(run: Run) -> None:
     """With four senders and with one, to each number of readers."""
     for stack in run.chosen(*STACKS):
-        for size in (size for size in run.readers if size <= stack.largest_room):
+        largest = stack.largest_room if run.is_thorough else stack.quick_room
+        for size in (size for size in run.readers if size <= largest):
             for senders in (4, 1) if run.is_thorough else (4,):
                 case = f"{size} readers, {senders} {'senders' if senders > 1 else 'sender'}"
                 run.attempt("fanout", stack, case, partial(one, run, stack, size, senders, case))

@@ -19,6 +19,7 @@ class Channels(Stack):
     name = "channels"
     title = "Channels, Daphne, Redis, PostgreSQL"
     largest_room = 1_000
+    quick_room = 100
     template: str | None = None
 
     def start(self, cores: set[int] | None, workers: int) -> Server:

@@ -44,6 +44,8 @@ class Stack(ABC):
     title: ClassVar[str]
     stores: ClassVar[bool] = True
     largest_room: ClassVar[int] = 10_000
+    quick_room: ClassVar[int] = 10_000
+    """The largest room of a quick run."""
     most_connections: ClassVar[int] = 10_000
     dialect: ClassVar[Dialect] = JSON
 
