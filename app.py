@@ -28,6 +28,7 @@ from routes import (
     conversations,
     errors,
     ids,
+    inbox,
     live,
     logs,
     messages,
@@ -66,6 +67,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         stack.enter_context(ending.announced())
         await stack.enter_async_context(metrics.sampled(broker.is_up, engine.pool_use))
         await stack.enter_async_context(presence.beating())
+        await stack.enter_async_context(inbox.following())
         yield
 
 

@@ -9,7 +9,6 @@ from actions.text import clean, is_blank
 from db import conversations, engine, participants, users
 from db.users import User
 from live import broker, publication
-from live.publication import Publication
 
 TITLE_LENGTH = 100
 PEOPLE = 100
@@ -64,7 +63,7 @@ async def start_group(creator: User, people: list[int], title: str) -> int:
         await conversations.add(conversation_id, "group", None, title, creator.id, now())
         for person in people:
             await participants.add(conversation_id, person)
-    await broker.publish(*inbox_changes(people, conversation_id))
+    await broker.publish(publication.activity(conversation_id))
     return conversation_id
 
 
@@ -81,13 +80,8 @@ async def start_pair(creator: User, people: list[int]) -> int:
         existing = await conversations.get_id_by_pair(pair)
         assert existing is not None
         return existing
-    await broker.publish(*inbox_changes([creator.id], conversation_id))
+    await broker.publish(publication.activity(conversation_id, creator.id))
     return conversation_id
-
-
-def inbox_changes(people: list[int], conversation_id: int) -> list[Publication]:
-    """What tells each person's inbox that the line of a conversation has changed."""
-    return [Publication(publication.inbox(person), str(conversation_id)) for person in people]
 
 
 def shortened(title: str) -> str:

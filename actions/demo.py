@@ -6,9 +6,10 @@ import uuid
 import db.messages
 import db.users
 import settings
-from actions import conversations, messages, participants, users
+from actions import conversations, log, participants, users
 from actions.clock import now
 from db import engine
+from db.messages import Sent
 from db.users import User
 
 PASSWORD = "parley-demo"  # noqa: S105  # printed for everybody
@@ -117,9 +118,18 @@ async def converse(people: list[User], title: str, said: list[tuple[int, str, st
     to = [person.username for person in people[1:]] or [creator.username]
     conversation_id = await conversations.start(creator, to, title)
     authors = {person.username: person for person in people}
-    for minutes_ago, username, body in said:
-        moment = now() - minutes_ago * MINUTE
-        await messages.store(authors[username], conversation_id, str(uuid.uuid4()), body, moment)
+    await log.append(
+        [
+            Sent(
+                conversation_id,
+                authors[username].id,
+                str(uuid.uuid4()),
+                body,
+                now() - minutes_ago * MINUTE,
+            )
+            for minutes_ago, username, body in said
+        ]
+    )
     for person in people:
         await read_to_their_last(person, conversation_id)
 

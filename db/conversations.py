@@ -1,10 +1,13 @@
 """Conversations, as one of their participants sees them."""
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from databases.interfaces import Record
 
 from db import engine
+from db.dialect import each, for_update
 
 UNREAD_COUNTED = 100
 """Unread messages of a conversation are counted up to here; beyond it only "more" is known."""
@@ -58,15 +61,15 @@ TITLE = """
 """
 
 # A direct conversation in which nobody has written yet stands only in its maker's inbox.
-ENTRIES = f"""
-    SELECT c.id, c.kind, {TITLE} AS title, c.active_at, {UNREAD} AS unread,
-           m.author_id, a.name AS author_name, m.body, m.created_at
-    FROM participants me
+ENTRY = f"""
+    c.id, c.kind, {TITLE} AS title, c.active_at, {UNREAD} AS unread,
+    m.author_id, a.name AS author_name, m.body, m.created_at
+"""
+ENTRIES = """
     JOIN conversations c ON c.id = me.conversation_id
     LEFT JOIN messages m ON m.conversation_id = c.id AND m.position = c.last_position
     LEFT JOIN users a ON a.id = m.author_id
-    WHERE me.user_id = :user_id
-      AND (c.last_position > 0 OR c.kind = 'group' OR c.creator_id = me.user_id)
+    WHERE (c.last_position > 0 OR c.kind = 'group' OR c.creator_id = me.user_id)
 """
 
 
@@ -112,26 +115,41 @@ async def add(
     return row is not None
 
 
-async def advance(conversation_id: int, author_id: int, active_at: int) -> int | None:
-    """Raise the revision for a new message and lock the row until the commit.
+async def lock(conversation_ids: Iterable[int]) -> None:
+    """Keep others from writing to these conversations until the commit.
 
-    That lock is what makes the order of commits the order of revisions, without gaps. None where
-    the author is not (no longer) a participant.
+    That is what makes the order of commits the order of revisions, without gaps. Everybody locks
+    in the order of the ids, so nobody waits for somebody who waits for them.
     """
-    row = await engine.row(
-        """
-        UPDATE conversations
-        SET revision = revision + 1, last_position = revision + 1, active_at = :active_at
-        WHERE id = :id AND EXISTS (
-            SELECT 1 FROM participants WHERE conversation_id = :id AND user_id = :author_id
-        )
-        RETURNING revision
+    await engine.rows(
+        f"""
+        SELECT id FROM conversations
+        WHERE id IN (SELECT CAST(value ->> 0 AS BIGINT) FROM {each("ids")})
+        ORDER BY id {for_update()}
         """,
-        id=conversation_id,
-        author_id=author_id,
-        active_at=active_at,
+        ids=json.dumps([(id,) for id in conversation_ids]),
     )
-    return row["revision"] if row else None
+
+
+async def advance(ends: Iterable[tuple[int, int, int]]) -> None:
+    """Raise revisions to where new messages end the logs: id, position, and time of activity.
+
+    To be called in the transaction that has locked the conversations.
+    """
+    await engine.rows(
+        f"""
+        UPDATE conversations
+        SET revision = ends.position, last_position = ends.position, active_at = ends.active_at
+        FROM (
+            SELECT CAST(value ->> 0 AS BIGINT) AS id, CAST(value ->> 1 AS BIGINT) AS position,
+                   CAST(value ->> 2 AS BIGINT) AS active_at
+            FROM {each("ends")}
+        ) AS ends
+        WHERE conversations.id = ends.id
+        RETURNING conversations.id
+        """,
+        ends=json.dumps(list(ends)),
+    )
 
 
 async def list_entries(
@@ -141,7 +159,8 @@ async def list_entries(
     active_at, id = before or (2**62, 2**62)
     rows = await engine.rows(
         f"""
-        {ENTRIES}
+        SELECT {ENTRY} FROM participants me {ENTRIES}
+          AND me.user_id = :user_id
           AND (c.active_at < :active_at OR (c.active_at = :active_at AND c.id < :id))
         ORDER BY c.active_at DESC, c.id DESC LIMIT :limit
         """,
@@ -155,25 +174,47 @@ async def list_entries(
     return entries, more
 
 
-async def get_entry(user_id: int, conversation_id: int) -> Entry | None:
-    """One line of somebody's inbox, or None where it has no such line."""
-    row = await engine.row(f"{ENTRIES} AND c.id = :id", user_id=user_id, id=conversation_id)
-    return entry(row) if row else None
+async def list_lines(pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Entry]:
+    """Lines of several people's inboxes, by person and conversation, where there is such a line."""
+    rows = await engine.rows(
+        f"""
+        SELECT me.user_id, {ENTRY}
+        FROM (
+            SELECT CAST(value ->> 0 AS BIGINT) AS user_id,
+                   CAST(value ->> 1 AS BIGINT) AS conversation_id
+            FROM {each("pairs")}
+        ) AS pair
+        JOIN participants me
+          ON me.user_id = pair.user_id AND me.conversation_id = pair.conversation_id
+        {ENTRIES}
+        """,
+        pairs=json.dumps(list(pairs)),
+    )
+    return {(row["user_id"], row["id"]): entry(row) for row in rows}
 
 
 def entry(row: Record) -> Entry:
-    return Entry(**row._mapping)
+    fields = dict(row._mapping)
+    fields.pop("user_id", None)
+    return Entry(**fields)
 
 
 async def count_unread(user_id: int) -> int:
     """How many messages somebody has not read, over all conversations."""
-    row = await engine.row(
+    return (await list_unread([user_id])).get(user_id, 0)
+
+
+async def list_unread(user_ids: Iterable[int]) -> dict[int, int]:
+    """How many messages people have not read, over all conversations; without those who have read
+    everything."""
+    rows = await engine.rows(
         f"""
-        SELECT CAST(COALESCE(SUM({UNREAD}), 0) AS BIGINT) AS unread
+        SELECT me.user_id, CAST(SUM({UNREAD}) AS BIGINT) AS unread
         FROM participants me JOIN conversations c ON c.id = me.conversation_id
-        WHERE me.user_id = :user_id AND c.last_position > me.read_position
+        WHERE me.user_id IN (SELECT CAST(value ->> 0 AS BIGINT) FROM {each("ids")})
+          AND c.last_position > me.read_position
+        GROUP BY me.user_id
         """,
-        user_id=user_id,
+        ids=json.dumps([(id,) for id in user_ids]),
     )
-    assert row is not None
-    return int(row["unread"])
+    return {row["user_id"]: int(row["unread"]) for row in rows}

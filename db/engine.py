@@ -61,8 +61,9 @@ async def row(sql: str, **values: object) -> Record | None:
 
 
 @asynccontextmanager
-async def transaction() -> AsyncIterator[None]:
+async def transaction(changes: int = 1) -> AsyncIterator[None]:
     """A transaction of the current task: committed when the block ends, rolled back if it raises.
+    `changes` of it are counted as one batch.
 
     No `asyncio.gather` or `wait_for` inside: their tasks would stand outside of it.
     """
@@ -70,7 +71,7 @@ async def transaction() -> AsyncIterator[None]:
         asked_at = time.perf_counter()
         async with opened().transaction():
             yield
-        on_commit(time.perf_counter() - asked_at)
+        on_commit(time.perf_counter() - asked_at, changes)
 
 
 def pool_use() -> dict[str, int]:
@@ -236,11 +237,11 @@ class HardenedTransaction(Transaction):
                     await connection.__aexit__()
 
 
-def ignore(seconds: float) -> None:
+def ignore(seconds: float, changes: int) -> None:
     """A commit that nobody counts."""
 
 
 _database: HardenedDatabase | None = None
 
-on_commit: Callable[[float], None] = ignore
+on_commit: Callable[[float, int], None] = ignore
 """Is told of each commit how long its transaction took. `app` sets it: nobody here counts."""

@@ -1,10 +1,37 @@
 """The log of each conversation."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from databases.interfaces import Record
 
 from db import engine
+from db.dialect import each
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What somebody has sent, and the log does not hold yet."""
+
+    conversation_id: int
+    author_id: int
+    client_id: str
+    body: str
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the log says to something sent: who sends it, where the log ends, and whether it is a
+    repeat: the author has used this client_id before."""
+
+    author_name: str
+    revision: int
+    last_position: int
+    last_author_id: int | None
+    last_created_at: int | None
+    is_repeat: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,36 +61,77 @@ MESSAGES = """
 """
 
 
-async def add(
-    conversation_id: int, revision: int, author_id: int, client_id: str, body: str, created_at: int
-) -> bool:
-    """Store a message at `revision`, its place for ever.
+async def list_standing(sent: Sequence[Sent]) -> dict[tuple[int, int, str], Standing]:
+    """Of everything sent what the log says to it, by conversation, author and client_id.
 
-    False, and nothing stored, where the author has used this client_id before. To be called in
-    the transaction that has raised the conversation's revision.
+    Without those whose author is no participant. To be called in the transaction that has locked
+    the conversations.
     """
-    row = await engine.row(
-        """
+    rows = await engine.rows(
+        f"""
+        WITH sent AS (
+            SELECT CAST(value ->> 0 AS BIGINT) AS conversation_id,
+                   CAST(value ->> 1 AS BIGINT) AS author_id,
+                   CAST(value ->> 2 AS TEXT) AS client_id
+            FROM {each("sent")}
+        )
+        SELECT sent.conversation_id, sent.author_id, sent.client_id, u.name AS author_name,
+               c.revision, c.last_position, last.author_id AS last_author_id,
+               last.created_at AS last_created_at, earlier.position IS NOT NULL AS is_repeat
+        FROM sent
+        JOIN participants p
+          ON p.conversation_id = sent.conversation_id AND p.user_id = sent.author_id
+        JOIN users u ON u.id = sent.author_id
+        JOIN conversations c ON c.id = sent.conversation_id
+        LEFT JOIN messages last
+          ON last.conversation_id = c.id AND last.position = c.last_position
+        LEFT JOIN messages earlier
+          ON earlier.author_id = sent.author_id AND earlier.client_id = sent.client_id
+        """,
+        sent=json.dumps([(s.conversation_id, s.author_id, s.client_id) for s in sent]),
+    )
+    return {(row[0], row[1], row[2]): standing(row) for row in rows}
+
+
+def standing(row: Record) -> Standing:
+    return Standing(
+        row["author_name"],
+        row["revision"],
+        row["last_position"],
+        row["last_author_id"],
+        row["last_created_at"],
+        bool(row["is_repeat"]),
+    )
+
+
+async def add(messages: Sequence[Message], previous_positions: Sequence[int | None]) -> int:
+    """Store messages, each with the position before its own. Returns how many were stored: an
+    author's client_id is taken once, for ever.
+
+    To be called in the transaction that raises the revisions of their conversations.
+    """
+    fields = [
+        (m.conversation_id, m.position, before, m.author_id, m.client_id, m.body, m.created_at)
+        for m, before in zip(messages, previous_positions, strict=True)
+    ]
+    rows = await engine.rows(
+        f"""
         INSERT INTO messages (
             conversation_id, position, previous_position, revision,
             author_id, client_id, body, created_at
         )
-        VALUES (
-            :conversation_id, :revision,
-            (SELECT MAX(position) FROM messages WHERE conversation_id = :conversation_id),
-            :revision, :author_id, :client_id, :body, :created_at
-        )
+        SELECT CAST(value ->> 0 AS BIGINT), CAST(value ->> 1 AS BIGINT),
+               CAST(value ->> 2 AS BIGINT), CAST(value ->> 1 AS BIGINT),
+               CAST(value ->> 3 AS BIGINT), CAST(value ->> 4 AS TEXT),
+               CAST(value ->> 5 AS TEXT), CAST(value ->> 6 AS BIGINT)
+        FROM {each("messages")}
+        WHERE true
         ON CONFLICT (author_id, client_id) DO NOTHING
         RETURNING position
         """,
-        conversation_id=conversation_id,
-        revision=revision,
-        author_id=author_id,
-        client_id=client_id,
-        body=body,
-        created_at=created_at,
+        messages=json.dumps(fields),
     )
-    return row is not None
+    return len(rows)
 
 
 async def get_by_client_id(author_id: int, client_id: str) -> Message | None:

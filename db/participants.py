@@ -1,6 +1,11 @@
 """Who takes part in which conversation, and how far they have read."""
 
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+
 from db import engine
+from db.dialect import each
 from db.users import User
 
 
@@ -28,12 +33,19 @@ async def list_people(conversation_id: int) -> list[User]:
     return [User(row["id"], row["username"], row["name"]) for row in rows]
 
 
-async def list_ids(conversation_id: int) -> list[int]:
+async def list_ids(conversation_ids: Iterable[int]) -> dict[int, set[int]]:
+    """The ids of the people of each conversation."""
     rows = await engine.rows(
-        "SELECT user_id FROM participants WHERE conversation_id = :conversation_id",
-        conversation_id=conversation_id,
+        f"""
+        SELECT conversation_id, user_id FROM participants
+        WHERE conversation_id IN (SELECT CAST(value ->> 0 AS BIGINT) FROM {each("ids")})
+        """,
+        ids=json.dumps([(id,) for id in conversation_ids]),
     )
-    return [row["user_id"] for row in rows]
+    people = defaultdict(set)
+    for row in rows:
+        people[row[0]].add(row[1])
+    return people
 
 
 async def remove(conversation_id: int, user_id: int) -> bool:
@@ -64,21 +76,30 @@ async def remove_from_groups(user_id: int) -> list[int]:
     return [row["conversation_id"] for row in rows]
 
 
-async def update_read(conversation_id: int, user_id: int, position: int) -> bool:
-    """Move somebody's read position forward to that of a message; False where nothing changed."""
-    row = await engine.row(
-        """
-        UPDATE participants SET read_position = :position
-        WHERE conversation_id = :conversation_id AND user_id = :user_id
-          AND read_position < :position
+async def update_read(reads: Iterable[tuple[int, int, int]]) -> list[tuple[int, int]]:
+    """Move read positions forward to those of messages: conversation, person, position.
+
+    Returns the conversation and person of those that moved.
+    """
+    rows = await engine.rows(
+        f"""
+        UPDATE participants SET read_position = reads.position
+        FROM (
+            SELECT CAST(value ->> 0 AS BIGINT) AS conversation_id,
+                   CAST(value ->> 1 AS BIGINT) AS user_id,
+                   CAST(value ->> 2 AS BIGINT) AS position
+            FROM {each("reads")}
+        ) AS reads
+        WHERE participants.conversation_id = reads.conversation_id
+          AND participants.user_id = reads.user_id
+          AND participants.read_position < reads.position
           AND EXISTS (
             SELECT 1 FROM messages
-            WHERE conversation_id = :conversation_id AND position = :position
+            WHERE messages.conversation_id = reads.conversation_id
+              AND messages.position = reads.position
           )
-        RETURNING read_position
+        RETURNING participants.conversation_id, participants.user_id
         """,
-        conversation_id=conversation_id,
-        user_id=user_id,
-        position=position,
+        reads=json.dumps(list(reads)),
     )
-    return row is not None
+    return [(row[0], row[1]) for row in rows]

@@ -103,7 +103,7 @@ loop_lag_seconds = histogram(
 processes = gauge("processes", "Processes that serve")
 
 
-def committed(seconds: float, changes: int = 1) -> None:
+def committed(seconds: float, changes: int) -> None:
     """A transaction has been committed."""
     commit_seconds.observe(seconds)
     commit_batch.observe(changes)

@@ -36,8 +36,17 @@ def conversation(conversation_id: int) -> str:
     return f"conversation/{conversation_id}"
 
 
+ACTIVITY = "activity"
+"""The topic of conversations whose lines in inboxes have changed."""
+
+
+def activity(conversation_id: int, user_id: int | None = None) -> Publication:
+    """The line of a conversation has changed in everybody's inbox, or in one person's."""
+    return Publication(ACTIVITY, f"{conversation_id} {user_id or ''}".strip())
+
+
 def inbox(user_id: int) -> str:
-    """The topic of somebody's inbox; the text names the conversation whose line has changed."""
+    """The topic of somebody's inbox in this process; without a text it has to be read anew."""
     return f"inbox/{user_id}"
 
 

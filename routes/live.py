@@ -123,7 +123,7 @@ def follow(stream: Stream, tier: str) -> Iterator[Subscription]:
     """What is published for a reader, who is here meanwhile."""
     with (
         hub.subscribe(*stream.topics) as subscription,
-        connected(stream.session.user.id),
+        connected(stream.session.user.id, shows_inbox=stream.digest is not None),
         metrics.connections.labels(tier).track_inprogress(),
     ):
         yield subscription

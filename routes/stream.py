@@ -117,9 +117,9 @@ class Stream:
             texts.append(await self.missed_if_possible())
         changes = [p for p in batch if p.topic.startswith("conversation/")]
         texts += [await self.change(published) for published in changes]
-        changed_lines = {p.text: None for p in batch if p.topic.startswith("inbox/")}
-        texts += [await self.inbox_line(int(conversation_id)) for conversation_id in changed_lines]
-        return "".join(texts)
+        lines = [p.text for p in batch if p.topic.startswith("inbox/")]
+        self.is_behind = self.is_behind or "" in lines
+        return "".join(texts + lines)
 
     async def change(self, published: Publication) -> str:
         """A change of the conversation, in its order: a repeat is dropped, a gap is mended,
@@ -198,19 +198,6 @@ class Stream:
             return ""
         self.digest = inbox.digest
         return render.fragment("conversations/inbox.fragment.html", inbox=inbox)
-
-    async def inbox_line(self, conversation_id: int) -> str:
-        """One line of the inbox as it is now. The digest is left behind: a reader that comes back
-        with it gets the whole inbox."""
-        try:
-            entry = await conversations.get_entry(self.session.user.id, conversation_id)
-            unread = await conversations.count_unread(self.session.user.id)
-        except Unavailable:
-            self.is_behind = True
-            return ""
-        if entry is None:
-            return ""
-        return render.fragment("conversations/entry.fragment.html", entry=entry, unread=unread)
 
     def cursor_mark(self) -> str:
         if self.conversation is None:

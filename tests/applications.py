@@ -17,6 +17,7 @@ from app import app
 from db import engine
 from db.users import User
 from live import broker, hub
+from routes.inbox import following
 from routes.protocol import EndingProtocol
 from tests import factories
 from tests.clients import Visitor
@@ -62,7 +63,8 @@ async def database(database_url: str) -> AsyncIterator[str]:
 async def live(database: str) -> AsyncIterator[None]:
     """Database and broker, open in this process, without anything that serves."""
     await broker.start("memory://")
-    yield
+    async with following():
+        yield
     await broker.stop()
 
 

@@ -4,11 +4,11 @@ import secrets
 import uuid
 from itertools import count
 
-from actions import passwords, sessions
+from actions import log, passwords, sessions
 from actions.clock import now
 from actions.conversations import NOTE_TO_SELF
-from db import conversations, engine, messages, participants, users
-from db.messages import Message
+from db import conversations, engine, participants, users
+from db.messages import Message, Sent
 from db.users import User
 
 PASSWORD = "correct horse battery"
@@ -63,26 +63,18 @@ async def make_message(
     created_at: int | None = None,
 ) -> Message:
     """A message that is stored, and that nobody has been told of."""
-    client_id = client_id or str(uuid.uuid4())
-    async with engine.transaction():
-        await store(
-            author, conversation_id, client_id, body, now() if created_at is None else created_at
-        )
-    message = await messages.get_by_client_id(author.id, client_id)
-    assert message is not None
+    moment = now() if created_at is None else created_at
+    sent = Sent(conversation_id, author.id, client_id or str(uuid.uuid4()), body, moment)
+    [message] = await log.append([sent])
+    assert isinstance(message, Message), message
     return message
 
 
 async def make_messages(author: User, conversation_id: int, number: int) -> None:
     """Many at once: Message 1, Message 2, …"""
-    async with engine.transaction():
-        for n in range(1, number + 1):
-            await store(author, conversation_id, str(uuid.uuid4()), f"Message {n}", now())
-
-
-async def store(
-    author: User, conversation_id: int, client_id: str, body: str, created_at: int
-) -> None:
-    revision = await conversations.advance(conversation_id, author.id, created_at)
-    assert revision is not None, f"{author.username} is no participant"
-    assert await messages.add(conversation_id, revision, author.id, client_id, body, created_at)
+    await log.append(
+        [
+            Sent(conversation_id, author.id, str(uuid.uuid4()), f"Message {n}", now())
+            for n in range(1, number + 1)
+        ]
+    )

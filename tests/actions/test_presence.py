@@ -49,7 +49,7 @@ async def test_who_is_connected_is_said_to_be_here_again_and_again(
         told.set()
 
     monkeypatch.setattr(stored, "update", noting)
-    with connected(ada.id):
+    with connected(ada.id, shows_inbox=False):
         for _ in range(2):
             told.clear()
             await told.wait()

@@ -159,8 +159,8 @@ async def test_a_deleted_account_cannot_be_signed_in_to_found_or_reached() -> No
         await sessions.sign_in("ada", PASSWORD, "here")
     assert await users.search("ada") == []
     assert await users.search("who left") == []
-    assert await participants.list_ids(group) == [bob.id]
-    entry = await conversations.get_entry(bob.id, direct)
+    assert await participants.list_ids([group]) == {group: {bob.id}}
+    entry = (await conversations.list_lines([(bob.id, direct)])).get((bob.id, direct))
     assert entry is not None
     assert (entry.title, entry.author_name, entry.body) == (users.DELETED, users.DELETED, "Hello")
     assert (await users.join("ada", "Another", PASSWORD)).id != ada.id

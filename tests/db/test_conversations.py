@@ -16,7 +16,7 @@ async def test_only_a_participant_gets_a_conversation() -> None:
     assert await conversations.get(id, bob.id) is not None
     assert await conversations.get(id, stranger.id) is None
     assert await conversations.get(id + 1, ada.id) is None
-    assert await conversations.get_entry(stranger.id, id) is None
+    assert (await conversations.list_lines([(stranger.id, id)])).get((stranger.id, id)) is None
 
 
 async def test_a_direct_conversation_is_called_by_the_other_one() -> None:
@@ -57,9 +57,9 @@ async def test_what_others_wrote_since_one_read_is_unread() -> None:
 
     assert await unread(ada.id) == (3, 4)
     assert await unread(bob.id) == (1, 1)
-    assert await participants.update_read(id, ada.id, 2)
+    assert await participants.update_read([(id, ada.id, 2)])
     assert await unread(ada.id) == (1, 2)
-    assert await participants.update_read(id, ada.id, 4)
+    assert await participants.update_read([(id, ada.id, 4)])
     assert await unread(ada.id) == (0, 1)
 
 
@@ -101,7 +101,7 @@ async def test_an_entry_shows_the_last_message() -> None:
     id = await make_conversation([ada, bob])
     await make_message(ada, id, "First", created_at=1000)
     await make_message(bob, id, "Last", created_at=2000)
-    entry = await conversations.get_entry(ada.id, id)
+    entry = (await conversations.list_lines([(ada.id, id)])).get((ada.id, id))
     assert entry is not None
     assert (entry.title, entry.author_id, entry.author_name) == ("Bob", bob.id, "Bob")
     assert (entry.body, entry.created_at, entry.active_at, entry.unread) == ("Last", 2000, 2000, 1)
@@ -118,7 +118,7 @@ async def test_a_direct_conversation_shows_at_the_other_one_with_its_first_messa
 
     assert await inbox(ada.id) == {direct, group}
     assert await inbox(bob.id) == {group}
-    entry = await conversations.get_entry(ada.id, direct)
+    entry = (await conversations.list_lines([(ada.id, direct)])).get((ada.id, direct))
     assert entry is not None
     assert (entry.author_id, entry.body, entry.unread) == (None, None, 0)
     await make_message(ada, direct)

@@ -2,11 +2,13 @@
 
 import asyncio
 import uuid
+from dataclasses import replace
 
 import pytest
 
-from db import conversations, engine, messages
-from tests.factories import make_conversation, make_message, make_messages, make_user, store
+from db import messages
+from db.messages import Sent
+from tests.factories import make_conversation, make_message, make_messages, make_user
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -36,9 +38,7 @@ async def test_a_reader_by_cursor_misses_nothing_that_commits_meanwhile() -> Non
 
     async def write(person: int) -> None:
         for _ in range(10):
-            async with engine.transaction():
-                await store(people[person], id, str(uuid.uuid4()), "Hello", 0)
-                await asyncio.sleep(0)  # others begin before this one commits
+            await make_message(people[person], id)
 
     async def read() -> None:
         while len(seen) < 40:
@@ -56,9 +56,10 @@ async def test_a_client_id_is_stored_once_for_its_author() -> None:
     ada, bob = await make_user(), await make_user()
     id, other = await make_conversation([ada, bob]), await make_conversation([ada, bob], "Tea")
     first = await make_message(ada, id, "First")
-    assert not await messages.add(id, 2, ada.id, first.client_id, "Second", 0)
-    assert not await messages.add(other, 1, ada.id, first.client_id, "Second", 0)
-    assert await messages.add(id, 2, bob.id, first.client_id, "Another's", 0)
+    again = replace(first, position=2, revision=2, body="Second")
+    assert await messages.add([again], [1]) == 0
+    assert await messages.add([replace(again, conversation_id=other)], [None]) == 0
+    assert await messages.add([replace(again, author_id=bob.id)], [1]) == 1
     assert await messages.get_by_client_id(ada.id, first.client_id) == first
     assert await messages.get_by_client_id(ada.id, str(uuid.uuid4())) is None
 
@@ -87,11 +88,11 @@ async def test_a_log_is_read_both_ways_and_by_its_changes() -> None:
     assert [m.conversation_id for m in await messages.after(id, 0, 9)] == [id] * 5
 
 
-async def test_only_a_participant_raises_the_revision() -> None:
+async def test_only_participants_have_a_standing_in_a_log() -> None:
     ada, stranger = await make_user(), await make_user()
     id = await make_conversation([ada])
-    async with engine.transaction():
-        assert await conversations.advance(id, stranger.id, 0) is None
-        assert await conversations.advance(id + 1, ada.id, 0) is None
-        assert await conversations.advance(id, ada.id, 0) == 1
-        assert await conversations.advance(id, ada.id, 0) == 2
+    first = await make_message(ada, id)
+    sent = [Sent(id, person.id, first.client_id, "Hello", 0) for person in (ada, stranger)]
+    [(key, standing)] = (await messages.list_standing(sent)).items()
+    assert key == (id, ada.id, first.client_id)
+    assert (standing.revision, standing.last_author_id, standing.is_repeat) == (1, ada.id, True)

@@ -13,7 +13,7 @@ async def test_people_are_listed_by_name() -> None:
     id = await make_conversation(people)
     await make_conversation([people[0]])
     assert [p.name for p in await participants.list_people(id)][:3] == ["Ada", "bea", "Cem"]
-    assert set(await participants.list_ids(id)) == {person.id for person in people}
+    assert await participants.list_ids([id]) == {id: {person.id for person in people}}
 
 
 async def test_a_read_position_moves_forward_only_to_messages_that_exist() -> None:
@@ -21,10 +21,10 @@ async def test_a_read_position_moves_forward_only_to_messages_that_exist() -> No
     id, other = await make_conversation([ada, bob]), await make_conversation([ada, bob], "Tea")
     await make_messages(bob, id, 3)
     await make_message(bob, other)
-    assert await participants.update_read(id, ada.id, 2)
-    assert not await participants.update_read(id, ada.id, 2)
-    assert not await participants.update_read(id, ada.id, 1)
-    assert not await participants.update_read(id, ada.id, 4)
-    assert not await participants.update_read(other, ada.id, 3)
-    assert not await participants.update_read(id, stranger.id, 3)
-    assert await participants.update_read(id, ada.id, 3)
+    assert await participants.update_read([(id, ada.id, 2)]) == [(id, ada.id)]
+    assert not await participants.update_read([(id, ada.id, 2)])
+    assert not await participants.update_read([(id, ada.id, 1)])
+    assert not await participants.update_read([(id, ada.id, 4)])
+    assert not await participants.update_read([(other, ada.id, 3)])
+    assert not await participants.update_read([(id, stranger.id, 3)])
+    assert await participants.update_read([(id, ada.id, 3)])

@@ -1,12 +1,14 @@
 """Who is connected to this process."""
 
-from live.presence import connected, everybody
+from live.presence import at_inboxes, connected, everybody
 
 
 def test_somebody_is_connected_with_the_first_tab_until_the_last_one_goes() -> None:
     assert everybody() == []
-    with connected(7):
-        with connected(7), connected(8):
+    with connected(7, shows_inbox=True):
+        with connected(7, shows_inbox=False), connected(8, shows_inbox=False):
             assert set(everybody()) == {7, 8}
+            assert set(at_inboxes()) == {7}
         assert everybody() == [7]
     assert everybody() == []
+    assert not at_inboxes()

@@ -127,9 +127,9 @@ async def test_the_unread_begin_where_others_have_written(ada: User) -> None:
     await make_messages(ada, chat, 2)
     await make_message(bob, chat)
     assert (await page(bob, chat)).first_unread == 2
-    await participants.update_read(chat, ada.id, 1)
+    await participants.update_read([(chat, ada.id, 1)])
     assert (await page(ada, chat)).first_unread == 4, "one's own are never unread"
-    await participants.update_read(chat, ada.id, 4)
+    await participants.update_read([(chat, ada.id, 4)])
     assert (await page(ada, chat)).first_unread is None
 
 

@@ -17,6 +17,7 @@ from db.sessions import Session
 from db.users import User
 from live import hub, publication
 from live.hub import SlowConsumer
+from live.presence import connected
 from live.publication import ENDING, RESYNC, Publication
 from routes import stream as streams
 from routes.stream import Ended, Stream
@@ -90,7 +91,8 @@ class Reader:
 
 @asynccontextmanager
 async def reading(stream: Stream) -> AsyncIterator[Reader]:
-    with hub.subscribe(*stream.topics) as subscription:
+    user, shows_inbox = stream.session.user, stream.digest is not None
+    with hub.subscribe(*stream.topics) as subscription, connected(user.id, shows_inbox=shows_inbox):
         async with aclosing(stream.frames(subscription)) as frames:
             yield Reader(stream, frames)
 
@@ -268,7 +270,7 @@ async def test_a_database_that_is_away_is_asked_again_until_it_answers(
             hub.deliver(RESYNC)
             assert await reader.next() == ""
             assert await reader.next() == ""
-            hub.deliver(Publication(publication.inbox(ada.id), str(chat)))
+            hub.deliver(Publication(publication.inbox(ada.id)))
             hub.deliver(Publication(publication.conversation(chat), "", 9))
             assert await reader.next() == ""
         assert engine._database is before
@@ -287,7 +289,7 @@ async def test_an_inbox_line_that_could_not_be_read_is_read_with_the_rest(
         async def away(*_: object) -> None:
             raise Unavailable
 
-        monkeypatch.setattr(conversations, "get_entry", away)
+        monkeypatch.setattr(conversations, "list_lines", away)
         await send(bob, chat, "Hello")
         await reader.next()
         assert reader.page.unread == 1

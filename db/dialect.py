@@ -1,0 +1,19 @@
+"""The few words that SQLite and PostgreSQL have different ones for."""
+
+from db import engine
+
+
+def each(parameter: str) -> str:
+    """A table with a row for each item of the JSON list in a parameter, in its column `value`."""
+    if is_postgresql():
+        return f"json_array_elements(CAST(:{parameter} AS JSON))"
+    return f"json_each(:{parameter})"
+
+
+def for_update() -> str:
+    """Locks the rows that a query finds. In SQLite the transaction has locked them all."""
+    return "FOR UPDATE" if is_postgresql() else ""
+
+
+def is_postgresql() -> bool:
+    return engine.opened().url.dialect == "postgresql"
