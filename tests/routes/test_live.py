@@ -231,7 +231,7 @@ async def test_a_poll_whose_reader_has_gone_ends(ada: Visitor, site: Site, chat:
     writer.close()
     await writer.wait_closed()
     async with asyncio.timeout(5):
-        while hub._subscriptions:  # noqa: ASYNC110
+        while publication.conversation(chat) in hub._subscriptions:  # noqa: ASYNC110
             await asyncio.sleep(0.005)
 
 
