@@ -29,6 +29,11 @@ class Batches(Generic[Item]):
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._run(), context=Context())
 
+    async def finished(self) -> None:
+        """Returns once nothing waits and nothing is worked on."""
+        if self._task is not None:
+            await asyncio.wait([self._task])
+
     async def _run(self) -> None:
         while self._waiting:
             size = min(len(self._waiting), self._limit)

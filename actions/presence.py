@@ -4,6 +4,7 @@ import asyncio
 from contextlib import suppress
 
 import settings
+from actions.batches import Batches
 from actions.clock import now
 from db import engine, presence
 from db.engine import Unavailable
@@ -19,20 +20,22 @@ async def beat() -> None:
     """Say every `HEARTBEAT`, for all who are connected to this process, that they are here."""
     while True:
         await asyncio.sleep(settings.HEARTBEAT)
-        with suppress(Unavailable):
-            await tell(connections.everybody())
+        await tell(connections.everybody())
 
 
-async def arrive(user: User) -> None:
-    """Say at once that somebody is here."""
-    with suppress(Unavailable):
-        await tell([user.id])
+def arrive(user: User) -> None:
+    """Say at once that somebody is here, together with all who come at this moment."""
+    arrivals.add(user.id)
 
 
 async def tell(user_ids: list[int]) -> None:
-    if user_ids:
-        async with engine.transaction():
-            await presence.update(user_ids, now())
+    with suppress(Unavailable):
+        if user_ids:
+            async with engine.transaction(len(user_ids)):
+                await presence.update(user_ids, now())
+
+
+arrivals = Batches(tell, presence.AT_ONCE)
 
 
 async def hide(user: User, hides_presence: bool) -> None:

@@ -114,7 +114,7 @@ async def open_stream(connection: HTTPConnection) -> Stream:
     if "conversation_id" not in connection.path_params:
         return Stream(session, digest=digest or "")
     conversation = await access.current_conversation(connection)
-    await presence.arrive(session.user)
+    presence.arrive(session.user)
     return Stream(session, conversation, cursor(connection, conversation), digest)
 
 

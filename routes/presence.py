@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from actions.presence import beat, is_here
+from actions.presence import arrivals, beat, is_here
 from db import presence
 from db.conversations import Conversation
 from db.users import User
@@ -38,3 +38,4 @@ async def beating() -> AsyncIterator[None]:
         yield
     finally:
         task.cancel()
+        await arrivals.finished()

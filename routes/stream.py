@@ -144,11 +144,13 @@ class Stream:
 
     def check_end(self, batch: list[Publication]) -> None:
         """Raise `Ended` where the batch says that the reader may not go on, or this process."""
-        user = self.session.user
-        if publication.session_end(user.id, self.session.token_hash) in batch:
-            raise Ended(SESSION_ENDED)
-        if self.conversation and publication.removal(user.id, self.conversation.id) in batch:
-            raise Ended(NO_LONGER_A_PARTICIPANT)
+        rights = [p for p in batch if p.topic.startswith("rights/")]
+        if rights:
+            user = self.session.user
+            if publication.session_end(user.id, self.session.token_hash) in rights:
+                raise Ended(SESSION_ENDED)
+            if self.conversation and publication.removal(user.id, self.conversation.id) in rights:
+                raise Ended(NO_LONGER_A_PARTICIPANT)
         if ENDING in batch:
             raise Ended(RESTARTING)
 

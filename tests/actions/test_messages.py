@@ -7,7 +7,9 @@ import pytest
 
 from actions import messages
 from actions.invalid import Invalid
+from db import engine
 from db import messages as stored
+from db import participants as people
 from db.engine import Unavailable
 from db.messages import Message
 from db.users import User
@@ -195,3 +197,55 @@ async def test_nobody_is_told_what_is_not_stored(
                 await messages.send(ada, chat, new(), "Hello")
         assert await subscription.next(0.05) == []
     assert (await messages.send(ada, chat, new(), "Hello")).position == 1
+
+
+async def test_what_is_sent_at_once_is_stored_by_few_transactions(
+    ada: User, bob: User, chat: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[int] = []
+    monkeypatch.setattr(engine, "on_commit", lambda seconds, changes: sizes.append(changes))
+    other = await make_conversation([ada, bob], "Tea")
+    sizes.clear()
+    sends = [
+        messages.send(author, conversation, new(), str(n))
+        for n in range(25)
+        for author in (ada, bob)
+        for conversation in (chat, other)
+    ]
+    await asyncio.gather(*sends)
+    assert sum(sizes) == 100
+    assert len(sizes) <= 2
+    for conversation in (chat, other):
+        stored_there = await log(conversation)
+        assert [message.position for message in stored_there] == list(range(1, 51))
+        assert [m.body for m in stored_there if m.author_id == ada.id] == [*map(str, range(25))]
+        before = [(None, None), *((m.author_id, m.created_at) for m in stored_there)]
+        for message, previous in zip(stored_there, before, strict=False):
+            assert (message.previous_author_id, message.previous_created_at) == previous
+
+
+async def test_one_that_cannot_be_stored_keeps_no_other_back(
+    ada: User, chat: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add = stored.add
+
+    async def choosy(new: list[Message], before: list[int | None]) -> int:
+        if any(message.body == "poison" for message in new):
+            raise ValueError
+        return await add(new, before)
+
+    monkeypatch.setattr(stored, "add", choosy)
+    sends = [messages.send(ada, chat, new(), body) for body in ("a", "poison", "b")]
+    first, poison, last = await asyncio.gather(*sends, return_exceptions=True)
+    assert isinstance(poison, Unavailable)
+    assert isinstance(first, Message)
+    assert isinstance(last, Message)
+    assert [message.body for message in await log(chat)] == ["a", "b"]
+
+
+async def test_removal_is_known_to_the_next_message(ada: User, bob: User) -> None:
+    tea = await make_conversation([ada, bob], "Tea")
+    await messages.send(bob, tea, new(), "Hello")
+    async with engine.transaction():
+        assert await people.remove(tea, bob.id)
+    assert await refusal(bob, tea, new(), "Hello") == "You are no longer in this conversation."

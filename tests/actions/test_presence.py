@@ -24,7 +24,8 @@ async def test_who_arrives_is_here_until_that_expires(monkeypatch: pytest.Monkey
     ada, bob = await make_user(), await make_user()
     chat = await make_conversation([ada, bob])
     assert await seen(bob, chat) == {}
-    await presence.arrive(ada)
+    presence.arrive(ada)
+    await presence.arrivals.finished()
     present_at = (await seen(bob, chat))[ada.id]
     assert presence.is_here(present_at)
     later = present_at + int(presence.EXPIRY * 1000)
@@ -90,4 +91,5 @@ async def test_a_database_that_is_away_keeps_nobody_out(monkeypatch: pytest.Monk
     ada = await make_user()
     with monkeypatch.context() as away:
         away.setattr(engine, "_database", None)
-        await presence.arrive(ada)
+        presence.arrive(ada)
+        await presence.arrivals.finished()
