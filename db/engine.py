@@ -17,7 +17,7 @@ from databases import Database
 from databases.core import Connection, Transaction
 from databases.interfaces import Record, TransactionBackend
 
-from db import budget
+from db import budget, postgres
 
 T = TypeVar("T")
 
@@ -33,9 +33,8 @@ async def connect(url: str, pool_size: int, timeout: float) -> None:
     and a worker that does not start makes uvicorn end the whole server.
     """
     global _database
-    options: dict[str, Any] = {"timeout": timeout}
-    if not url.startswith("sqlite"):
-        options = {"min_size": 0, "max_size": pool_size, "command_timeout": timeout}
+    is_sqlite = url.startswith("sqlite")
+    options = {"timeout": timeout} if is_sqlite else postgres.options(pool_size, timeout)
     database = HardenedDatabase(url, **options)
     with unavailable():
         await database.connect()
@@ -137,6 +136,9 @@ def unavailable() -> Iterator[None]:
         asyncpg.InsufficientResourcesError,
         asyncpg.TransactionRollbackError,  # the victim of a deadlock
         asyncpg.InvalidCatalogNameError,
+        asyncpg.ReadOnlySQLTransactionError,  # a standby, which may yet take over
+        asyncpg.QueryCanceledError,  # by the server's own timeouts
+        asyncpg.IdleInTransactionSessionTimeoutError,
     ) as error:
         raise Unavailable(f"{type(error).__name__}: {error}") from error
 

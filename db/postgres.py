@@ -1,17 +1,38 @@
 """PostgreSQL under `databases`: no wait for a connection without an end, in either direction."""
 
 import asyncio
+from collections.abc import Awaitable
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
 from databases.backends.postgres import PostgresBackend, PostgresConnection, PostgresTransaction
+from databases.interfaces import Record
+from sqlalchemy.sql import ClauseElement
 
 GRACE = 0.2
 """Seconds in which a server has to end what was given up; else its connection is dropped, which
 ends it as well."""
 
 ERRORS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+
+
+T = TypeVar("T")
+
+
+def options(pool_size: int, timeout: float) -> dict[str, Any]:
+    """asyncpg's. What a client has left behind that is cut off, such as a transaction with its
+    locks, the server ends by itself after twice the time that this process waits for it."""
+    forsaken = str(round(2000 * timeout))
+    return {
+        "min_size": 0,
+        "max_size": pool_size,
+        "command_timeout": timeout,
+        "server_settings": {
+            "statement_timeout": forsaken,
+            "idle_in_transaction_session_timeout": forsaken,
+        },
+    }
 
 
 class TimedPostgresBackend(PostgresBackend):
@@ -40,6 +61,21 @@ class TimedPostgresConnection(PostgresConnection):
         connection, self._connection = self._connection, None
         with suppress(*ERRORS):
             await self._database._pool.release(connection, timeout=GRACE)
+
+    async def fetch_all(self, query: ClauseElement) -> list[Record]:
+        return await self._following(super().fetch_all(query))
+
+    async def fetch_one(self, query: ClauseElement) -> Record | None:
+        return await self._following(super().fetch_one(query))
+
+    async def _following(self, answer: Awaitable[T]) -> T:
+        """A server that takes no writes has handed over, or is yet to take over: no connection is
+        used again, so that the next ones go to whoever serves at that address by then."""
+        try:
+            return await answer
+        except asyncpg.ReadOnlySQLTransactionError:
+            await self._database._pool.expire_connections()
+            raise
 
     def transaction(self) -> "TimedPostgresTransaction":
         return TimedPostgresTransaction(self)
