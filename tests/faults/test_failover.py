@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -26,7 +27,7 @@ class Standby(PostgreSQL):
     def initialize(self) -> None:
         program = self.program.with_name("pg_basebackup")
         options = ["--write-recovery-conf", "--checkpoint", "fast", "--no-sync", "--pgdata"]
-        command = [program, "--dbname", self.primary.url, *options, self.data]
+        command: list[str | Path] = [program, "--dbname", self.primary.url, *options, self.data]
         if self.spawn(command).wait(PATIENCE) != 0:
             raise RuntimeError("pg_basebackup failed")
 
