@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, field, replace
+from dataclasses import astuple, dataclass, field, fields, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,5 +80,18 @@ def encode(publications: Sequence[Publication], limit: int) -> list[str]:
     return encode(publications[:half], limit) + encode(publications[half:], limit)
 
 
+FIELDS = len(fields(Publication))
+
+
 def decode(text: str) -> list[Publication]:
-    return [Publication(*fields) for fields in json.loads(text)]
+    """What `encode` made this text of. The fields that a newer version has added are left out;
+    what cannot be read at all may have been a change, so everybody re-reads the database."""
+    try:
+        described = json.loads(text)
+    except ValueError:
+        described = None
+    if not isinstance(described, list) or not all(
+        isinstance(each, list) and each for each in described
+    ):
+        return [RESYNC]
+    return [Publication(*each[:FIELDS]) for each in described]

@@ -25,6 +25,7 @@ from tests.services import migrated_database
 PATIENCE = 20.0
 """Seconds that no test here waits for."""
 
+INSERT = "INSERT INTO marks (mark) VALUES ({})"
 POOLED = 5
 """More connections than a pool has here, so that one leak each time would exhaust it."""
 
@@ -207,6 +208,20 @@ async def test_a_cancel_scope_over_a_query_gives_its_connection_back(
         assert scope.cancelled_caught
         assert await marked() == []
     await works_everywhere()
+
+
+async def test_what_follows_a_cancelled_query_reads_what_is_stored_by_then(
+    database: str, marks: None
+) -> None:
+    for number in range(20):
+        reading = asyncio.create_task(marked())
+        for _ in range(number % 10):
+            await asyncio.sleep(0.0002)
+        reading.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await reading
+        await asyncio.to_thread(run, database, INSERT.format(number))
+        assert len(await marked()) == number + 1
 
 
 async def test_a_cancel_scope_over_a_transaction_rolls_it_back(marks: None) -> None:
