@@ -100,10 +100,10 @@ class Archive:
         self._path = path
         with self._unpacked() as file:
             header = self._header(file.readline())
-        if header["version"] != VERSION:
-            raise Refused(f"{path} was made by a newer Parley, in a form unknown to this one.")
-        self.revision = str(header["revision"])
-        self.taken_at = str(header["taken_at"])
+            if header["version"] != VERSION:
+                raise Refused(f"{path} was made by a newer Parley, in a form unknown to this one.")
+            self.revision = str(header["revision"])
+            self.taken_at = str(header["taken_at"])
 
     async def parts(self) -> AsyncIterator[tuple[Table, Lines]]:
         """Each table with its lines, which have to be read before going on to the next."""

@@ -364,6 +364,7 @@ ALTERATIONS: dict[str, Callable[[list[bytes]], list[bytes]]] = {
     "a line more": lambda lines: [*lines, b"[1]\n"],
     "the end gone": lambda lines: lines[:-1],
     "a table gone": lambda lines: lines[:1] + lines[-1:],
+    "a field less": lambda lines: [lines[0].replace(b"taken_at", b"taken"), *lines[1:]],
     "no JSON": lambda lines: [lines[0], b"[\n", *lines[1:]],
     "another thing": lambda lines: [b"[]\n"],
     "nothing": lambda lines: [],
