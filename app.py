@@ -25,10 +25,10 @@ from live import alone, broker, ending, metrics
 from routes import (
     access,
     assets,
+    background,
     conversations,
     errors,
     ids,
-    inbox,
     live,
     logs,
     messages,
@@ -36,7 +36,6 @@ from routes import (
     operations,
     participants,
     patience,
-    presence,
     security,
     sessions,
     tracing,
@@ -66,8 +65,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         stack.push_async_callback(broker.stop)
         stack.enter_context(ending.announced())
         await stack.enter_async_context(metrics.sampled(broker.is_up, engine.pool_use))
-        await stack.enter_async_context(presence.beating())
-        await stack.enter_async_context(inbox.following())
+        await stack.enter_async_context(background.background())
         yield
 
 

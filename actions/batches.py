@@ -2,39 +2,67 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextvars import Context
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 Item = TypeVar("Item")
+Outcome = TypeVar("Outcome")
+
+_all: list["Batches[Any, Any]"] = []
 
 
-class Batches(Generic[Item]):
+class Batches(Generic[Item, Outcome]):
     """Hands `work` all items that wait, at most `limit` at once, one batch after the other.
 
     A lone item waits for nobody; under load each batch holds what came during the one before it.
-    `work` settles its items itself and raises nothing.
+    `work` returns the outcome of each item, in their order; what it raises is raised for each.
     """
 
-    def __init__(self, work: Callable[[list[Item]], Awaitable[None]], limit: int) -> None:
+    def __init__(
+        self, work: Callable[[list[Item]], Awaitable[Sequence[Outcome]]], limit: int
+    ) -> None:
         self._work = work
         self._limit = limit
-        self._waiting: deque[Item] = deque()
+        self._waiting: deque[tuple[Item, asyncio.Future[Outcome]]] = deque()
         self._task: asyncio.Task[None] | None = None
+        _all.append(self)
 
-    def add(self, item: Item) -> None:
-        """Let an item be worked on. Its batch belongs to nobody's request: it is not cancelled
-        with one, and carries none's context."""
-        self._waiting.append(item)
+    def add(self, item: Item) -> "asyncio.Future[Outcome]":
+        """Let an item be worked on, in the order of the calls; returns what will come of it.
+
+        Its batch belongs to nobody's request: it is not cancelled with one, and carries none's
+        context.
+        """
+        loop = asyncio.get_running_loop()
+        outcome: asyncio.Future[Outcome] = loop.create_future()
+        self._waiting.append((item, outcome))
         if self._task is None or self._task.done():
-            self._task = asyncio.get_running_loop().create_task(self._run(), context=Context())
+            self._task = loop.create_task(self._run(), context=Context())
+        return outcome
 
     async def finished(self) -> None:
         """Returns once nothing waits and nothing is worked on."""
-        if self._task is not None:
+        if self._task is not None and not self._task.done():
             await asyncio.wait([self._task])
 
     async def _run(self) -> None:
         while self._waiting:
             size = min(len(self._waiting), self._limit)
-            await self._work([self._waiting.popleft() for _ in range(size)])
+            batch = [self._waiting.popleft() for _ in range(size)]
+            try:
+                outcomes = await self._work([item for item, _ in batch])
+            except Exception as error:  # noqa: BLE001  # whoever waits for it is told
+                for _, outcome in batch:
+                    if not outcome.done():
+                        outcome.set_exception(error)
+            else:
+                for (_, outcome), result in zip(batch, outcomes, strict=True):
+                    if not outcome.done():  # nobody waits for it any more
+                        outcome.set_result(result)
+
+
+async def finished() -> None:
+    """Returns once everything that was added is done. For the end, before the database closes."""
+    for batches in _all:
+        await batches.finished()

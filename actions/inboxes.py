@@ -1,6 +1,7 @@
 """Inboxes that are shown in this process: their lines, as soon as a conversation is active."""
 
 import asyncio
+import logging
 from collections.abc import Iterable
 
 import render
@@ -19,6 +20,8 @@ PATIENCE = 3600.0
 KNOWN = 10_000
 """Conversations whose people are kept in mind."""
 
+logger = logging.getLogger("parley.inboxes")
+
 _people: dict[int, set[int]] = {}
 
 
@@ -29,6 +32,9 @@ async def follow() -> None:
             try:
                 await follow_rounds(subscription)
             except SlowConsumer:
+                read_anew(presence.at_inboxes())
+            except Exception:  # whatever it was, the next activity may do without it
+                logger.exception("lines of inboxes could not be told")
                 read_anew(presence.at_inboxes())
 
 

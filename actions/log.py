@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from actions.invalid import Invalid
 from db import conversations, engine, messages
+from db.engine import Unavailable
 from db.messages import Message, Sent, Standing
 
 TRIES = 3
@@ -18,15 +19,19 @@ class Repeat:
     message: Message
 
 
+Outcome = Message | Repeat | Invalid | Unavailable
+
+
 class Collided(Exception):
     """Another process has stored one of these client_ids meanwhile; all is rolled back."""
 
 
-async def append(batch: Sequence[Sent]) -> list[Message | Repeat | Invalid]:
+async def append(batch: Sequence[Sent]) -> list[Outcome]:
     """What became of each: the message as it is stored now, the first one where it is a repeat, or
     the refusal. Those of one conversation get its next revisions, in the order of the batch.
 
-    Committed when it returns. Raises `engine.Unavailable`, with nothing stored.
+    Committed when it returns. Raises `engine.Unavailable`, with nothing acknowledged; where only a
+    repeat's first message could not be read, that stands in its place.
     """
     for _ in range(TRIES):
         try:
@@ -37,7 +42,7 @@ async def append(batch: Sequence[Sent]) -> list[Message | Repeat | Invalid]:
             await first(sent) if place is None else place
             for sent, place in zip(batch, placed, strict=True)
         ]
-    raise engine.Unavailable("other processes are storing the same client_ids")
+    raise Unavailable("other processes are storing the same client_ids")
 
 
 async def commit(batch: Sequence[Sent]) -> list[Message | Invalid | None]:
@@ -57,9 +62,12 @@ async def commit(batch: Sequence[Sent]) -> list[Message | Invalid | None]:
     return placed
 
 
-async def first(sent: Sent) -> Repeat | Invalid:
+async def first(sent: Sent) -> Outcome:
     """The message that a repeat repeats."""
-    message = await messages.get_by_client_id(sent.author_id, sent.client_id)
+    try:
+        message = await messages.get_by_client_id(sent.author_id, sent.client_id)
+    except Unavailable as error:
+        return error
     if message is None or message.conversation_id != sent.conversation_id:
         return Invalid(
             body="This was sent in another conversation already. Send again to send it here."

@@ -1,17 +1,15 @@
 """Sending messages: validate, store, render once, publish."""
 
-import asyncio
 import logging
 import uuid
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import render
 from actions import log
 from actions.batches import Batches
 from actions.clock import now
 from actions.invalid import Invalid
-from actions.log import Repeat
+from actions.log import Outcome, Repeat
 from actions.text import clean, is_blank
 from db import engine
 from db.engine import Unavailable
@@ -25,8 +23,6 @@ BODY_LENGTH = 8_000
 STORED_AT_ONCE = 200
 """Messages that share a transaction. All of them are rendered in one go after it, in 2 ms."""
 
-Outcome = Message | Repeat | Invalid | Unavailable
-
 logger = logging.getLogger("parley.messages")
 
 
@@ -37,34 +33,13 @@ async def send(author: User, conversation_id: int, client_id: str, body: str) ->
     Raises `Invalid` where it cannot be stored as it is; `engine.Unavailable` where nothing was
     acknowledged and the same client_id may be tried again.
     """
-    settled: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-
-    def settle(outcome: Outcome) -> None:
-        if not settled.done():
-            settled.set_result(outcome)
-
-    post(author, conversation_id, client_id, body, settle)
+    client_id = canonical(client_id)
+    body = validate(body)
     async with engine.waiting():
-        outcome = await settled
+        outcome = await sent.add(Sent(conversation_id, author.id, client_id, body, now()))
     if isinstance(outcome, Exception):
         raise outcome
     return outcome.message if isinstance(outcome, Repeat) else outcome
-
-
-def post(
-    author: User,
-    conversation_id: int,
-    client_id: str,
-    body: str,
-    settle: Callable[[Outcome], None],
-) -> None:
-    """Send a message; `settle` is told after the commit what became of it.
-
-    Raises `Invalid` at once where it can be seen that it cannot be stored. What is posted by one
-    caller is stored in the order of the calls.
-    """
-    sent = Sent(conversation_id, author.id, canonical(client_id), validate(body), now())
-    batches.add(Sending(sent, settle))
 
 
 def canonical(client_id: str) -> str:
@@ -88,40 +63,31 @@ def validate(body: str) -> str:
     return body
 
 
-@dataclass(frozen=True, slots=True)
-class Sending:
-    """Something sent, and who is told what became of it."""
-
-    sent: Sent
-    settle: Callable[[Outcome], None]
-
-
-async def store(batch: list[Sending]) -> None:
-    """Store a batch in one transaction, say so to those who sent it, and publish it."""
-    outcomes: Sequence[Outcome]
+async def store(batch: list[Sent]) -> Sequence[Outcome]:
+    """What became of each of a batch, stored in one transaction and about to be published."""
     try:
-        outcomes = await log.append([sending.sent for sending in batch])
+        outcomes = await log.append(batch)
     except Unavailable as error:
-        outcomes = [error] * len(batch)
+        return [error] * len(batch)
     except Exception as error:
         if len(batch) > 1:  # one that cannot be stored must not keep the others back
-            for sending in batch:
-                await store([sending])
-            return
+            return [outcome for one in batch for outcome in await store([one])]
         logger.exception("a message could not be stored")
-        outcomes = [Unavailable(repr(error))]
-    for sending, outcome in zip(batch, outcomes, strict=True):
-        sending.settle(outcome)
-    await publish(outcomes)
+        return [Unavailable(repr(error))]
+    for outcome in outcomes:
+        if isinstance(outcome, Message | Repeat):
+            stored.add(outcome)
+    return outcomes
 
 
-async def publish(outcomes: Sequence[Outcome]) -> None:
+async def publish(batch: list[Message | Repeat]) -> Sequence[None]:
     """Tell everybody of what was stored, and once more of what was repeated."""
-    new = [outcome for outcome in outcomes if isinstance(outcome, Message)]
-    repeated = [outcome.message for outcome in outcomes if isinstance(outcome, Repeat)]
-    active = dict.fromkeys(message.conversation_id for message in new)
-    if changed := (*new, *repeated):
-        await broker.publish(*map(change, changed), *map(publication.activity, active))
+    active = dict.fromkeys(new.conversation_id for new in batch if isinstance(new, Message))
+    await broker.publish(
+        *(change(one.message if isinstance(one, Repeat) else one) for one in batch),
+        *map(publication.activity, active),
+    )
+    return [None] * len(batch)
 
 
 def change(message: Message) -> Publication:
@@ -133,4 +99,6 @@ def change(message: Message) -> Publication:
     )
 
 
-batches = Batches(store, STORED_AT_ONCE)
+sent = Batches(store, STORED_AT_ONCE)
+stored = Batches(publish, STORED_AT_ONCE)
+"""Published behind the acknowledgement, which must not wait for a broker."""

@@ -1,14 +1,11 @@
 """What a participant does to their own place in a conversation, and a group's maker to others'."""
 
-import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from actions.batches import Batches
 from actions.invalid import Invalid
 from db import engine, participants
 from db.conversations import Conversation
-from db.engine import Unavailable
 from db.users import User
 from live import broker, publication
 
@@ -17,58 +14,23 @@ READS_AT_ONCE = 1_000
 
 async def read(user: User, conversation_id: int, position: int) -> None:
     """Note that `user` has read up to the message at `position`; never backwards."""
-    settled: asyncio.Future[Unavailable | None] = asyncio.get_running_loop().create_future()
-
-    def settle(error: Unavailable | None) -> None:
-        if not settled.done():
-            settled.set_result(error)
-
-    post_read(user, conversation_id, position, settle)
     async with engine.waiting():
-        error = await settled
-    if error:
-        raise error
+        await reads.add((conversation_id, user.id, position))
 
 
-def post_read(
-    user: User,
-    conversation_id: int,
-    position: int,
-    settle: Callable[[Unavailable | None], None] = lambda _: None,
-) -> None:
-    """Do so together with what others have read, and tell `settle` how it ended."""
-    reads.add(Read(conversation_id, user.id, position, settle))
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """Somebody has read up to a position, and who is told once that is noted."""
-
-    conversation_id: int
-    user_id: int
-    position: int
-    settle: Callable[[Unavailable | None], None]
-
-
-async def note(batch: list[Read]) -> None:
+async def note(batch: list[tuple[int, int, int]]) -> Sequence[None]:
     """Store read positions in one transaction, and tell their owners' inboxes."""
     furthest: dict[tuple[int, int], int] = {}
-    for read in batch:
-        place = (read.conversation_id, read.user_id)
-        furthest[place] = max(read.position, furthest.get(place, 0))
-    moved: list[tuple[int, int]] = []
-    failure: Unavailable | None = None
-    try:
-        async with engine.transaction(len(furthest)):
-            moved = await participants.update_read(
-                (*place, position) for place, position in furthest.items()
-            )
-    except Unavailable as error:
-        failure = error
-    for read in batch:
-        read.settle(failure)
+    # In one order in every process, so that two of them do not wait for each other's rows.
+    for conversation_id, user_id, position in sorted(batch):
+        furthest[conversation_id, user_id] = position
+    async with engine.transaction(len(furthest)):
+        moved = await participants.update_read(
+            (*place, position) for place, position in furthest.items()
+        )
     if moved:
         await broker.publish(*(publication.activity(*place) for place in moved))
+    return [None] * len(batch)
 
 
 reads = Batches(note, READS_AT_ONCE)

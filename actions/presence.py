@@ -1,6 +1,7 @@
 """Being here: told by heartbeats that expire, so that a killed process takes nobody for here."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 
 import settings
@@ -28,11 +29,12 @@ def arrive(user: User) -> None:
     arrivals.add(user.id)
 
 
-async def tell(user_ids: list[int]) -> None:
+async def tell(user_ids: list[int]) -> Sequence[None]:
     with suppress(Unavailable):
         if user_ids:
             async with engine.transaction(len(user_ids)):
                 await presence.update(user_ids, now())
+    return [None] * len(user_ids)
 
 
 arrivals = Batches(tell, presence.AT_ONCE)

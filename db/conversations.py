@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from databases.interfaces import Record
 
@@ -194,9 +194,7 @@ async def list_lines(pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], 
 
 
 def entry(row: Record) -> Entry:
-    fields = dict(row._mapping)
-    fields.pop("user_id", None)
-    return Entry(**fields)
+    return Entry(*(row[field.name] for field in fields(Entry)))
 
 
 async def count_unread(user_id: int) -> int:

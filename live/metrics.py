@@ -7,7 +7,7 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -23,6 +23,7 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 
 from live import workers
 from live.publication import Publication
+from live.tasks import alongside
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
@@ -140,13 +141,8 @@ async def sampled(
 ) -> AsyncIterator[None]:
     """While the block runs, this process looks at the broker, the pool and its event loop."""
     processes.set(1)
-    task = asyncio.create_task(sample(is_broker_up, pool_use))
-    try:
+    async with alongside(sample(is_broker_up, pool_use)):
         yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 async def sample(is_broker_up: Callable[[], bool], pool_use: Callable[[], dict[str, int]]) -> None:

@@ -1,14 +1,10 @@
 """Somebody's inbox, as pages and streams show it."""
 
-import asyncio
 import hashlib
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from starlette.exceptions import HTTPException
 
-from actions.inboxes import follow
 from db import conversations
 from db.conversations import Entry
 from db.users import User
@@ -45,13 +41,3 @@ def parse(before: str | None) -> tuple[int, int] | None:
     if not all(part.isascii() and part.isdigit() and len(part) <= 16 for part in (active_at, id)):
         raise HTTPException(400, "“before” must be the end of another page of the inbox.")
     return int(active_at), int(id)
-
-
-@asynccontextmanager
-async def following() -> AsyncIterator[None]:
-    """While the block runs, the inboxes that this process shows hear of what is active."""
-    task = asyncio.create_task(follow())
-    try:
-        yield
-    finally:
-        task.cancel()

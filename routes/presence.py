@@ -1,11 +1,8 @@
 """Whether the other one of two is here."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from actions.presence import arrivals, beat, is_here
+from actions.presence import is_here
 from db import presence
 from db.conversations import Conversation
 from db.users import User
@@ -28,14 +25,3 @@ async def load_presence(conversation: Conversation, viewer: User) -> Presence:
     if present_at is not None and is_here(present_at):
         return Presence(True, None)  # the time itself would be news with every heartbeat
     return Presence(False, present_at)
-
-
-@asynccontextmanager
-async def beating() -> AsyncIterator[None]:
-    """While the block runs, those who are connected to this process are said to be here."""
-    task = asyncio.create_task(beat())
-    try:
-        yield
-    finally:
-        task.cancel()
-        await arrivals.finished()

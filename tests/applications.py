@@ -13,11 +13,12 @@ import pytest
 import uvicorn
 
 import settings
+from actions import inboxes
 from app import app
 from db import engine
 from db.users import User
 from live import broker, hub
-from routes.inbox import following
+from live.tasks import alongside
 from routes.protocol import EndingProtocol
 from tests import factories
 from tests.clients import Visitor
@@ -63,7 +64,7 @@ async def database(database_url: str) -> AsyncIterator[str]:
 async def live(database: str) -> AsyncIterator[None]:
     """Database and broker, open in this process, without anything that serves."""
     await broker.start("memory://")
-    async with following():
+    async with alongside(inboxes.follow()):
         yield
     await broker.stop()
 

@@ -3,7 +3,9 @@
 import asyncio
 from contextvars import ContextVar
 
-from actions.batches import Batches
+import pytest
+
+from actions.batches import Batches, finished
 
 asker: ContextVar[str] = ContextVar("asker", default="nobody")
 
@@ -12,9 +14,10 @@ async def test_a_lone_item_waits_for_nobody_and_others_join_the_next_batch() -> 
     done: list[list[int]] = []
     may_go_on = asyncio.Event()
 
-    async def work(batch: list[int]) -> None:
+    async def work(batch: list[int]) -> list[int]:
         done.append(batch)
         await may_go_on.wait()
+        return batch
 
     batches = Batches(work, 3)
     batches.add(0)
@@ -30,8 +33,9 @@ async def test_a_lone_item_waits_for_nobody_and_others_join_the_next_batch() -> 
 async def test_what_is_added_at_one_moment_is_one_batch() -> None:
     done: list[list[int]] = []
 
-    async def work(batch: list[int]) -> None:
+    async def work(batch: list[int]) -> list[int]:
         done.append(batch)
+        return batch
 
     batches = Batches(work, 10)
     for item in range(3):
@@ -44,10 +48,11 @@ async def test_a_batch_outlives_whoever_asked_for_it_and_knows_nothing_of_them()
     seen: list[str] = []
     begun = asyncio.Event()
 
-    async def work(batch: list[int]) -> None:
+    async def work(batch: list[int]) -> list[int]:
         begun.set()
         await asyncio.sleep(0)
         seen.append(asker.get())
+        return batch
 
     batches = Batches(work, 1)
 
@@ -62,3 +67,30 @@ async def test_a_batch_outlives_whoever_asked_for_it_and_knows_nothing_of_them()
     asking.cancel()
     await batches.finished()
     assert seen == ["nobody"]
+
+
+async def test_each_is_told_its_own_outcome_or_why_there_is_none() -> None:
+    async def work(batch: list[int]) -> list[str]:
+        if 3 in batch:
+            raise ValueError
+        return [f"done {item}" for item in batch]
+
+    batches = Batches(work, 2)
+    first, second, third, fourth, last = map(batches.add, range(1, 6))
+    assert [await first, await second, await last] == ["done 1", "done 2", "done 5"]
+    for failed in (third, fourth):
+        with pytest.raises(ValueError):  # noqa: PT011
+            await failed
+
+
+async def test_the_end_waits_for_what_is_worked_on() -> None:
+    done: list[int] = []
+
+    async def work(batch: list[int]) -> list[int]:
+        await asyncio.sleep(0)
+        done.extend(batch)
+        return batch
+
+    Batches(work, 1).add(1)
+    await finished()
+    assert done == [1]

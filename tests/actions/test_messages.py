@@ -2,6 +2,7 @@
 
 import asyncio
 import uuid
+from dataclasses import replace
 
 import pytest
 
@@ -11,7 +12,7 @@ from db import engine
 from db import messages as stored
 from db import participants as people
 from db.engine import Unavailable
-from db.messages import Message
+from db.messages import Message, Sent, Standing
 from db.users import User
 from live import broker, hub, publication
 from live.publication import Publication
@@ -249,3 +250,51 @@ async def test_removal_is_known_to_the_next_message(ada: User, bob: User) -> Non
     async with engine.transaction():
         assert await people.remove(tea, bob.id)
     assert await refusal(bob, tea, new(), "Hello") == "You are no longer in this conversation."
+
+
+async def test_a_client_id_that_another_process_stores_at_the_same_moment_is_a_repeat(
+    ada: User, chat: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client_id = new()
+    first = await messages.send(ada, chat, client_id, "First")
+    look, looks = stored.list_standing, 0
+
+    async def too_early(sent: list[Sent]) -> dict[tuple[int, int, str], Standing]:
+        nonlocal looks
+        looks += 1
+        found = await look(sent)
+        is_early = looks == 1
+        return {k: replace(s, is_repeat=s.is_repeat and not is_early) for k, s in found.items()}
+
+    monkeypatch.setattr(stored, "list_standing", too_early)
+    again, other = await asyncio.gather(
+        messages.send(ada, chat, client_id, "Again"), messages.send(ada, chat, new(), "Other")
+    )
+    assert looks == 2
+    assert again == first
+    assert [message.body for message in await log(chat)] == ["First", "Other"]
+    assert other.position == 2
+
+
+async def test_what_is_stored_is_acknowledged_and_told_whatever_a_repeat_meets(
+    ada: User, chat: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client_id = new()
+    with hub.subscribe(publication.conversation(chat)) as subscription:
+        first = await messages.send(ada, chat, client_id, "First")
+        assert [change.revision for change in await subscription.next(5)] == [first.revision]
+
+    async def away(*_: object) -> None:
+        raise Unavailable
+
+    monkeypatch.setattr(stored, "get_by_client_id", away)
+    with hub.subscribe(publication.conversation(chat)) as subscription:
+        repeat, message = await asyncio.gather(
+            messages.send(ada, chat, client_id, "First"),
+            messages.send(ada, chat, new(), "Second"),
+            return_exceptions=True,
+        )
+        told = await subscription.next(5)
+    assert isinstance(repeat, Unavailable)
+    assert isinstance(message, Message)
+    assert [change.revision for change in told] == [message.revision]

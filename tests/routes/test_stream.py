@@ -296,6 +296,27 @@ async def test_an_inbox_line_that_could_not_be_read_is_read_with_the_rest(
         assert [line.id for line in reader.page.inbox()] == [chat]
 
 
+async def test_lines_of_inboxes_go_on_after_one_that_could_not_be_told(
+    ada: User, bob: User, chat: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "RETRY", 0.02)
+    async with reading(await stream_of(ada, digest="")) as reader:
+        await reader.next()
+
+        async def broken(*_: object) -> None:
+            raise ValueError
+
+        with monkeypatch.context() as patch:
+            patch.setattr(conversations, "list_lines", broken)
+            await send(bob, chat, "Hello")
+            while reader.page.unread != 1:
+                await reader.next()
+        await send(bob, chat, "And on")
+        while reader.page.unread != 2:
+            await reader.next()
+        assert [line.id for line in reader.page.inbox()] == [chat]
+
+
 async def test_a_reader_who_does_not_keep_up_is_given_up(ada: User, chat: int) -> None:
     async with reading(await stream_of(ada, chat)) as reader:
         await reader.next()

@@ -1,0 +1,18 @@
+"""What this process does besides answering requests."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from actions import batches, inboxes, presence
+from live.tasks import alongside
+
+
+@asynccontextmanager
+async def background() -> AsyncIterator[None]:
+    """While the block runs, those who are connected here are said to be here, and the inboxes that
+    are shown here hear of what is active. At its end what was sent is stored and published."""
+    async with alongside(presence.beat()), alongside(inboxes.follow()):
+        try:
+            yield
+        finally:
+            await batches.finished()
