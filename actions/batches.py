@@ -56,6 +56,7 @@ class Batches(Generic[Item, Outcome]):
                 for _, outcome in batch:
                     if not outcome.done():
                         outcome.set_exception(error)
+                        outcome.exception()  # not everybody waits to hear of it
             else:
                 for (_, outcome), result in zip(batch, outcomes, strict=True):
                     if not outcome.done():  # nobody waits for it any more

@@ -8,8 +8,8 @@ import render
 from db import conversations, participants
 from db.engine import Unavailable
 from live import hub, presence, publication
-from live.hub import SlowConsumer, Subscription
 from live.publication import ACTIVITY, Publication
+from live.subscription import SlowConsumer, Subscription
 
 REST = 2.0
 """How much longer than it has worked it rests: many inboxes of a busy group never take more than

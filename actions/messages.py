@@ -1,5 +1,6 @@
 """Sending messages: validate, store, render once, publish."""
 
+import asyncio
 import logging
 import uuid
 from collections.abc import Sequence
@@ -27,19 +28,24 @@ logger = logging.getLogger("parley.messages")
 
 
 async def send(author: User, conversation_id: int, client_id: str, body: str) -> Message:
-    """The stored message, committed and on its way to every participant.
+    """Store a message and tell everybody; returns it as it is stored, after the commit.
 
-    A repeated client_id returns the first message, whatever the body, and publishes it again.
+    A client_id that the author has used before returns the first message, and everybody is told
+    again.
     Raises `Invalid` where it cannot be stored as it is; `engine.Unavailable` where nothing was
     acknowledged and the same client_id may be tried again.
     """
-    client_id = canonical(client_id)
-    body = validate(body)
     async with engine.waiting():
-        outcome = await sent.add(Sent(conversation_id, author.id, client_id, body, now()))
+        outcome = await post(author, conversation_id, client_id, body)
     if isinstance(outcome, Exception):
         raise outcome
     return outcome.message if isinstance(outcome, Repeat) else outcome
+
+
+def post(author: User, conversation_id: int, client_id: str, body: str) -> asyncio.Future[Outcome]:
+    """Do so without waiting for it. Raises `Invalid` at once where that can be seen at once. What
+    one caller posts is stored in the order of the calls."""
+    return sent.add(Sent(conversation_id, author.id, canonical(client_id), validate(body), now()))
 
 
 def canonical(client_id: str) -> str:

@@ -3,6 +3,7 @@
 import hashlib
 import math
 import secrets
+from collections.abc import Iterable
 
 from actions import passwords
 from actions.clock import now
@@ -66,11 +67,10 @@ async def find(token: str) -> Session | None:
     return session
 
 
-async def is_open(session: Session) -> bool:
-    """Whether a session has not ended meanwhile."""
+async def list_open(token_hashes: Iterable[str]) -> set[str]:
+    """Which sessions have not ended meanwhile, by the hashes of their tokens."""
     moment = now()
-    found = await sessions.get(session.token_hash, moment - AGE_AT_MOST, moment - IDLE_AT_MOST)
-    return found is not None
+    return await sessions.list_open(token_hashes, moment - AGE_AT_MOST, moment - IDLE_AT_MOST)
 
 
 async def sign_out(session: Session) -> None:

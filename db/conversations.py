@@ -88,6 +88,26 @@ async def get(conversation_id: int, user_id: int) -> Conversation | None:
     return Conversation(**row._mapping) if row else None
 
 
+async def list_revisions(places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], int]:
+    """The revisions of conversations, by conversation and person; without those in which that
+    person does not take part."""
+    rows = await engine.rows(
+        f"""
+        SELECT p.conversation_id, p.user_id, c.revision
+        FROM (
+            SELECT CAST(value ->> 0 AS BIGINT) AS conversation_id,
+                   CAST(value ->> 1 AS BIGINT) AS user_id
+            FROM {each("places")}
+        ) AS place
+        JOIN participants p
+          ON p.conversation_id = place.conversation_id AND p.user_id = place.user_id
+        JOIN conversations c ON c.id = p.conversation_id
+        """,
+        places=json.dumps(list(places)),
+    )
+    return {(row[0], row[1]): row[2] for row in rows}
+
+
 async def get_id_by_pair(pair: str) -> int | None:
     """The one direct conversation of two people, or somebody's note to self."""
     row = await engine.row("SELECT id FROM conversations WHERE pair = :pair", pair=pair)
@@ -216,3 +236,20 @@ async def list_unread(user_ids: Iterable[int]) -> dict[int, int]:
         ids=json.dumps([(id,) for id in user_ids]),
     )
     return {row["user_id"]: int(row["unread"]) for row in rows}
+
+
+async def list_marks(user_ids: Iterable[int]) -> dict[int, tuple[int, ...]]:
+    """A mark of each person's inbox, which is another as soon as anything is sent to them, read
+    by them, or they come to a conversation or leave one."""
+    rows = await engine.rows(
+        f"""
+        SELECT me.user_id, COUNT(*) AS conversations, MAX(c.active_at) AS active_at,
+               CAST(SUM(c.revision) AS BIGINT) AS revisions,
+               CAST(SUM(me.read_position) AS BIGINT) AS read
+        FROM participants me JOIN conversations c ON c.id = me.conversation_id
+        WHERE me.user_id IN (SELECT CAST(value ->> 0 AS BIGINT) FROM {each("ids")})
+        GROUP BY me.user_id
+        """,
+        ids=json.dumps([(id,) for id in user_ids]),
+    )
+    return {row[0]: (row[1], row[2], row[3], row[4]) for row in rows}

@@ -1,8 +1,8 @@
 """The log of each conversation."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
 
 from databases.interfaces import Record
 
@@ -50,14 +50,20 @@ class Message:
     previous_created_at: int | None
 
 
-MESSAGES = """
-    SELECT m.conversation_id, m.position, m.revision, m.author_id, u.name AS author_name,
-           m.client_id, m.body, m.created_at,
-           p.author_id AS previous_author_id, p.created_at AS previous_created_at
-    FROM messages m
+MESSAGE = """
+    m.conversation_id, m.position, m.revision, m.author_id, u.name AS author_name,
+    m.client_id, m.body, m.created_at,
+    p.author_id AS previous_author_id, p.created_at AS previous_created_at
+"""
+NEIGHBOURS = """
     JOIN users u ON u.id = m.author_id
     LEFT JOIN messages p
       ON p.conversation_id = m.conversation_id AND p.position = m.previous_position
+"""
+MESSAGES = f"""
+    SELECT {MESSAGE}
+    FROM messages m
+    {NEIGHBOURS}
 """
 
 
@@ -143,19 +149,30 @@ async def get_by_client_id(author_id: int, client_id: str) -> Message | None:
     return message(row) if row else None
 
 
-async def changed_after(conversation_id: int, revision: int, limit: int) -> list[Message]:
-    """What has changed since `revision`, in the order of the changes."""
+async def list_changed(
+    cursors: Iterable[tuple[int, int]],
+) -> dict[tuple[int, int], list[Message]]:
+    """For conversations and revisions: what has changed since, in the order of the changes."""
+    wanted = set(cursors)
     rows = await engine.rows(
         f"""
-        {MESSAGES}
-        WHERE m.conversation_id = :conversation_id AND m.revision > :revision
-        ORDER BY m.revision LIMIT :limit
+        SELECT {MESSAGE}, held.revision AS held
+        FROM (
+            SELECT CAST(value ->> 0 AS BIGINT) AS conversation_id,
+                   CAST(value ->> 1 AS BIGINT) AS revision
+            FROM {each("cursors")}
+        ) AS held
+        JOIN messages m
+          ON m.conversation_id = held.conversation_id AND m.revision > held.revision
+        {NEIGHBOURS}
+        ORDER BY m.revision
         """,
-        conversation_id=conversation_id,
-        revision=revision,
-        limit=limit,
+        cursors=json.dumps(list(wanted)),
     )
-    return [message(row) for row in rows]
+    changed: dict[tuple[int, int], list[Message]] = {cursor: [] for cursor in wanted}
+    for row in rows:
+        changed[row["conversation_id"], row["held"]].append(message(row))
+    return changed
 
 
 async def before(conversation_id: int, position: int, limit: int) -> list[Message]:
@@ -188,5 +205,8 @@ async def after(conversation_id: int, position: int, limit: int) -> list[Message
     return [message(row) for row in rows]
 
 
+NAMES = [field.name for field in fields(Message)]
+
+
 def message(row: Record) -> Message:
-    return Message(**row._mapping)
+    return Message(*[row[name] for name in NAMES])

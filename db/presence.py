@@ -1,8 +1,10 @@
 """When people were last here. A time that is recent enough means that they still are."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Sequence
 
 from db import engine
+from db.dialect import each
 
 AT_ONCE = 500
 
@@ -17,22 +19,34 @@ async def update(user_ids: Sequence[int], present_at: int) -> None:
         )
 
 
-async def list_visible(conversation_id: int, viewer_id: int) -> dict[int, int]:
-    """When the others of a conversation were last here, by their ids (milliseconds since 1970).
+async def list_visible(
+    places: Iterable[tuple[int, int]],
+) -> dict[tuple[int, int], dict[int, int]]:
+    """When the others of conversations were last here, by their ids (milliseconds since 1970); for
+    each conversation and viewer of it.
 
     Without those who hide it, and without anybody where the viewer hides it themselves.
     """
     rows = await engine.rows(
-        """
-        SELECT u.id, u.present_at
-        FROM participants p JOIN users u ON u.id = p.user_id JOIN users me ON me.id = :viewer_id
-        WHERE p.conversation_id = :conversation_id AND u.id <> :viewer_id
-          AND u.hides_presence = 0 AND me.hides_presence = 0 AND u.present_at > 0
+        f"""
+        SELECT p.conversation_id, me.id AS viewer_id, u.id, u.present_at
+        FROM (
+            SELECT CAST(value ->> 0 AS BIGINT) AS conversation_id,
+                   CAST(value ->> 1 AS BIGINT) AS viewer_id
+            FROM {each("places")}
+        ) AS place
+        JOIN users me ON me.id = place.viewer_id
+        JOIN participants p
+          ON p.conversation_id = place.conversation_id AND p.user_id <> place.viewer_id
+        JOIN users u ON u.id = p.user_id
+        WHERE u.hides_presence = 0 AND me.hides_presence = 0 AND u.present_at > 0
         """,
-        conversation_id=conversation_id,
-        viewer_id=viewer_id,
+        places=json.dumps(list(places)),
     )
-    return {row["id"]: row["present_at"] for row in rows}
+    visible: dict[tuple[int, int], dict[int, int]] = {}
+    for row in rows:
+        visible.setdefault((row[0], row[1]), {})[row[2]] = row[3]
+    return visible
 
 
 async def is_hidden(user_id: int) -> bool:

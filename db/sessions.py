@@ -1,8 +1,11 @@
 """Sign-ins. Only the hash of a session's token is stored: a copy of the database opens no door."""
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from db import engine
+from db.dialect import each
 from db.users import User
 
 
@@ -44,6 +47,21 @@ async def get(token_hash: str, created_after: int, seen_after: int) -> Session |
     if row is None:
         return None
     return Session(row["token_hash"], User(row["id"], row["username"], row["name"]), row["seen_at"])
+
+
+async def list_open(token_hashes: Iterable[str], created_after: int, seen_after: int) -> set[str]:
+    """Which of these sessions are not over."""
+    rows = await engine.rows(
+        f"""
+        SELECT s.token_hash FROM sessions s
+        WHERE s.token_hash IN (SELECT CAST(value ->> 0 AS TEXT) FROM {each("hashes")})
+          AND s.created_at > :created_after AND s.seen_at > :seen_after
+        """,
+        hashes=json.dumps([(each_hash,) for each_hash in token_hashes]),
+        created_after=created_after,
+        seen_after=seen_after,
+    )
+    return {row["token_hash"] for row in rows}
 
 
 async def update_seen(token_hash: str, seen_at: int) -> None:

@@ -103,8 +103,7 @@ async def listen(broadcast: Broadcast, subscribed: asyncio.Event) -> None:
 def deliver(publications: Sequence[Publication]) -> None:
     metrics.publications.inc(len(publications))
     metrics.resyncs.inc(publications.count(RESYNC))
-    for publication in publications:
-        hub.deliver(publication)
+    hub.deliver(*publications)
 
 
 def healing(url: str) -> "HealingBackend":

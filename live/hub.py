@@ -1,101 +1,87 @@
 """The subscribers of this process. Delivering never waits: a slow consumer harms only itself."""
 
 import asyncio
-from collections import defaultdict, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Protocol
 
 from live import metrics
 from live.publication import ENDING, EVERYBODY, Publication
+from live.subscription import Subscription
+from live.turn import Turn, is_control
 
-BACKLOG = 256
-BACKLOG_CHARACTERS = 1024 * 1024
+SLICE = 500
+"""Subscribers that are handed a turn at once; the others of a big room follow in the next turns of
+the event loop, so that nobody else waits for longer than some milliseconds."""
 
 is_ending = False
 """Whether this process is about to end. Who still comes is handed `ENDING` as well."""
 
-_subscriptions: dict[str, set["Subscription"]] = defaultdict(set)
+
+class Subscriber(Protocol):
+    """Whoever is handed what is published, in its order. Must neither wait nor raise."""
+
+    def put(self, turn: Turn) -> None: ...
 
 
-class SlowConsumer(Exception):
-    """More waited for this subscriber than we hold. It may come back and catch up."""
+_subscribers: dict[str, set[Subscriber]] = {}
+_waiting: dict[str, list[Publication]] = {}
+"""What is published under a topic while its last turn is still being handed out."""
 
 
 @contextmanager
-def subscribe(*topics: str) -> Iterator["Subscription"]:
-    """What is delivered under any of `topics` while the block runs."""
+def subscribe(*topics: str) -> Iterator[Subscription]:
+    """What is delivered under any of `topics` while the block runs, in a queue."""
     subscription = Subscription()
-    if is_ending:
-        subscription.put(ENDING)
-    for topic in (*topics, EVERYBODY):
-        _subscriptions[topic].add(subscription)
+    join(subscription, *topics)
     try:
         yield subscription
     finally:
-        for topic in (*topics, EVERYBODY):
-            _subscriptions[topic].discard(subscription)
-            if not _subscriptions[topic]:
-                del _subscriptions[topic]
+        leave(subscription, *topics)
 
 
-def deliver(publication: Publication) -> None:
-    """Hand a publication to all who subscribe to its topic."""
-    subscriptions = _subscriptions.get(publication.topic, ())
+def join(subscriber: Subscriber, *topics: str) -> None:
+    """Hand a subscriber what is delivered under any of `topics`, until it leaves them."""
+    for topic in (*topics, EVERYBODY):
+        _subscribers.setdefault(topic, set()).add(subscriber)
+    if is_ending:
+        subscriber.put(Turn(EVERYBODY, [ENDING]))
+
+
+def leave(subscriber: Subscriber, *topics: str) -> None:
+    for topic in (*topics, EVERYBODY):
+        if subscribers := _subscribers.get(topic):
+            subscribers.discard(subscriber)
+            if not subscribers:
+                del _subscribers[topic]
+
+
+def deliver(*publications: Publication) -> None:
+    """Hand publications to all who subscribe to their topics, those of one topic in one turn.
+
+    What ends a reader's rights goes first: nothing that is delivered with it reaches them.
+    """
+    topics: dict[str, list[Publication]] = {}
+    for publication in publications:
+        topics.setdefault(publication.topic, []).append(publication)
+    for topic in sorted(topics, key=is_control, reverse=True) if len(topics) > 1 else topics:
+        if topic in _waiting:
+            _waiting[topic] += topics[topic]
+        elif topic in _subscribers:
+            hand(Turn(topic, topics[topic]), list(_subscribers[topic]))
+
+
+def hand(turn: Turn, subscribers: Sequence[Subscriber], start: int = 0) -> None:
+    """Hand a turn to a slice of its subscribers, and see to the rest of them."""
+    part = subscribers[start : start + SLICE]
     with metrics.fan_out_seconds.time():
-        for subscription in subscriptions:
-            subscription.put(publication)
-    metrics.deliveries.inc(len(subscriptions))
-
-
-class Subscription:
-    """A bounded queue of publications."""
-
-    def __init__(self) -> None:
-        self._waiting: deque[Publication] = deque()
-        self._characters = 0
-        self._overflowed = False
-        self._wake: asyncio.Future[None] | None = None
-        self._lag = metrics.Lag()
-
-    def put(self, publication: Publication) -> None:
-        """Queue a publication; where too many wait already, drop all and fail the next `next`."""
-        self._waiting.append(publication)
-        self._characters += len(publication.text)
-        if len(self._waiting) > BACKLOG or self._characters > BACKLOG_CHARACTERS:
-            self._overflowed = True
-            self._waiting.clear()
-        self._wake_up()
-
-    async def next(self, timeout: float) -> list[Publication]:
-        """All that waits, in order of arrival; empty after `timeout` seconds of silence.
-
-        Raises `SlowConsumer` once more waited than a subscription holds.
-        """
-        self._lag.written()
-        if not self._waiting and not self._overflowed:
-            await self._put_or(timeout)
-        if self._overflowed:
-            metrics.slow_consumers.inc()
-            raise SlowConsumer
-        batch = list(self._waiting)
-        self._waiting.clear()
-        self._characters = 0
-        if batch:
-            self._lag.taken(batch)
-        return batch
-
-    async def _put_or(self, timeout: float) -> None:
-        """Wait for a `put`, or so many seconds. A future and a timer: at a thousand readers
-        `asyncio.timeout` and an event cost more than writing to the socket."""
-        loop = asyncio.get_running_loop()
-        self._wake = loop.create_future()
-        timer = loop.call_later(max(0.0, timeout), self._wake_up)
-        try:
-            await self._wake
-        finally:
-            timer.cancel()
-            self._wake = None
-
-    def _wake_up(self) -> None:
-        if self._wake is not None and not self._wake.done():
-            self._wake.set_result(None)
+        for subscriber in part:
+            subscriber.put(turn)
+    metrics.deliveries.inc(len(part) * len(turn.publications))
+    if start + SLICE < len(subscribers):
+        _waiting.setdefault(turn.topic, [])
+        asyncio.get_running_loop().call_soon(hand, turn, subscribers, start + SLICE)
+        return
+    turn.handed()
+    if publications := _waiting.pop(turn.topic, None):
+        deliver(*publications)

@@ -5,13 +5,15 @@ from contextlib import asynccontextmanager
 
 from actions import batches, inboxes, presence
 from live.tasks import alongside
+from routes import beats
 
 
 @asynccontextmanager
 async def background() -> AsyncIterator[None]:
-    """While the block runs, those who are connected here are said to be here, and the inboxes that
-    are shown here hear of what is active. At its end what was sent is stored and published."""
-    async with alongside(presence.beat()), alongside(inboxes.follow()):
+    """While the block runs, those who are connected here are said to be here and hear a heartbeat,
+    and the inboxes that are shown here hear of what is active. At its end what was sent is stored
+    and published."""
+    async with alongside(presence.beat()), alongside(inboxes.follow()), alongside(beats.beat()):
         try:
             yield
         finally:

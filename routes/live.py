@@ -1,7 +1,6 @@
 """The transports: WebSocket, Server-Sent Events, long poll. One stream, three framings."""
 
 import asyncio
-import json
 import time
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import aclosing, contextmanager, suppress
@@ -14,28 +13,18 @@ from starlette.responses import HTMLResponse, Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from actions import messages, participants, presence, typing
-from actions.invalid import Invalid
-from actions.text import whole
+from actions import presence
 from db.conversations import Conversation
-from db.engine import Unavailable
-from db.users import User
-from live import hub, metrics, publication
-from live.hub import SlowConsumer, Subscription
+from live import hub, metrics
 from live.presence import connected
-from live.publication import Publication
-from routes import access, form
-from routes.messages import refusal_fragment
+from live.publication import Publication, inbox
+from live.subscription import SlowConsumer, Subscription
+from routes import access, form, tracing
+from routes.allowance import Allowance
+from routes.frames import receive
+from routes.protocol import hand_over
+from routes.reader import TOO_SLOW, Reader
 from routes.stream import NO_LONGER_A_PARTICIPANT, SESSION_ENDED, Ended, Stream
-
-TOO_SLOW = 1013
-TOO_LARGE = 1009
-BAD_FRAME = 4400
-TOO_FAST = 4429
-
-FRAME_BYTES = 64 * 1024
-FRAMES_A_SECOND = 20
-FRAMES_AT_ONCE = 60
 
 POLL_AT_MOST = 25
 SEND_TIMEOUT = 20
@@ -50,6 +39,20 @@ async def socket(websocket: WebSocket) -> None:
     """A conversation or an inbox over a WebSocket. Ends with a close code of the contract."""
     stream = await open_stream(websocket)
     await websocket.accept()
+    give = hand_over(websocket.scope)
+    if give is not None:
+        return give(Reader(stream, tracing.outlive(websocket.scope)))
+    code = await converse(websocket, stream)
+    if code is not None:
+        with suppress(WebSocketDisconnect, TimeoutError):
+            async with asyncio.timeout(FAREWELL):
+                await websocket.close(code)
+    return None
+
+
+async def converse(websocket: WebSocket, stream: Stream) -> int | None:
+    """What a `Reader` does, on a server that keeps its connections to itself. Returns the code to
+    close with."""
     code: int | None = None
     try:
         with follow(stream, "ws") as subscription:
@@ -62,10 +65,7 @@ async def socket(websocket: WebSocket) -> None:
         code = TOO_SLOW
     except* WebSocketDisconnect:
         code = None
-    if code is not None:
-        with suppress(WebSocketDisconnect, TimeoutError):
-            async with asyncio.timeout(FAREWELL):
-                await websocket.close(code)
+    return code
 
 
 async def events(request: Request) -> Response:
@@ -93,7 +93,7 @@ class EventStream(EventSourceResponse):
 
 async def poll(request: Request) -> Response:
     """What was missed, or else what comes within `wait` seconds; 204 where that is nothing."""
-    stream = await open_stream(request)
+    stream = await open_stream(request, follows_presence=False)
     wait = min(form.number(request, "wait") or 0, POLL_AT_MOST)
     with follow(stream, "poll") as subscription:
         try:
@@ -107,15 +107,18 @@ async def poll(request: Request) -> Response:
     return HTMLResponse(text, headers=PRIVATE)
 
 
-async def open_stream(connection: HTTPConnection) -> Stream:
-    """The stream of the conversation in the path, or of the inbox where the path names none."""
+async def open_stream(connection: HTTPConnection, *, follows_presence: bool = True) -> Stream:
+    """The stream of the conversation in the path, or of the inbox where the path names none.
+
+    A poll tells of no presence: it would have to know what the one before has told."""
     session = await access.current_session(connection)
     digest = connection.query_params.get("inbox")
     if "conversation_id" not in connection.path_params:
         return Stream(session, digest=digest or "")
     conversation = await access.current_conversation(connection)
     presence.arrive(session.user)
-    return Stream(session, conversation, cursor(connection, conversation), digest)
+    held = cursor(connection, conversation)
+    return Stream(session, conversation, held, digest, follows_presence)
 
 
 @contextmanager
@@ -157,88 +160,16 @@ def empty_frame(websocket: WebSocket) -> str:
 
 async def receive_frames(websocket: WebSocket, stream: Stream, subscription: Subscription) -> None:
     allowance = Allowance()
+
+    def say(text: str) -> None:
+        subscription.add(Publication(inbox(stream.session.user.id), text))
+
     while True:
         received = await websocket.receive()
         if received["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(received["code"], received.get("reason"))
         text = received.get("text")
-        if not allowance.take():
-            raise Ended(TOO_FAST)
-        if text is None:
-            raise Ended(BAD_FRAME)
-        if len(text) > FRAME_BYTES or len(text.encode("utf-8", "replace")) > FRAME_BYTES:
-            raise Ended(TOO_LARGE)
-        with suppress(Unavailable):  # not acknowledged: the page tries again, by POST at last
-            await receive(parsed(text), stream, subscription)
-
-
-async def receive(fields: dict[str, object], stream: Stream, subscription: Subscription) -> None:
-    """Do what a frame says. The frames of one socket are done in their order."""
-    user, conversation = stream.session.user, stream.conversation
-    match fields:
-        case _ if conversation is None:
-            raise Ended(BAD_FRAME)
-        case {"type": "message", "client_id": str(client_id), "body": str(body)}:
-            await send(user, conversation, whole(client_id), whole(body), stream, subscription)
-        case {"type": "typing"}:
-            await typing.publish(user, conversation.id)
-        case {"type": "read", "position": int(position)} if is_position(position):
-            await participants.read(user, conversation.id, position)
-        case _:
-            raise Ended(BAD_FRAME)
-
-
-async def send(
-    user: User,
-    conversation: Conversation,
-    client_id: str,
-    body: str,
-    stream: Stream,
-    subscription: Subscription,
-) -> None:
-    """Store a message. What is pushed to everybody acknowledges it here, too; what is not pushed
-    any more (a repeat) or not to others (a refusal) goes to this socket alone."""
-    topic = publication.conversation(conversation.id)
-    try:
-        message = await messages.send(user, conversation.id, client_id, body)
-    except Invalid as refusal:
-        text = refusal_fragment(conversation, client_id, body, refusal)
-        subscription.put(Publication(topic, text))
-    else:
-        if message.revision <= stream.cursor:
-            subscription.put(Publication(topic, messages.change(message).text))
-
-
-def is_position(value: int) -> bool:
-    return type(value) is int and 0 <= value <= form.LARGEST_NUMBER
-
-
-def parsed(text: str) -> dict[str, object]:
-    try:
-        fields = json.loads(text)
-    except (ValueError, RecursionError):
-        raise Ended(BAD_FRAME) from None
-    if not isinstance(fields, dict):
-        raise Ended(BAD_FRAME)
-    return fields
-
-
-class Allowance:
-    """`FRAMES_A_SECOND`, saved up to `FRAMES_AT_ONCE` (a token bucket)."""
-
-    def __init__(self) -> None:
-        self._left = float(FRAMES_AT_ONCE)
-        self._counted_at = time.monotonic()
-
-    def take(self) -> bool:
-        moment = time.monotonic()
-        earned = (moment - self._counted_at) * FRAMES_A_SECOND
-        self._left = min(FRAMES_AT_ONCE, self._left + earned)
-        self._counted_at = moment
-        if self._left < 1:
-            return False
-        self._left -= 1
-        return True
+        receive(received["bytes"] if text is None else text, stream, allowance, say)
 
 
 async def server_sent(stream: Stream) -> AsyncIterator[ServerSentEvent]:
@@ -260,12 +191,10 @@ async def server_sent(stream: Stream) -> AsyncIterator[ServerSentEvent]:
 async def news(stream: Stream, subscription: Subscription, wait: int) -> str:
     """What was missed, or the first that comes within `wait` seconds; else an empty text."""
     until = time.monotonic() + wait
-    await stream.check_rights()
-    text = await stream.missed()
+    text = await stream.look()
     while not text and (left := until - time.monotonic()) > 0:
         batch = await subscription.next(left)
-        await stream.check_rights()
-        text = stream.ephemeral(batch) + await stream.missed()
+        text = stream.ephemeral(batch) + await stream.look()
     return text
 
 

@@ -1,5 +1,6 @@
 """Whether the other one of two is here."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from actions.presence import is_here
@@ -20,8 +21,13 @@ async def load_presence(conversation: Conversation, viewer: User) -> Presence:
     """What the reader of a direct conversation may see of their partner."""
     if conversation.kind != "direct":
         return Presence(False, None)
-    seen = await presence.list_visible(conversation.id, viewer.id)
-    present_at = next(iter(seen.values()), None)
+    place = (conversation.id, viewer.id)
+    return presence_of((await presence.list_visible([place])).get(place, {}))
+
+
+def presence_of(visible: Mapping[int, int]) -> Presence:
+    """What is shown of the other one of two: of nobody, where they may not be seen."""
+    present_at = next(iter(visible.values()), None)
     if present_at is not None and is_here(present_at):
         return Presence(True, None)  # the time itself would be news with every heartbeat
     return Presence(False, present_at)

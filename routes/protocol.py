@@ -1,6 +1,7 @@
-"""uvicorn's connections, with an end for peers that take nothing any more.
+"""uvicorn's connections, with an end for peers that take nothing any more, and a short way to those
+that only listen.
 
-    uvicorn --http routes.protocol:EndingProtocol app:app
+    uvicorn --http routes.protocol:EndingProtocol --ws routes.protocol:HandingProtocol app:app
 
 uvicorn waits for ever until a peer has taken what is written to it: its ping timeout and its
 shutdown only ask for a close behind that. The kernel can be told not to wait (RFC 5482).
@@ -8,13 +9,29 @@ shutdown only ask for a close behind that. The kernel can be told not to wait (R
 
 import asyncio
 import socket
+from collections.abc import Callable
+from typing import Any, cast
 
+from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Opcode
+from websockets.http11 import Request
+
+from routes.wire import Wire, is_between_frames
 
 PATIENCE = 20_000
 """Milliseconds that written data may stay untaken before the connection is dropped."""
 
 USER_TIMEOUT = getattr(socket, "TCP_USER_TIMEOUT", None)  # Linux has it, macOS has not
+
+HAND_OVER = "parley.hand_over"
+
+
+def hand_over(scope: Scope) -> Callable[[Wire], None] | None:
+    """What hands an accepted WebSocket over to a `Wire`, where the server can: the app then
+    returns, and neither a task nor a queue is kept for the connection."""
+    return cast("Callable[[Wire], None] | None", (scope.get("extensions") or {}).get(HAND_OVER))
 
 
 class EndingProtocol(HttpToolsProtocol):
@@ -25,3 +42,42 @@ class EndingProtocol(HttpToolsProtocol):
         peer = transport.get_extra_info("socket")
         if USER_TIMEOUT and peer is not None and peer.family in (socket.AF_INET, socket.AF_INET6):
             peer.setsockopt(socket.IPPROTO_TCP, USER_TIMEOUT, PATIENCE)
+
+
+class HandingProtocol(WebSocketsSansIOProtocol):
+    """A WebSocket that the app may take over after the handshake, by an extension of its scope."""
+
+    def handle_connect(self, event: Request) -> None:
+        super().handle_connect(event)
+        if not self.handshake_complete:  # it has not been refused
+            cast(dict[str, Any], self.scope["extensions"])[HAND_OVER] = self.hand_over
+
+    def hand_over(self, wire: Wire) -> None:
+        """To be called once, after `websocket.accept`."""
+        self.stop_keepalive()
+        transport, self.transport = self.transport, cast(asyncio.Transport, Detached())
+        self.connections.discard(self)
+        wire.take_over(
+            transport, cast(set[object], self.connections), is_paused=not self.writable.is_set()
+        )
+        if self.disconnected:
+            return wire.connection_lost(None)
+        if not is_between_frames(self.conn):
+            opcode = Opcode.TEXT if self.curr_msg_data_type == "text" else Opcode.BINARY
+            wire.go_on(self.conn, opcode, self.frames)
+        self._forward(wire)
+        return transport.resume_reading()
+
+    def _forward(self, wire: Wire) -> None:
+        """What has come since the handshake."""
+        while not self.queue.empty() and not wire.is_over:
+            message = cast(dict[str, Any], self.queue.get_nowait())
+            if message["type"] == "websocket.receive":
+                wire.received(message["text"] if "text" in message else message["bytes"])
+
+
+class Detached:
+    """What uvicorn closes when the app has returned: not the connection that was given away."""
+
+    def close(self) -> None:
+        pass

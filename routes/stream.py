@@ -1,28 +1,24 @@
 """What a page follows: one conversation from a cursor on, and its reader's inbox.
 
-The same frames leave through WebSocket, Server-Sent Events and long poll (live.py).
+The same text leaves through WebSocket, Server-Sent Events and long poll.
 """
 
+import random
 import time
-from collections.abc import AsyncGenerator
-from dataclasses import asdict, dataclass
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import asdict, dataclass, field
 
 import render
 import settings
-from actions import sessions
-from db import conversations, messages
 from db.conversations import Conversation
 from db.engine import Unavailable
 from db.sessions import Session
 from live import metrics, publication
-from live.hub import Subscription
 from live.publication import ENDING, RESYNC, Publication
-from routes.inbox import load_inbox
-from routes.log import load_log
-from routes.presence import Presence, load_presence
-
-TOO_FAR_BEHIND = 500
-"""Changes beyond which a reader gets the newest page whole instead of each of them."""
+from live.subscription import Subscription
+from routes import looks
+from routes.looks import Look
+from routes.presence import Presence
 
 RETRY = 1.0
 """Seconds after which a reader whom the database could not serve is served again."""
@@ -40,20 +36,23 @@ class Ended(Exception):
         self.code = code
 
 
-@dataclass
+@dataclass(slots=True, eq=False)
 class Stream:
     """A reader, and how far they are.
 
     `cursor` is the revision up to which the reader holds all of `conversation`; `digest` is that of
-    the inbox they hold, None where they show none.
+    the inbox they hold, None where they show none. `is_behind` says that something has been
+    published which only the database can tell: it has to be looked at.
     """
 
     session: Session
     conversation: Conversation | None = None
     cursor: int = 0
     digest: str | None = None
-    is_behind: bool = False
-    presence: Presence | None = None
+    follows_presence: bool = True
+    is_behind: bool = field(default=False, init=False)
+    mark: tuple[int, ...] | None = field(default=None, init=False)
+    presence: Presence | None = field(default=None, init=False)
 
     @property
     def topics(self) -> list[str]:
@@ -70,71 +69,49 @@ class Stream:
         Each durable change once, in the order of revisions, without a gap. Raises `Ended`, and
         `SlowConsumer` where the reader does not keep up.
         """
-        yield self.cursor_mark() + await self.look()
-        looked_at = time.monotonic()
+        yield self.cursor_mark() + await self.look_if_possible()
+        # Those who came at the same moment, after a restart, do not all look at the same moment.
+        looked_at = time.monotonic() - random.uniform(0, settings.HEARTBEAT)  # noqa: S311
         while True:
             pause = RETRY if self.is_behind else settings.HEARTBEAT
             batch = await subscription.next(looked_at + pause - time.monotonic())
-            if batch and (frame := await self.frame(batch)):
-                yield frame
+            text = self.take(batch)
+            if batch and self.is_behind:
+                text += await self.look_if_possible()
+            if text:
+                yield text
             if time.monotonic() >= looked_at + pause:
-                yield await self.look()
+                yield await self.look_if_possible()
                 looked_at = time.monotonic()
 
-    async def look(self) -> str:
-        """What no publication tells: what was missed, and who has come or gone."""
-        return await self.missed_if_possible() + await self.changed_presence()
-
-    async def changed_presence(self) -> str:
-        """Whether the other one of two is here, where that is not what the reader saw last."""
-        if self.conversation is None or self.conversation.kind != "direct":
+    def take(self, batch: Sequence[Publication]) -> str:
+        """What publications mean for this reader, as far as it can be said without the database.
+        Raises `Ended`."""
+        if not batch:
             return ""
-        try:
-            found = await load_presence(self.conversation, self.session.user)
-        except Unavailable:
-            return ""
-        if found == self.presence:
-            return ""
-        self.presence = found
-        return render.fragment("conversations/presence.fragment.html", **asdict(found))
-
-    async def missed_if_possible(self) -> str:
-        """What the reader should hold and doesn't; where the database is away, soon again."""
-        try:
-            await self.check_rights()
-            frame = await self.missed()
-        except Unavailable:
-            self.is_behind = True
-            return ""
-        self.is_behind = False
-        return frame
-
-    async def frame(self, batch: list[Publication]) -> str:
-        """What a batch of publications means for this reader; empty where it is nothing new."""
         self.check_end(batch)
-        texts = []
-        if RESYNC in batch:
-            texts.append(await self.missed_if_possible())
-        changes = [p for p in batch if p.topic.startswith("conversation/")]
-        texts += [await self.change(published) for published in changes]
-        lines = [p.text for p in batch if p.topic.startswith("inbox/")]
-        self.is_behind = self.is_behind or "" in lines
-        return "".join(texts + lines)
+        return "".join([self.said(each) for each in batch])
 
-    async def change(self, published: Publication) -> str:
-        """A change of the conversation, in its order: a repeat is dropped, a gap is mended,
-        and what came without its text is read."""
-        if published.revision is None:
+    def said(self, published: Publication) -> str:
+        """A change in its order: a repeat is dropped; a gap, and what came without its text, has
+        to be read."""
+        if published == RESYNC:
+            self.is_behind = True
+        elif published.topic.startswith("inbox/"):
+            self.is_behind = self.is_behind or not published.text
             return published.text
-        if published.revision <= self.cursor:
-            return ""
-        if published.revision > self.cursor + 1 or not published.text:
-            metrics.gaps.inc()
-            return await self.missed_if_possible()
-        self.cursor = published.revision
-        return published.text
+        elif published.topic.startswith("conversation/"):
+            if published.revision is None:
+                return published.text
+            if published.revision == self.cursor + 1 and published.text:
+                self.cursor = published.revision
+                return published.text
+            if published.revision > self.cursor and not self.is_behind:
+                metrics.gaps.inc()
+                self.is_behind = True
+        return ""
 
-    def ephemeral(self, batch: list[Publication]) -> str:
+    def ephemeral(self, batch: Sequence[Publication]) -> str:
         """What of a batch cannot be read from the database. Raises `Ended`."""
         self.check_end(batch)
         if self.conversation is None:
@@ -142,7 +119,7 @@ class Stream:
         topic = publication.conversation(self.conversation.id)
         return "".join(p.text for p in batch if p.topic == topic and p.revision is None)
 
-    def check_end(self, batch: list[Publication]) -> None:
+    def check_end(self, batch: Sequence[Publication]) -> None:
         """Raise `Ended` where the batch says that the reader may not go on, or this process."""
         rights = [p for p in batch if p.topic.startswith("rights/")]
         if rights:
@@ -154,52 +131,57 @@ class Stream:
         if ENDING in batch:
             raise Ended(RESTARTING)
 
-    async def check_rights(self) -> None:
-        """Raise `Ended` where the session is over or the reader is no participant any more."""
-        if not await sessions.is_open(self.session):
+    async def look_if_possible(self) -> str:
+        """What the reader should hold and doesn't; where the database is away, soon again."""
+        try:
+            return await self.look()
+        except Unavailable:
+            self.is_behind = True
+            return ""
+
+    async def look(self) -> str:
+        """What no publication tells: what was missed, and who has come or gone.
+
+        Raises `Ended` and `Unavailable`.
+        """
+        self.is_behind = False
+        return self.seen(await looks.looks.add(self))
+
+    def seen(self, look: Look) -> str:
+        """What a look has found and the reader does not hold. Raises `Ended`."""
+        if not look.is_session_open:
             raise Ended(SESSION_ENDED)
-        if self.conversation is not None:
-            found = await conversations.get(self.conversation.id, self.session.user.id)
-            if found is None:
-                raise Ended(NO_LONGER_A_PARTICIPANT)
-            self.conversation = found
+        if not look.is_participant:
+            raise Ended(NO_LONGER_A_PARTICIPANT)
+        return self.seen_log(look) + self.seen_inbox(look) + self.seen_presence(look)
 
-    async def missed(self) -> str:
-        """Everything that the reader should hold and doesn't, read from the database."""
-        return await self.missed_messages() + await self.missed_inbox()
+    def seen_log(self, look: Look) -> str:
+        if look.pane is not None:
+            revision, text = look.pane
+            if revision <= self.cursor:
+                return ""
+            self.cursor = revision
+            return text + self.cursor_mark()
+        missed = [text for revision, text in look.changes if revision > self.cursor]
+        if not missed:
+            return ""
+        self.cursor = look.changes[-1][0]
+        metrics.caught_up.inc(len(missed))
+        return "".join(missed) + self.cursor_mark()
 
-    async def missed_messages(self) -> str:
-        if self.conversation is None:
+    def seen_inbox(self, look: Look) -> str:
+        self.mark = look.mark
+        if look.inbox is None or look.inbox.digest == self.digest:
             return ""
-        changed = await messages.changed_after(
-            self.conversation.id, self.cursor, TOO_FAR_BEHIND + 1
-        )
-        if len(changed) > TOO_FAR_BEHIND:
-            return await self.newest_page()
-        if not changed:
-            return ""
-        self.cursor = changed[-1].revision
-        metrics.caught_up.inc(len(changed))
-        return "".join(map(render.message_fragment, changed)) + self.cursor_mark()
+        self.digest = look.inbox.digest
+        return render.fragment("conversations/inbox.fragment.html", inbox=look.inbox)
 
-    async def newest_page(self) -> str:
-        assert self.conversation is not None
-        await self.check_rights()
-        log = await load_log(self.conversation)
-        self.cursor = log.cursor
-        text = render.fragment(
-            "messages/pane.fragment.html", log=log, conversation=self.conversation
-        )
-        return text + self.cursor_mark()
-
-    async def missed_inbox(self) -> str:
-        if self.digest is None:
+    def seen_presence(self, look: Look) -> str:
+        """Whether the other one of two is here, where that is not what the reader saw last."""
+        if look.presence is None or look.presence == self.presence:
             return ""
-        inbox = await load_inbox(self.session.user)
-        if inbox.digest == self.digest:
-            return ""
-        self.digest = inbox.digest
-        return render.fragment("conversations/inbox.fragment.html", inbox=inbox)
+        self.presence = look.presence
+        return render.fragment("conversations/presence.fragment.html", **asdict(look.presence))
 
     def cursor_mark(self) -> str:
         if self.conversation is None:

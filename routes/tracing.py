@@ -41,7 +41,7 @@ class Traced:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             return await self.app(scope, receive, send)
-        exchange = Exchange(scope)
+        exchange = scope["exchange"] = Exchange(scope)
         logs.context.set(exchange.context)  # the server's own lines of this task carry it as well
 
         async def noted_receive() -> Message:
@@ -59,15 +59,47 @@ class Traced:
             exchange.status = exchange.status or BROKEN
             raise
         finally:
-            exchange.end()
+            if not exchange.outlives:
+                exchange.route = route_of(scope)
+                exchange.end()
         return None
 
 
+def outlive(scope: Scope) -> "Exchange":
+    """What a socket that outlives its request shall end."""
+    exchange: Exchange = scope["exchange"]
+    exchange.route = route_of(scope)
+    exchange.outlives = True
+    return exchange
+
+
+def route_of(scope: Scope) -> str:
+    return CONVERTOR.sub("}", getattr(scope.get("route"), "path", NOWHERE))
+
+
 class Exchange:
-    """One request with its answer, or one socket."""
+    """One request with its answer, or one socket. It keeps nothing of the scope alive."""
+
+    __slots__ = (
+        "began_at",
+        "client",
+        "code",
+        "id",
+        "lasts",
+        "method",
+        "outlives",
+        "path",
+        "route",
+        "status",
+    )
 
     def __init__(self, scope: Scope) -> None:
-        self.scope = scope
+        client = scope.get("client")
+        self.client: str | None = client[0] if client else None
+        self.method: str = scope.get("method", scope["type"])
+        self.path: str = scope["path"]
+        self.route = NOWHERE
+        self.outlives = False
         self.began_at = time.perf_counter()
         self.status = 0
         self.code: int | None = None
@@ -102,21 +134,20 @@ class Exchange:
     def end(self) -> None:
         seconds = time.perf_counter() - self.began_at
         self.status = self.status or CLIENT_LEFT
-        route = CONVERTOR.sub("}", getattr(self.scope.get("route"), "path", NOWHERE))
-        method = self.scope.get("method", "GET")
+        method = "GET" if self.method == "websocket" else self.method
         known = method if method in METHODS else NOWHERE
-        metrics.requests.labels(known, route, str(self.status)).inc()
-        if not self.lasts and not route.startswith("/poll/"):
-            metrics.request_seconds.labels(route).observe(seconds)
+        metrics.requests.labels(known, self.route, str(self.status)).inc()
+        if not self.lasts and not self.route.startswith("/poll/"):
+            metrics.request_seconds.labels(self.route).observe(seconds)
         took = {"ms": round(seconds * 1000, 1)} | ({} if self.code is None else {"code": self.code})
         logger.info("closed" if self.lasts else "answered", extra={"fields": self.fields() | took})
 
     def fields(self) -> dict[str, object]:
         """What may be said of it: the path, but never what stands behind a question mark."""
-        client = self.scope.get("client")
         return {
-            "method": self.scope.get("method", self.scope["type"]),
-            "path": self.scope["path"],
+            **self.context,
+            "method": self.method,
+            "path": self.path,
             "status": self.status,
-            "client": client[0] if client else None,
+            "client": self.client,
         }

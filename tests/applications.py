@@ -19,7 +19,7 @@ from db import engine
 from db.users import User
 from live import broker, hub
 from live.tasks import alongside
-from routes.protocol import EndingProtocol
+from routes.protocol import EndingProtocol, HandingProtocol
 from tests import factories
 from tests.clients import Visitor
 from tests.servers import Server
@@ -88,6 +88,7 @@ async def served() -> AsyncIterator[Site]:
         log_config=None,
         # As in bin/serve and the Procfile.
         http=EndingProtocol,
+        ws=HandingProtocol,
         ws_max_size=65536,
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=5,
@@ -104,7 +105,7 @@ async def served() -> AsyncIterator[Site]:
             yield site
     finally:
         await server.shutdown()
-    assert not hub._subscriptions, "somebody's subscription outlived their connection"
+    assert not hub._subscribers, "somebody's subscription outlived their connection"
 
 
 class Process(Server):
@@ -120,7 +121,14 @@ class Process(Server):
 
     def command(self) -> Sequence[str | Path]:
         options = ["--host", "127.0.0.1", "--port", str(self.port)]
-        options += ["--http", "routes.protocol:EndingProtocol", "--ws-max-size", "65536"]
+        options += [
+            "--http",
+            "routes.protocol:EndingProtocol",
+            "--ws",
+            "routes.protocol:HandingProtocol",
+            "--ws-max-size",
+            "65536",
+        ]
         options += ["--ws-per-message-deflate", "false", "--timeout-graceful-shutdown", "5"]
         return [self.program, "-m", "uvicorn", "app:app", *options]
 

@@ -17,7 +17,8 @@ pytestmark = pytest.mark.usefixtures("live")
 
 
 async def seen(viewer: User, chat: int) -> dict[int, int]:
-    return await stored.list_visible(chat, viewer.id)
+    place = (chat, viewer.id)
+    return (await stored.list_visible([place])).get(place, {})
 
 
 async def test_who_arrives_is_here_until_that_expires(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,7 +51,7 @@ async def test_a_session_belongs_to_who_signed_in() -> None:
     token = await sessions.sign_in(" ADA ", PASSWORD, "here")
     session = await found(token)
     assert session.user == ada
-    assert await sessions.is_open(session)
+    assert await sessions.list_open([session.token_hash])
 
 
 async def test_each_sign_in_is_a_session_of_its_own() -> None:
@@ -154,7 +154,7 @@ async def test_a_session_ends_after_a_long_time(clock: Clock) -> None:
         assert await sessions.find(token) is not None
     clock.time += IDLE_AT_MOST - 1
     assert await sessions.find(token) is None
-    assert not await sessions.is_open(session)
+    assert not await sessions.list_open([session.token_hash])
 
 
 async def test_a_session_that_is_not_used_ends_earlier(clock: Clock) -> None:
@@ -187,7 +187,7 @@ async def test_signing_out_ends_this_session_and_tells_what_it_opened() -> None:
         told = await subscription.next(5)
     assert told == [publication.session_end(ada.id, session.token_hash)]
     assert await sessions.find(here) is None
-    assert not await sessions.is_open(session)
+    assert not await sessions.list_open([session.token_hash])
     assert await sessions.find(there) is not None
 
 

@@ -22,7 +22,13 @@ class Workers(Process):
         self.number = number
 
     def command(self) -> Sequence[str | Path]:
-        options = ["--http", "routes.protocol:EndingProtocol", "--no-server-header"]
+        options = [
+            "--http",
+            "routes.protocol:EndingProtocol",
+            "--ws",
+            "routes.protocol:HandingProtocol",
+            "--no-server-header",
+        ]
         if self.number > 1:
             options += ["--workers", str(self.number), "--timeout-worker-healthcheck", "15"]
         return [*super().command(), *options]

@@ -12,11 +12,11 @@ from redis import asyncio as redis
 
 from live import broker, hub
 from live.broker import CHANNEL, RETRY_AT_MOST, HealingBackend
-from live.hub import Subscription
 from live.link import Link, LinkDown
 from live.postgres import PostgresLink
 from live.publication import RESYNC, Publication, decode, encode
 from live.redis import RedisLink
+from live.subscription import Subscription
 from tests.servers import PostgreSQL, Redis
 
 HELLO = Publication("a", "Hello")

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from live import hub
-from live.hub import BACKLOG, BACKLOG_CHARACTERS, SlowConsumer
 from live.publication import RESYNC, Publication
+from live.subscription import BACKLOG, BACKLOG_CHARACTERS, SlowConsumer
 
 SILENCE = 0.02
 
@@ -48,7 +48,7 @@ async def test_nothing_is_left_of_who_has_gone() -> None:
     with hub.subscribe("a", "b"), hub.subscribe("b"):
         pass
     hub.deliver(Publication("a"))
-    assert dict(hub._subscriptions) == {}
+    assert dict(hub._subscribers) == {}
 
 
 @pytest.mark.parametrize(

@@ -22,8 +22,8 @@ import settings
 from db import engine, migration, users
 from live import broker, hub, metrics, publication
 from live import workers as meeting
-from live.hub import BACKLOG, SlowConsumer
 from live.publication import RESYNC, Publication
+from live.subscription import BACKLOG, SlowConsumer
 from routes import live, operations
 from tests import factories
 from tests.applications import HOME, Process, Site, served

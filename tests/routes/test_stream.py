@@ -16,10 +16,11 @@ from db.engine import Unavailable
 from db.sessions import Session
 from db.users import User
 from live import hub, publication
-from live.hub import SlowConsumer
 from live.presence import connected
 from live.publication import ENDING, RESYNC, Publication
+from live.subscription import BACKLOG, SlowConsumer
 from routes import stream as streams
+from routes.looks import TOO_FAR_BEHIND
 from routes.stream import Ended, Stream
 from tests.factories import (
     make_conversation,
@@ -188,10 +189,10 @@ async def test_shuffled_lost_and_repeated_publications_converge(
 
 
 async def test_a_reader_too_far_behind_gets_the_newest_page_whole(ada: User, chat: int) -> None:
-    await make_messages(ada, chat, streams.TOO_FAR_BEHIND)
+    await make_messages(ada, chat, TOO_FAR_BEHIND)
     async with reading(await stream_of(ada, chat)) as reader:
         await reader.next()
-        assert len(reader.page.messages()) == streams.TOO_FAR_BEHIND
+        assert len(reader.page.messages()) == TOO_FAR_BEHIND
     await make_message(ada, chat, "One more")
     async with reading(await stream_of(ada, chat)) as reader:
         reader.page.apply('<hx-partial hx-target="#messages" hx-swap="keyed"></hx-partial>')
@@ -199,7 +200,7 @@ async def test_a_reader_too_far_behind_gets_the_newest_page_whole(ada: User, cha
         assert 'hx-swap="innerHTML"' in frame
         assert len(reader.page.messages()) == 50
         assert reader.page.bodies()[-1] == "One more"
-        assert reader.page.cursor == streams.TOO_FAR_BEHIND + 1
+        assert reader.page.cursor == TOO_FAR_BEHIND + 1
         await send(ada, chat, "And on")
         await reader.next()
         assert reader.page.bodies()[-1] == "And on"
@@ -320,7 +321,7 @@ async def test_lines_of_inboxes_go_on_after_one_that_could_not_be_told(
 async def test_a_reader_who_does_not_keep_up_is_given_up(ada: User, chat: int) -> None:
     async with reading(await stream_of(ada, chat)) as reader:
         await reader.next()
-        for _ in range(hub.BACKLOG + 1):
+        for _ in range(BACKLOG + 1):
             hub.deliver(Publication(publication.conversation(chat), "x"))
         with pytest.raises(SlowConsumer):
             await reader.next()

@@ -1,0 +1,73 @@
+"""A bounded queue of what is published, for whoever asks for the next of it."""
+
+import asyncio
+from collections import deque
+
+from live import metrics
+from live.publication import Publication
+from live.turn import Turn
+
+BACKLOG = 256
+BACKLOG_CHARACTERS = 1024 * 1024
+
+
+class SlowConsumer(Exception):
+    """More waited for this subscriber than we hold. It may come back and catch up."""
+
+
+class Subscription:
+    """What was handed to a subscriber and not yet taken by it."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[Publication] = deque()
+        self._characters = 0
+        self._overflowed = False
+        self._wake: asyncio.Future[None] | None = None
+        self._lag = metrics.Lag()
+
+    def put(self, turn: Turn) -> None:
+        for publication in turn.publications:
+            self.add(publication)
+
+    def add(self, publication: Publication) -> None:
+        """Queue a publication; where too many wait already, drop all and fail the next `next`."""
+        self._waiting.append(publication)
+        self._characters += len(publication.text)
+        if len(self._waiting) > BACKLOG or self._characters > BACKLOG_CHARACTERS:
+            self._overflowed = True
+            self._waiting.clear()
+        self._wake_up()
+
+    async def next(self, timeout: float) -> list[Publication]:
+        """All that waits, in order of arrival; empty after `timeout` seconds of silence.
+
+        Raises `SlowConsumer` once more waited than a subscription holds.
+        """
+        self._lag.written()
+        if not self._waiting and not self._overflowed:
+            await self._put_or(timeout)
+        if self._overflowed:
+            metrics.slow_consumers.inc()
+            raise SlowConsumer
+        batch = list(self._waiting)
+        self._waiting.clear()
+        self._characters = 0
+        if batch:
+            self._lag.taken(batch)
+        return batch
+
+    async def _put_or(self, timeout: float) -> None:
+        """Wait for a publication, or so many seconds. A future and a timer: at a thousand readers
+        `asyncio.timeout` and an event cost more than writing to the socket."""
+        loop = asyncio.get_running_loop()
+        self._wake = loop.create_future()
+        timer = loop.call_later(max(0.0, timeout), self._wake_up)
+        try:
+            await self._wake
+        finally:
+            timer.cancel()
+            self._wake = None
+
+    def _wake_up(self) -> None:
+        if self._wake is not None and not self._wake.done():
+            self._wake.set_result(None)

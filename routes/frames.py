@@ -1,0 +1,83 @@
+"""What comes in over a socket: messages, typing, and how far somebody has read."""
+
+import asyncio
+import json
+from collections.abc import Callable
+
+from actions import messages, participants, typing
+from actions.invalid import Invalid
+from actions.log import Outcome, Repeat
+from actions.text import whole
+from db.conversations import Conversation
+from db.engine import Unavailable
+from routes import form
+from routes.allowance import Allowance
+from routes.messages import refusal_fragment
+from routes.stream import Ended, Stream
+
+TOO_LARGE = 1009
+BAD_FRAME = 4400
+TOO_FAST = 4429
+
+FRAME_BYTES = 64 * 1024
+
+Say = Callable[[str], None]
+
+
+def receive(frame: str | bytes, stream: Stream, allowance: Allowance, say: Say) -> None:
+    """Begin what a frame says. The frames of one socket are done in their order; what comes of one
+    for this socket alone is said to it. Raises `Ended`."""
+    if not allowance.take():
+        raise Ended(TOO_FAST)
+    if isinstance(frame, bytes) or stream.conversation is None:
+        raise Ended(BAD_FRAME)
+    if len(frame) > FRAME_BYTES or len(frame.encode("utf-8", "replace")) > FRAME_BYTES:
+        raise Ended(TOO_LARGE)
+    user, conversation = stream.session.user, stream.conversation
+    match parsed(frame):
+        case {"type": "message", "client_id": str(client_id), "body": str(body)}:
+            send(stream, conversation, whole(client_id), whole(body), say)
+        case {"type": "typing"}:
+            typing.publish(user, conversation.id)
+        case {"type": "read", "position": int(position)} if is_position(position):
+            participants.reads.add((conversation.id, user.id, position))
+        case _:
+            raise Ended(BAD_FRAME)
+
+
+def parsed(text: str) -> dict[str, object]:
+    try:
+        fields = json.loads(text)
+    except (ValueError, RecursionError):
+        raise Ended(BAD_FRAME) from None
+    if not isinstance(fields, dict):
+        raise Ended(BAD_FRAME)
+    return fields
+
+
+def is_position(value: int) -> bool:
+    return type(value) is int and 0 <= value <= form.LARGEST_NUMBER
+
+
+def send(stream: Stream, conversation: Conversation, client_id: str, body: str, say: Say) -> None:
+    """Store a message. What is pushed to everybody acknowledges it here, too; what is not pushed
+    any more (a repeat) or not to others (a refusal) goes to this socket alone. Without a database
+    nothing is said: the page tries again, by POST at last."""
+
+    def settled(outcome: asyncio.Future[Outcome]) -> None:
+        try:
+            result = outcome.result()
+        except Unavailable:
+            return
+        if isinstance(result, Invalid):
+            say(refusal_fragment(conversation, client_id, body, result))
+        elif not isinstance(result, Unavailable):
+            message = result.message if isinstance(result, Repeat) else result
+            if message.revision <= stream.cursor:
+                say(messages.change(message).text)
+
+    try:
+        posted = messages.post(stream.session.user, conversation.id, client_id, body)
+    except Invalid as refusal:
+        return say(refusal_fragment(conversation, client_id, body, refusal))
+    return posted.add_done_callback(settled)
