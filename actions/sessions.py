@@ -61,16 +61,29 @@ async def find(token: str) -> Session | None:
     """The session that a token opens, or None where it is over."""
     moment = now()
     session = await sessions.get(token_hash(token), moment - AGE_AT_MOST, moment - IDLE_AT_MOST)
-    if session is not None and session.seen_at < moment - SEEN_EVERY:
-        async with engine.transaction():
-            await sessions.update_seen(session.token_hash, moment)
+    await note_seen([session] if session else [])
     return session
 
 
-async def list_open(token_hashes: Iterable[str]) -> set[str]:
-    """Which sessions have not ended meanwhile, by the hashes of their tokens."""
+async def find_all(tokens: Iterable[str]) -> dict[str, Session]:
+    """The same for many tokens at once, by token."""
+    hashes = {token: token_hash(token) for token in tokens}
+    found = await list_open(hashes.values())
+    await note_seen(found.values())
+    return {token: found[each] for token, each in hashes.items() if each in found}
+
+
+async def list_open(token_hashes: Iterable[str]) -> dict[str, Session]:
+    """The sessions that have not ended meanwhile, by the hashes of their tokens."""
     moment = now()
     return await sessions.list_open(token_hashes, moment - AGE_AT_MOST, moment - IDLE_AT_MOST)
+
+
+async def note_seen(found: Iterable[Session]) -> None:
+    moment = now()
+    if stale := [each.token_hash for each in found if each.seen_at < moment - SEEN_EVERY]:
+        async with engine.transaction(len(stale)):
+            await sessions.update_seen(stale, moment)
 
 
 async def sign_out(session: Session) -> None:

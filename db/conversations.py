@@ -73,19 +73,38 @@ ENTRIES = """
 """
 
 
+CONVERSATIONS = f"""
+    SELECT c.id, c.kind, {TITLE} AS title, c.revision, c.last_position, me.read_position,
+           {UNREAD} AS unread, c.creator_id, me.user_id AS reader_id
+    FROM participants me JOIN conversations c ON c.id = me.conversation_id
+"""
+
+
 async def get(conversation_id: int, user_id: int) -> Conversation | None:
     """The conversation as a participant sees it; None for everybody else."""
     row = await engine.row(
-        f"""
-        SELECT c.id, c.kind, {TITLE} AS title, c.revision, c.last_position, me.read_position,
-               {UNREAD} AS unread, c.creator_id, me.user_id AS reader_id
-        FROM participants me JOIN conversations c ON c.id = me.conversation_id
-        WHERE me.conversation_id = :id AND me.user_id = :user_id
-        """,
+        f"{CONVERSATIONS} WHERE me.conversation_id = :id AND me.user_id = :user_id",
         id=conversation_id,
         user_id=user_id,
     )
     return Conversation(**row._mapping) if row else None
+
+
+async def list_seen(places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Conversation]:
+    """Conversations as participants see them, by conversation and person."""
+    rows = await engine.rows(
+        f"""
+        {CONVERSATIONS}
+        JOIN (
+            SELECT CAST(value ->> 0 AS BIGINT) AS conversation_id,
+                   CAST(value ->> 1 AS BIGINT) AS user_id
+            FROM {each("places")}
+        ) AS place
+          ON me.conversation_id = place.conversation_id AND me.user_id = place.user_id
+        """,
+        places=json.dumps(list(places)),
+    )
+    return {(row["id"], row["reader_id"]): Conversation(**row._mapping) for row in rows}
 
 
 async def list_revisions(places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], int]:

@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from databases.interfaces import Record
+
 from db import engine
 from db.dialect import each
 from db.users import User
@@ -31,12 +33,17 @@ async def add(token_hash: str, user_id: int, created_at: int) -> None:
     )
 
 
+SESSIONS = """
+    SELECT s.token_hash, s.seen_at, u.id, u.username, u.name
+    FROM sessions s JOIN users u ON u.id = s.user_id
+"""
+
+
 async def get(token_hash: str, created_after: int, seen_after: int) -> Session | None:
     """The session, unless it is over: begun before `created_after` or idle since `seen_after`."""
     row = await engine.row(
-        """
-        SELECT s.token_hash, s.seen_at, u.id, u.username, u.name
-        FROM sessions s JOIN users u ON u.id = s.user_id
+        f"""
+        {SESSIONS}
         WHERE s.token_hash = :token_hash
           AND s.created_at > :created_after AND s.seen_at > :seen_after
         """,
@@ -44,30 +51,38 @@ async def get(token_hash: str, created_after: int, seen_after: int) -> Session |
         created_after=created_after,
         seen_after=seen_after,
     )
-    if row is None:
-        return None
-    return Session(row["token_hash"], User(row["id"], row["username"], row["name"]), row["seen_at"])
+    return session(row) if row else None
 
 
-async def list_open(token_hashes: Iterable[str], created_after: int, seen_after: int) -> set[str]:
-    """Which of these sessions are not over."""
+async def list_open(
+    token_hashes: Iterable[str], created_after: int, seen_after: int
+) -> dict[str, Session]:
+    """Those of these sessions that are not over, by the hashes of their tokens."""
     rows = await engine.rows(
         f"""
-        SELECT s.token_hash FROM sessions s
+        {SESSIONS}
         WHERE s.token_hash IN (SELECT CAST(value ->> 0 AS TEXT) FROM {each("hashes")})
           AND s.created_at > :created_after AND s.seen_at > :seen_after
         """,
-        hashes=json.dumps([(each_hash,) for each_hash in token_hashes]),
+        hashes=json.dumps([(token_hash,) for token_hash in token_hashes]),
         created_after=created_after,
         seen_after=seen_after,
     )
-    return {row["token_hash"] for row in rows}
+    return {row["token_hash"]: session(row) for row in rows}
 
 
-async def update_seen(token_hash: str, seen_at: int) -> None:
-    await engine.row(
-        "UPDATE sessions SET seen_at = :seen_at WHERE token_hash = :token_hash RETURNING user_id",
-        token_hash=token_hash,
+def session(row: Record) -> Session:
+    return Session(row["token_hash"], User(row["id"], row["username"], row["name"]), row["seen_at"])
+
+
+async def update_seen(token_hashes: Iterable[str], seen_at: int) -> None:
+    await engine.rows(
+        f"""
+        UPDATE sessions SET seen_at = :seen_at
+        WHERE token_hash IN (SELECT CAST(value ->> 0 AS TEXT) FROM {each("hashes")})
+        RETURNING user_id
+        """,
+        hashes=json.dumps([(token_hash,) for token_hash in token_hashes]),
         seen_at=seen_at,
     )
 

@@ -7,6 +7,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from actions import sessions
+from actions.batches import Batches
 from db import conversations
 from db.conversations import Conversation
 from db.sessions import Session
@@ -35,12 +36,48 @@ async def current_session(connection: HTTPConnection) -> Session:
 async def find_session(connection: HTTPConnection) -> Session | None:
     """The sign-in that a request came with, if any. Looked up once a request."""
     if "session" not in connection.scope:
-        # Some servers don't say whether a WebSocket came over TLS; that cookie only ever does.
-        cookies = connection.cookies
-        token = cookies.get(SECURE_COOKIE) or cookies.get(cookie_name(connection))
+        token = token_of(connection)
         connection.scope["session"] = await sessions.find(token) if token else None
     found: Session | None = connection.scope["session"]
     return found
+
+
+def token_of(connection: HTTPConnection) -> str | None:
+    # Some servers don't say whether a WebSocket came over TLS; that cookie only ever does.
+    cookies = connection.cookies
+    return cookies.get(SECURE_COOKIE) or cookies.get(cookie_name(connection))
+
+
+async def current_place(connection: HTTPConnection) -> tuple[Session, Conversation | None]:
+    """The sign-in, and the conversation in the path if there is one, looked up together with all
+    who come at this moment. Raises `SignedOut`; 404 for outsiders."""
+    conversation_id = connection.path_params.get("conversation_id")
+    token = token_of(connection)
+    session, conversation = await arrivals.add((token, conversation_id)) if token else (None, None)
+    connection.scope["session"] = session
+    if session is None:
+        raise SignedOut
+    return session, not_found() if conversation is None and conversation_id else conversation
+
+
+async def look_up(
+    batch: list[tuple[str, int | None]],
+) -> list[tuple[Session | None, Conversation | None]]:
+    found = await sessions.find_all({token for token, _ in batch})
+    places = {
+        (conversation_id, found[token].user.id)
+        for token, conversation_id in batch
+        if conversation_id and token in found
+    }
+    seen = await conversations.list_seen(places) if places else {}
+    return [
+        (session, seen.get((id or 0, session.user.id)) if session else None)
+        for session, id in ((found.get(token), id) for token, id in batch)
+    ]
+
+
+ARRIVALS_AT_ONCE = 500
+arrivals = Batches(look_up, ARRIVALS_AT_ONCE)
 
 
 async def current_conversation(connection: HTTPConnection) -> Conversation:

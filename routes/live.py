@@ -111,11 +111,10 @@ async def open_stream(connection: HTTPConnection, *, follows_presence: bool = Tr
     """The stream of the conversation in the path, or of the inbox where the path names none.
 
     A poll tells of no presence: it would have to know what the one before has told."""
-    session = await access.current_session(connection)
+    session, conversation = await access.current_place(connection)
     digest = connection.query_params.get("inbox")
-    if "conversation_id" not in connection.path_params:
+    if conversation is None:
         return Stream(session, digest=digest or "")
-    conversation = await access.current_conversation(connection)
     presence.arrive(session.user)
     held = cursor(connection, conversation)
     return Stream(session, conversation, held, digest, follows_presence)

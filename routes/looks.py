@@ -75,9 +75,9 @@ async def look(readers: list[Reader]) -> list[Look]:
 
 
 async def look_at_rights(found: Found) -> None:
-    is_open = await sessions.list_open({reader.session.token_hash for reader, _ in found})
+    still_open = await sessions.list_open({reader.session.token_hash for reader, _ in found})
     for reader, look in found:
-        look.is_session_open = reader.session.token_hash in is_open
+        look.is_session_open = reader.session.token_hash in still_open
 
 
 async def look_at_logs(found: Found) -> None:

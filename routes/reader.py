@@ -7,7 +7,6 @@ of a conversation share. Only where the database has to be asked does it wait fo
 import asyncio
 import logging
 
-import settings
 from db.engine import Unavailable
 from live import hub, metrics
 from live import presence as connections
@@ -22,7 +21,7 @@ from routes.tracing import Exchange
 from routes.wire import EMPTY, PING, WITHOUT_CLOSE, Wire, text_frame
 
 SILENCE = 10.0
-"""Seconds that a pong may take at least."""
+"""Seconds without a pong after which, at the next heartbeat, a reader is taken for gone."""
 
 TOO_SLOW = 1013
 BROKEN = 1011
@@ -40,6 +39,7 @@ class Reader(Wire):
         "_greeting",
         "_is_looking",
         "_part",
+        "_pinged_at",
         "_untaken",
         "stream",
     )
@@ -54,6 +54,7 @@ class Reader(Wire):
         self._untaken = 0
         self._characters = 0
         self._part = 0
+        self._pinged_at = 0.0
 
     def began(self) -> None:
         """Read what the reader does not hold; the first frame comes at once, also without any."""
@@ -130,12 +131,14 @@ class Reader(Wire):
             self.look()
 
     def beat(self) -> None:
-        silence = asyncio.get_running_loop().time() - self.heard_at
-        if silence > max(SILENCE, 0.9 * settings.HEARTBEAT):
-            return self.transport.abort()  # not even the last ping was answered
+        moment = asyncio.get_running_loop().time()
+        if self.heard_at < self._pinged_at < moment - SILENCE:
+            return self.transport.abort()
         if self.is_paused or self._greeting is not None:
             return None
         self.transport.write(EMPTY + PING)
+        if self.heard_at >= self._pinged_at:
+            self._pinged_at = moment
         return self.look()
 
     def look(self) -> None:
