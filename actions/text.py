@@ -1,6 +1,9 @@
 """Text as people type it, made fit to be stored and shown."""
 
+import re
 import unicodedata
+
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 # Letters and symbols that show nothing: Hangul fillers and the empty Braille pattern.
 INVISIBLE = "\u115f\u1160\u3164\uffa0\u2800"
@@ -12,11 +15,13 @@ def clean(text: str) -> str:
     Both can come in by JSON, and neither can be stored (PostgreSQL) or encoded.
     """
     text = whole(text).replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) != "Cc")
+    return CONTROL.sub("", text)
 
 
 def whole(text: str) -> str:
     """The text with each half of a surrogate pair that stands alone replaced by U+FFFD."""
+    if text.isascii():
+        return text
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
