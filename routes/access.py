@@ -19,16 +19,24 @@ class SignedOut(Exception):
     """The request needs a session and has none, or one that is over."""
 
 
+class SomebodyElse(SignedOut):
+    """The request is of a page whose reader is not signed in at this browser any more; somebody
+    else is."""
+
+
 async def current_user(connection: HTTPConnection) -> User:
     """Who asks. Raises `SignedOut`."""
     return (await current_session(connection)).user
 
 
-async def current_session(connection: HTTPConnection) -> Session:
-    """The sign-in that a request came with. Raises `SignedOut`."""
+async def current_session(connection: HTTPConnection, person: str = "") -> Session:
+    """The sign-in that a request came with. Raises `SignedOut`; and `SomebodyElse` where the page
+    that asks names a `person`, by id, whose sign-in it is not."""
     session = await find_session(connection)
     if session is None:
         raise SignedOut
+    if person and person != str(session.user.id):
+        raise SomebodyElse
     return session
 
 

@@ -2,7 +2,7 @@
 // silent proxies, and lost after 20 s without one, it comes back by itself and catches up from the page's cursor.
 
 import {apply} from './frames.js'
-import {backoff, byId, leave, live, on, signIn, tell} from './page.js'
+import {backoff, byId, leave, live, on, signIn, tell, user} from './page.js'
 
 const TIERS = ['ws', 'sse', 'poll']
 const WORDS = {
@@ -148,7 +148,9 @@ async function poll(wait, signal) {
 }
 
 function address(tier) {
-  const query = new URLSearchParams({after: live.dataset.cursor ?? '', inbox: byId('inbox')?.dataset.digest ?? ''})
+  const query = new URLSearchParams({
+    after: live.dataset.cursor ?? '', inbox: byId('inbox')?.dataset.digest ?? '', viewer: user,
+  })
   return `/${tier}${live.dataset.live}?${query}`
 }
 

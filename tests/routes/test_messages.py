@@ -138,6 +138,19 @@ async def test_the_author_is_who_is_signed_in(site: Site, ada: Visitor, path: st
     assert (message.author, message.position) == ("Ada", 1)
 
 
+async def test_a_form_of_somebody_else_is_refused_before_anything_is_said_of_the_conversation(
+    site: Site, ada: Visitor, path: str
+) -> None:
+    author = (await ada.page(path)).author
+    [eve] = await site.people("eve")
+    for post, sentence in ((eve.post, "Reload the conversation as"), (eve.hx_post, "data-refused")):
+        refused = await post(f"{path}messages/", client_id=new(), body="Hello", author=author)
+        assert refused.status_code == 422
+        assert sentence in refused.text
+        assert "Hello" in refused.text
+    assert (await ada.page(path)).bodies() == []
+
+
 async def test_a_message_whose_session_has_ended_is_kept_at_the_sign_in(
     ada: Visitor, path: str
 ) -> None:
@@ -155,16 +168,17 @@ async def test_a_message_whose_session_has_ended_is_kept_at_the_sign_in(
 async def test_a_message_that_finds_no_database_is_kept_to_be_sent_again(
     ada: Visitor, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    client_id = new()
+    client_id, author = new(), (await ada.page(path)).author
     with monkeypatch.context() as away:
         away.setattr(engine, "_database", None)
-        refused = await ada.post(f"{path}messages/", client_id=client_id, body="\nHello <b>")
+        fields = {"client_id": client_id, "author": author, "body": "\nHello <b>"}
+        refused = await ada.post(f"{path}messages/", **fields)
         assert refused.status_code == 503
         fragment = await ada.hx_post(f"{path}messages/", client_id=client_id, body="Hello")
         assert fragment.status_code == 503
         assert fragment.headers["retry-after"] == "2"
     page = Page(refused.text)
-    assert (page.draft, page.client_id) == ("\nHello <b>", client_id)
+    assert (page.draft, page.client_id, page.author) == ("\nHello <b>", client_id, author)
     form = parsed(refused.text).find("form", id="composer")
     assert attribute(form, "action") == f"{path}messages/"
     sent = await ada.post(attribute(form, "action"), client_id=page.client_id, body=page.draft)
