@@ -5,6 +5,7 @@ import uuid
 import pytest
 
 from db import engine
+from routes import allowance
 from tests.applications import Site
 from tests.clients import Visitor
 from tests.factories import make_conversation, make_message, make_user
@@ -163,6 +164,45 @@ async def test_a_message_whose_session_has_ended_is_kept_at_the_sign_in(
     assert attribute(page.find("input", {"name": "next"}), "value") == path
     fragment = await ada.hx_post(f"{path}messages/", client_id=new(), body="Hello")
     assert fragment.status_code == 401
+
+
+async def test_who_posts_too_much_is_asked_to_wait_and_loses_nothing(
+    ada: Visitor, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client_id, author = new(), (await ada.page(path)).author
+    with monkeypatch.context() as fewer:
+        fewer.setattr(allowance, "A_SECOND", 0.001)
+        fewer.setattr(allowance, "AT_ONCE", 3)
+        assert (await ada.hx_post(f"{path}messages/", client_id=new(), body="One")).is_success
+        assert (await ada.hx_post(f"{path}typing/")).is_success
+        assert (await ada.hx_post(f"{path}read/", position="1")).is_success
+        fields = {"client_id": client_id, "author": author, "body": "\nHello <b>"}
+        form = await ada.post(f"{path}messages/", **fields)
+        fragment = await ada.hx_post(f"{path}messages/", **fields)
+        others = [await ada.hx_post(f"{path}{what}/", position="1") for what in ("typing", "read")]
+        for refused in (form, fragment, *others):
+            assert refused.status_code == 429
+            assert refused.headers["retry-after"] == "1"
+            assert "Please wait a moment" in refused.text
+    page = Page(form.text)
+    assert (page.draft, page.client_id, page.author) == ("\nHello <b>", client_id, author)
+    page.apply(fragment.text)
+    assert page.refused == {client_id: "Please wait a moment and try again."}
+    assert await bodies(ada, path) == ["One"]
+    monkeypatch.setattr(allowance, "A_SECOND", 10**9)  # as if a moment had passed
+    sent = await ada.post(f"{path}messages/", client_id=page.client_id, body=page.draft)
+    assert sent.status_code == 303
+
+
+async def test_others_may_post_while_one_is_too_fast(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, bob = await site.people("ada", "bob")
+    chat = await ada.start("bob")
+    monkeypatch.setattr(allowance, "A_SECOND", 0.001)
+    monkeypatch.setattr(allowance, "AT_ONCE", 1)
+    typed = [(await one.hx_post(f"/chat/{chat}/typing/")).status_code for one in (ada, ada, bob)]
+    assert typed == [204, 429, 204]
 
 
 async def test_a_message_that_finds_no_database_is_kept_to_be_sent_again(
