@@ -20,16 +20,24 @@ class SignedOut(Exception):
     """The request needs a session and has none, or one that is over."""
 
 
+class SomebodyElse(SignedOut):
+    """The request is of a page whose reader is not signed in at this browser any more; somebody
+    else is."""
+
+
 async def current_user(connection: HTTPConnection) -> User:
     """Who asks. Raises `SignedOut`."""
     return (await current_session(connection)).user
 
 
-async def current_session(connection: HTTPConnection) -> Session:
-    """The sign-in that a request came with. Raises `SignedOut`."""
+async def current_session(connection: HTTPConnection, person: str = "") -> Session:
+    """The sign-in that a request came with. Raises `SignedOut`; and `SomebodyElse` where the page
+    that asks names a `person`, by id, whose sign-in it is not."""
     session = await find_session(connection)
     if session is None:
         raise SignedOut
+    if person and person != str(session.user.id):
+        raise SomebodyElse
     return session
 
 
@@ -48,15 +56,16 @@ def token_of(connection: HTTPConnection) -> str | None:
     return cookies.get(SECURE_COOKIE) or cookies.get(cookie_name(connection))
 
 
-async def current_place(connection: HTTPConnection) -> tuple[Session, Conversation | None]:
+async def current_place(
+    connection: HTTPConnection, person: str
+) -> tuple[Session, Conversation | None]:
     """The sign-in, and the conversation in the path if there is one, looked up together with all
-    who come at this moment. Raises `SignedOut`; 404 for outsiders."""
+    who come at this moment. Raises as `current_session` does; 404 for outsiders."""
     conversation_id = connection.path_params.get("conversation_id")
     token = token_of(connection)
     session, conversation = await arrivals.add((token, conversation_id)) if token else (None, None)
     connection.scope["session"] = session
-    if session is None:
-        raise SignedOut
+    session = await current_session(connection, person)
     return session, not_found() if conversation is None and conversation_id else conversation
 
 

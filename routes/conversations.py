@@ -44,6 +44,7 @@ async def show(request: Request) -> Response:
 
 async def log(request: Request) -> Response:
     """The messages alone, as a page that reloads itself inside the conversation's."""
+    await access.current_session(request, request.query_params.get("viewer", ""))
     conversation = await access.current_conversation(request)
     response = render.page(
         request,
@@ -111,6 +112,7 @@ async def pane(
         inbox=await load_inbox(user),
         **asdict(await load_presence(conversation, user)),
         client_id=str(uuid.uuid4()),
+        author=user.id,
         body=body,
         error=error,
         refresh=refresh(chosen_refresh or request.query_params.get("refresh")),

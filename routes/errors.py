@@ -16,6 +16,10 @@ from routes.stream import SESSION_ENDED
 
 SENTENCES = {
     400: ("This address is damaged", "Something in it is not as it should be."),
+    401: (
+        "Somebody else is signed in",
+        "This browser is signed in as somebody else by now. Reload the page to go on.",
+    ),
     403: ("Not allowed", "This is not open to you."),
     404: ("Nothing here", "There is no such page, or it is not yours to see."),
     405: ("Not possible", "This address does not take that kind of request."),
@@ -56,6 +60,8 @@ async def signed_out(connection: HTTPConnection, error: Exception) -> Response |
     request = cast(Request, connection)
     if form.wants_fragment(request) or request.url.path.startswith(("/sse/", "/poll/")):
         return PlainTextResponse("Please sign in.\n", 401, {"Cache-Control": "no-store"})
+    if isinstance(error, access.SomebodyElse):  # a sign-in would lead straight back here
+        return page(request, 401, None, None)
     back = request.url.path + ("?" + request.url.query if request.url.query else "")
     if request.method not in ("GET", "HEAD"):
         back = "/"

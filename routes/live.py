@@ -111,7 +111,8 @@ async def open_stream(connection: HTTPConnection, *, follows_presence: bool = Tr
     """The stream of the conversation in the path, or of the inbox where the path names none.
 
     A poll tells of no presence: it would have to know what the one before has told."""
-    session, conversation = await access.current_place(connection)
+    viewer = connection.query_params.get("viewer", "")
+    session, conversation = await access.current_place(connection, viewer)
     digest = connection.query_params.get("inbox")
     if conversation is None:
         return Stream(session, digest=digest or "")

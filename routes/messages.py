@@ -1,5 +1,7 @@
 """Sending by a form."""
 
+from dataclasses import dataclass
+
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -8,28 +10,49 @@ from actions import messages, participants
 from actions.invalid import Invalid
 from db.conversations import Conversation
 from db.engine import Unavailable
-from routes import access, conversations, errors, form, sessions
+from routes import access, allowance, conversations, errors, form, sessions
+from routes.allowance import TooFast
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What is to be sent, and whose page it is from, where that says so."""
+
+    conversation_id: int
+    client_id: str
+    body: str
+    author_id: str
 
 
 async def create(request: Request) -> Response:
     """Send a message: 303 back to the conversation for a plain form, its fragment for htmx.
 
     The text is never lost. Refused, the composer comes back with it and a sentence (422); where the
-    session has ended the sign-in keeps it (401), without a database a page of its own (503).
+    session has ended the sign-in keeps it (401); from a page of somebody who is not signed in here
+    any more (422), from somebody who is too fast (429) and without a database (503) a page of its
+    own.
     """
     async with form.sent(request) as fields:
         client_id, body = form.text(fields, "client_id"), form.text(fields, "body")
         refresh, seen = form.text(fields, "refresh"), form.text(fields, "seen")
+        author_id = form.text(fields, "author")
+    draft = Draft(request.path_params["conversation_id"], client_id, body, author_id)
     try:
+        session = await access.current_session(request, author_id)
+        allowance.spend(session.user)
         conversation = await access.current_conversation(request)
         response = await send(request, conversation, client_id, body, refresh)
         if seen:  # whoever answers a plain page has read it
-            author = await access.current_user(request)
-            await participants.read(author, conversation.id, form.whole(seen, "seen"))
+            await participants.read(session.user, conversation.id, form.whole(seen, "seen"))
+    except access.SomebodyElse:
+        return kept(request, draft, "messages/somebody_else.html", 422, errors.SENTENCES[401])
+    except TooFast as error:
+        response = kept(request, draft, "messages/kept.html", 429, errors.SENTENCES[429])
+        response.headers.update(error.headers or {})
     except (access.SignedOut, Unavailable) as error:
         if form.wants_fragment(request):
             raise
-        return kept(request, client_id, body, error)
+        return unserved(request, draft, error)
     return response
 
 
@@ -47,22 +70,33 @@ async def send(
     return form.see_other(f"/chat/{conversation.id}/{chosen}")
 
 
-def kept(request: Request, client_id: str, body: str, error: Exception) -> Response:
-    """What a plain form gets when it cannot be served now: its text, and a way to send it again."""
+def unserved(request: Request, draft: Draft, error: Exception) -> Response:
+    """What a plain form gets when it cannot be served now."""
     if isinstance(error, access.SignedOut):
         back = request.url.path.removesuffix("messages/")
-        return sessions.signing_in(request, "", {}, back, 401, body)
+        return sessions.signing_in(request, "", {}, back, 401, draft.body)
     request.scope.setdefault("session", None)
-    title, sentence = errors.SENTENCES[503]
+    return kept(request, draft, "messages/kept.html", 503, errors.SENTENCES[503])
+
+
+def kept(
+    request: Request, draft: Draft, template: str, status: int, why: tuple[str, str]
+) -> Response:
+    """The text of what was not sent: for htmx in the composer, otherwise on a page of its own."""
+    title, sentence = why
+    if form.wants_fragment(request):
+        text = composer(draft.conversation_id, draft.client_id, draft.body, sentence)
+        return HTMLResponse(text, status)
     return render.page(
         request,
-        "messages/kept.html",
-        503,
+        template,
+        status,
         title=title,
         sentence=sentence,
-        conversation={"id": request.path_params["conversation_id"]},
-        client_id=client_id,
-        body=body,
+        conversation={"id": draft.conversation_id},
+        client_id=draft.client_id,
+        author=draft.author_id,
+        body=draft.body,
         refresh=None,
         error=None,
     )
@@ -92,12 +126,16 @@ def refusal_fragment(
     conversation: Conversation, client_id: str, body: str, refusal: Invalid
 ) -> str:
     """The composer with a sentence and the text, for whoever sent the message `client_id`."""
+    return composer(conversation.id, client_id, body, refusal.errors["body"])
+
+
+def composer(conversation_id: int, client_id: str, body: str, sentence: str) -> str:
     return render.fragment(
         "messages/composer.fragment.html",
-        conversation=conversation,
+        conversation={"id": conversation_id},
         client_id=client_id,
         body=body,
-        error=refusal.errors["body"],
+        error=sentence,
         refresh=None,
         refused=client_id,
     )

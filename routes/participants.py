@@ -7,7 +7,7 @@ import render
 from actions import participants
 from actions.invalid import Invalid
 from db import participants as stored
-from routes import access, form
+from routes import access, allowance, form
 
 
 async def index(request: Request) -> Response:
@@ -20,7 +20,9 @@ async def update_read(request: Request) -> Response:
     conversation = await access.current_conversation(request)
     async with form.sent(request) as fields:
         position = form.whole(form.text(fields, "position"), "position")
-    await participants.read(await access.current_user(request), conversation.id, position)
+    user = await access.current_user(request)
+    allowance.spend(user)
+    await participants.read(user, conversation.id, position)
     if form.wants_fragment(request):
         return Response(status_code=204)
     return form.see_other(f"/chat/{conversation.id}/")

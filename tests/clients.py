@@ -200,6 +200,7 @@ class Tab(ABC):
     async def send_by_post(self, body: str, client_id: str | None = None) -> None:
         """As htmx does, whatever the tier."""
         fields = {"client_id": client_id or str(uuid.uuid4()), "body": body}
+        fields["author"] = self.page.author
         try:
             response = await self.visitor.hx_post(f"{self.path}messages/", **fields)
         except httpx.HTTPError as error:
@@ -288,7 +289,7 @@ class LiveTab(Tab):
 
     def query(self) -> str:
         cursor = "" if self.page.cursor is None else f"after={self.page.cursor}&"
-        return f"{self.live}?{cursor}inbox={self.page.digest}"
+        return f"{self.live}?{cursor}inbox={self.page.digest}&viewer={self.page.reader}"
 
 
 class Socket(LiveTab):
@@ -418,7 +419,7 @@ class Plain(Tab):
         client_id = client_id or self.page.client_id
         try:
             response = await self.visitor.post(
-                f"{self.path}messages/", client_id=client_id, body=body
+                f"{self.path}messages/", client_id=client_id, body=body, author=self.page.author
             )
             if response.status_code == 303:
                 response = await self.visitor.get(response.headers["location"])

@@ -58,6 +58,8 @@ class Page:
         self.presence = text_of(page.find(id="presence"))
         self.error = error(page)
         self.draft = text_of(page.find("textarea", {"name": "body"}))
+        self.reader = attribute(page.find("html"), "data-user")
+        self.author = attribute(page.find("input", {"name": "author"}), "value")
         self.client_id = attribute(page.find("input", {"name": "client_id"}), "value")
 
     def messages(self) -> list[Shown]:

@@ -7,7 +7,7 @@ import uuid
 import pytest
 
 from tests.applications import Site
-from tests.clients import TIERS, Refused, Tab, Visitor
+from tests.clients import TIERS, LiveTab, Refused, Tab, Visitor
 from tests.factories import PASSWORD, make_conversation, make_messages, make_user
 from tests.pages import Page, attribute, parsed, text_of
 from tests.talks import converged, talk
@@ -89,6 +89,33 @@ async def test_the_same_forms_are_damaged(site: Site, tier: str) -> None:
         with pytest.raises(Refused, match="its client_id is not a UUID"):
             await writer.send("Hello", "damaged")
         assert (await bob.page(f"/chat/{chat}/")).bodies() == []
+
+
+@tiers
+async def test_a_page_of_somebody_who_has_left_sends_nothing_and_follows_nothing(
+    site: Site, tier: str
+) -> None:
+    """Its browser has the session of somebody else by now, who is a participant as well."""
+    ada, bob, chat = await two_people(site)
+    async with ada.tab(tier, chat) as stale:
+        await ada.sign_out()
+        ada.http.cookies = bob.http.cookies
+        if isinstance(stale, LiveTab):
+            assert await stale.wait_for_end() == 4401
+            assert await stale.follow_once() == 4401
+            with pytest.raises(Refused, match="signed in as somebody else"):
+                await stale.send_by_post("From Ada")
+        else:
+            log = await ada.get(f"/chat/{chat}/log/?viewer={stale.page.reader}")
+            assert (log.status_code, "signed in as somebody else" in log.text) == (401, True)
+            fields = {"client_id": stale.page.client_id, "author": stale.page.author}
+            refused = await ada.post(f"/chat/{chat}/messages/", body="\nFrom <Ada>", **fields)
+            assert (refused.status_code, "signed in as somebody else" in refused.text) == (
+                422,
+                True,
+            )
+            assert text_of(parsed(refused.text).find("textarea")) == "\nFrom <Ada>"
+    assert (await bob.page(f"/chat/{chat}/")).bodies() == []
 
 
 ODD = "\u2028|\x0b|\x85|\x1c|\x0c|"

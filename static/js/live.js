@@ -2,14 +2,15 @@
 // silent proxies, and lost after 20 s without one, it comes back by itself and catches up from the page's cursor.
 
 import {apply} from './frames.js'
-import {backoff, byId, leave, live, on, signIn, tell} from './page.js'
+import {backoff, byId, leave, live, on, signIn, tell, user} from './page.js'
 
 const TIERS = ['ws', 'sse', 'poll']
 const WORDS = {
   ws: 'Live over WebSocket', sse: 'Live over Server-Sent Events', poll: 'Live by polling', off: 'Live updates are off',
   connecting: 'Reconnecting…', offline: 'Offline: messages will be sent when you are back',
 }
-const FIRST_FRAME = 4000, SILENCE = 20000, SLEEP = 10000, BETTER = 300000
+const FIRST_FRAME = 4000, PROMPT = 1000, SILENCE = 20000, SLEEP = 10000, BETTER = 300000
+const better = (one, other) => TIERS.indexOf(one) < TIERS.indexOf(other)
 
 const asked = new URLSearchParams(location.search).get('live')
 if (asked === 'auto') sessionStorage.clear()
@@ -18,7 +19,7 @@ const forced = sessionStorage.live
 
 let tier = forced ?? sessionStorage.tier ?? 'ws'
 let link, next, painting, painted
-let failures = 0, neverUp = 0, ticked = Date.now()
+let failures = 0, neverUp = 0, silent = false, ticked = Date.now()
 
 export const off = tier === 'off'
 export const up = () => link?.up
@@ -56,7 +57,7 @@ const transports = {
 class Link {
   constructor(tier) {
     this.tier = tier
-    this.limit = setTimeout(() => this.lose(), FIRST_FRAME)
+    this.limit = setTimeout(() => this.lose('silent'), FIRST_FRAME)
     // Throws where there is no such transport.
     try { this.close = transports[tier](this) } catch { setTimeout(() => this.lose()) }
   }
@@ -93,11 +94,13 @@ function attempt() {
   link = new Link(tier)
 }
 
-function adopt(better) {
-  if (better !== link) {
+function adopt(fresh) {
+  if (fresh !== link) {
+    // Of two that were tried at once the worse may come up second.
+    if (!better(fresh.tier, tier)) return fresh.end()
     drop()
-    link = better
-    step(better.tier)
+    link = fresh
+    step(fresh.tier)
   }
   neverUp = 0
   paint('live')
@@ -112,15 +115,19 @@ function lost(code) {
   paint('connecting')
   if (Date.now() - since > 5000) failures = 0
   if (!since) neverUp++
+  silent = code === 'silent'
   const polite = {1012: 500, 1013: 1000, 4400: 15000, 4429: 15000}[code] ?? 0
   later(since ? attempt : probe, polite * (1 + Math.random()))
 }
 
-// Is it the server or the transport? Plain HTTP tells, and brings what was missed meanwhile.
+// Is it the server or the transport? Plain HTTP tells, and brings what was missed meanwhile. Where that is prompt, a
+// transport that stayed silent is held back on its way; anything else gets a second try.
 async function probe() {
+  const began = Date.now()
   try {
     await apply(await poll(0, AbortSignal.timeout(FIRST_FRAME)))
-    if (neverUp > 1 && !forced) step(TIERS[TIERS.indexOf(tier) + 1] ?? tier)
+    const tries = silent && Date.now() - began < PROMPT ? 1 : 2
+    if (neverUp >= tries && !forced) step(TIERS[TIERS.indexOf(tier) + 1] ?? tier)
     attempt()
   } catch (status) {
     neverUp = 0
@@ -141,12 +148,14 @@ async function poll(wait, signal) {
 }
 
 function address(tier) {
-  const query = new URLSearchParams({after: live.dataset.cursor ?? '', inbox: byId('inbox')?.dataset.digest ?? ''})
+  const query = new URLSearchParams({
+    after: live.dataset.cursor ?? '', inbox: byId('inbox')?.dataset.digest ?? '', viewer: user,
+  })
   return `/${tier}${live.dataset.live}?${query}`
 }
 
 function step(to) {
-  neverUp = 0
+  neverUp = failures = 0
   sessionStorage.tier = tier = to
   sessionStorage.stepped = Date.now()
 }
@@ -180,7 +189,7 @@ function tick() {
   else if (now - link.seen > SILENCE) link.lose()
   else if (tier !== 'ws' && !forced && now - sessionStorage.stepped > BETTER) {
     sessionStorage.stepped = now
-    new Link('ws')
+    for (const other of TIERS) if (better(other, tier)) new Link(other)
   }
 }
 

@@ -2,7 +2,7 @@
 // in the log: only then it counts as sent. Messages go in order, under one client_id however often they are tried.
 
 import {
-  backoff, byId, composer, conversation, domId, forget, key, message, messages, on, post, remember, signIn, tell,
+  backoff, byId, composer, conversation, domId, forget, key, message, messages, on, post, remember, signIn, tell, user,
 } from './page.js'
 import {apply} from './frames.js'
 import {off, send} from './live.js'
@@ -97,7 +97,7 @@ async function postAll() {
 async function postOne(item) {
   let response, text
   try {
-    const fields = {client_id: item.id, body: item.body}
+    const fields = {client_id: item.id, body: item.body, author: user}
     response = await post(`/chat/${item.conversation}/messages/`, fields, AbortSignal.timeout(15000))
     text = await response.text()
   } catch {

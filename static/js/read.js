@@ -27,7 +27,8 @@ function look() {
   const position = +[...messages.querySelectorAll('[data-position]')].at(-1)?.dataset.position
   if (!(position > told) || document.hidden || !atNewest() || !up()) return
   told = position
-  if (!send({type: 'read', position})) post(live.dataset.live + 'read/', {position}).catch(() => { told = 0 })
+  const untold = () => { told = 0 }
+  if (!send({type: 'read', position})) post(live.dataset.live + 'read/', {position}).then(({ok}) => ok || untold(), untold)
   const li = entry()
   if (!+li?.dataset.unread) return
   title(document.title.match(/^\((\d+)/)?.[1] - li.dataset.unread)

@@ -167,6 +167,11 @@ async def add_conversations(catalogue: Catalogue, site: Site, mira: User) -> Non
     catalogue.add("leaving refused", 422, await visitor.post(f"/chat/{direct}/leave/"))
     refused = await visitor.post(f"/chat/{group}/messages/", body=" ", client_id=new_id())
     catalogue.add("message refused", 422, refused)
+    stale = {"body": "From somebody else", "client_id": new_id(), "author": "1"}
+    refused = await visitor.post(f"/chat/{group}/messages/", **stale)
+    catalogue.add("message of somebody else", 422, refused)
+    refused = await visitor.get(f"/chat/{group}/log/?viewer=1")
+    catalogue.add("log of somebody else", 401, refused)
     book_club = f"/chat/{ids['group']}/"
     catalogue.add("timed refresh", 200, await visitor.get(f"{book_club}?refresh=15"))
     catalogue.add("refreshed log", 200, await visitor.get(f"{book_club}log/?refresh=15"))

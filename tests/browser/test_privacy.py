@@ -13,6 +13,7 @@ from tests import factories, programs
 from tests.applications import Site
 from tests.browser.conftest import OPTIONS
 from tests.browser.people import People
+from tests.browser.road import Fault, Road
 from tests.browser.screen import Screen
 
 SECRET = "Meet me at the harbour"
@@ -96,6 +97,34 @@ async def test_signing_out_ends_every_tab(people: People) -> None:
     for tab in others:
         await tab.title_is("Sign in")
         await expect(tab.page).to_have_url(f"{people.url}/login/?next=%2Fchat%2F{id}%2F")
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["js", "plain"])
+async def test_a_tab_of_somebody_who_has_left_sends_nothing_as_whoever_came(
+    travellers: People, road: Road, javascript: bool
+) -> None:
+    ada, bob = await travellers.join("ada", javascript=javascript), await travellers.join("bob")
+    id = await factories.make_conversation([ada.user, bob.user])
+    await ada.chat(id)
+    second = await ada.another_tab()
+    await second.go("/")
+    road.faults = {"GET /(ws|sse|poll)/chat/": Fault.CUT}  # the old tab sleeps, as it were
+    await road.cut()
+    await second.press("Sign out")
+    await second.title_is("Sign in")
+    await second.fill(username="bob", password=factories.PASSWORD)
+    await second.press("Sign in")
+    await second.title_is("Inbox")
+    await ada.say("From Ada")
+    await expect(ada.page.get_by_text("signed in as somebody else by now")).to_be_visible()
+    if javascript:
+        await expect(ada.page.locator(".failed .body")).to_have_text(["From Ada"])
+        road.faults = {}
+    else:
+        await expect(ada.page.get_by_label("Your message was not sent")).to_have_value("From Ada")
+        await ada.press("Reload the conversation as Bob")
+    await expect(ada.page.locator(f"[data-user='{bob.user.id}'] #messages")).to_be_attached()
+    await ada.shows()
 
 
 async def test_to_an_outsider_a_conversation_is_a_page_that_is_not_there(people: People) -> None:

@@ -1,5 +1,7 @@
 """Every tier works, and whatever stands in the way, a page lands on one that passes."""
 
+import asyncio
+
 import pytest
 from playwright.async_api import expect
 
@@ -7,6 +9,7 @@ from tests import factories
 from tests.browser.people import People
 from tests.browser.road import Fault, Road
 from tests.browser.screen import Screen
+from tests.clients import PATIENCE
 
 WORDS = {
     "ws": "Live over WebSocket",
@@ -94,11 +97,56 @@ async def test_it_steps_down_when_sockets_are_refused_from_now_on_and_up_again_l
         await screen.is_live("sse")
     await talk(ada, bob)
     road.faults = {}
-    await ada.page.evaluate("sessionStorage.stepped = 0")  # as if 5 minutes had passed
+    await after_five_minutes(ada)
     await ada.is_live("ws")
     await bob.say("Up again")
     await ada.shows("From Ada", "From Bob", "Up again")
     await ada.holds_the_log(id)
+
+
+async def test_from_polling_it_climbs_to_the_best_that_passes_by_then(
+    travellers: People, road: Road
+) -> None:
+    road.faults = {"GET /ws/": Fault.REFUSED, "GET /sse/": Fault.UNAVAILABLE}
+    ada = await travellers.join("ada")
+    await ada.go(await factories.make_conversation([ada.user]))
+    await ada.is_live("poll")
+    del road.faults["GET /sse/"]
+    await after_five_minutes(ada)
+    await ada.is_live("sse")
+    road.faults = {}
+    await after_five_minutes(ada)
+    await ada.is_live("ws")
+
+
+async def test_a_socket_that_is_silent_where_all_is_slow_is_tried_again(
+    travellers: People, road: Road
+) -> None:
+    ada = await travellers.join("ada")
+    await ada.page.clock.install()
+    id = await factories.make_conversation([ada.user])
+    road.faults = {"GET /ws/": Fault.SILENT}
+    await ada.go(id)
+    await until_asked(road, "GET /ws/")
+    road.hold()
+    await ada.page.clock.run_for(5_000)
+    await until_asked(road, "GET /poll/")
+    await ada.page.clock.run_for(2_000)
+    road.faults = {}
+    road.release()
+    await ada.is_live("ws")
+
+
+async def until_asked(road: Road, start: str) -> None:
+    """Returns once such a request has come by."""
+    async with asyncio.timeout(PATIENCE):
+        while not any(request.startswith(start) for request in road.requests):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+async def after_five_minutes(screen: Screen) -> None:
+    """As if so much time had passed since the page stepped down."""
+    await screen.page.evaluate("sessionStorage.stepped = 0")
 
 
 async def talk(ada: Screen, bob: Screen) -> None:

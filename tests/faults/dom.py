@@ -10,8 +10,8 @@ from tests.browser.conftest import OPTIONS
 from tests.clients import Visitor
 
 LIVE_WITHIN = 15.0
-"""Seconds in which a page has found a way that works: it gives each two tries of at most 4 s, and
-asks for what it misses between them."""
+"""Seconds in which a page has found a way that works: each has 4 s for its first frame, and a
+second try where plain HTTP is not prompt either."""
 
 LETS_GO = 200
 """With so many messages or more a page may have let go of its oldest ones: it holds at most 300."""

@@ -8,6 +8,7 @@ import threading
 import time
 import uuid
 from contextlib import ExitStack
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -95,8 +96,11 @@ def memory(app: Workers) -> int:
 
 async def test_a_thousand_messages_sent_thrice_at_once(oracle: Oracle) -> None:
     await oracle.follow("ws", "sse", "poll")
-    writer = ByPost(oracle.people[0], oracle.conversation_id, oracle.answers, oracle.waits)
-    for _ in range(1000):
+    writers = cycle(
+        ByPost(person, oracle.conversation_id, oracle.answers, oracle.waits)
+        for person in oracle.people
+    )
+    for _, writer in zip(range(1000), writers, strict=False):
         client_id = str(uuid.uuid4())
         bodies = [f"{words(client_id)} {n}" for n in range(3)]
         answers = await asyncio.gather(*(ask(writer, client_id, body) for body in bodies))

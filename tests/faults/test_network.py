@@ -12,6 +12,9 @@ from tests.faults.town import Town
 HANDSHAKES = 4
 """How often a page may try for a WebSocket where none can be had."""
 
+SETTLED_WITHIN = 8.0
+"""Seconds in which a page has found out that neither sockets nor events pass."""
+
 
 @pytest.fixture
 async def road(town: Town) -> AsyncIterator[Road]:
@@ -65,6 +68,6 @@ async def test_a_proxy_that_buffers_events(oracle: Oracle, road: Road) -> None:
     async with browser(oracle.people[2], road.url, oracle.conversation_id) as page:
         oracle.readers.append(page)
         async with oracle.writing():
-            await page.is_live("poll")
+            await page.is_live("poll", within=SETTLED_WITHIN)
             await oracle.more_acknowledged(30)
         assert (await oracle.verdict()).holds(within=10)

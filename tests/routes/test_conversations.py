@@ -108,7 +108,7 @@ async def test_a_page_without_a_script_refreshes_itself_as_chosen(site: Site) ->
     await make_messages(bob, chat, 3)
     page = parsed((await visitor.get(f"/chat/{chat}/?refresh=15")).text)
     frame = attribute(page.find("iframe"), "src")
-    assert frame == f"/chat/{chat}/log/?refresh=15"
+    assert frame == f"/chat/{chat}/log/?refresh=15&viewer={ada.id}"
     assert attribute(page.find("input", {"name": "refresh"}), "value") == "15"
     log = await visitor.get(frame)
     assert log.headers["refresh"] == "15"

@@ -19,7 +19,7 @@ from live import hub, publication
 from live.publication import ENDING, RESYNC, Publication
 from live.subscription import BACKLOG, Subscription
 from routes import frames, live
-from routes.allowance import FRAMES_A_SECOND, FRAMES_AT_ONCE, Allowance
+from routes.allowance import AT_ONCE
 from tests.applications import Site
 from tests.clients import LIVE_TIERS, PATIENCE, LiveTab, Refused, Visitor
 from tests.factories import PASSWORD, make_conversation, make_message, make_messages, make_user
@@ -381,22 +381,11 @@ async def test_too_many_frames_end_the_socket(ada: Visitor, bob: Visitor, chat: 
     async with bob.tab("ws", chat) as reader, ada.connect(f"/ws/chat/{chat}/") as socket:
         await socket.send(message("Before"))
         with suppress(websockets.ConnectionClosed):
-            for _ in range(20 * FRAMES_AT_ONCE):
+            for _ in range(20 * AT_ONCE):
                 await socket.send('{"type":"typing"}')
         assert await close_code(socket) == 4429
         await reader.send("Others go on")
         assert reader.bodies() == ["Before", "Others go on"]
-
-
-async def test_an_allowance_grows_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    moment = 1000.0
-    monkeypatch.setattr(time, "monotonic", lambda: moment)
-    allowance = Allowance()
-    assert [allowance.take() for _ in range(FRAMES_AT_ONCE + 1)].count(True) == 60
-    moment += 0.5
-    assert [allowance.take() for _ in range(20)].count(True) == FRAMES_A_SECOND // 2
-    moment += 3600
-    assert [allowance.take() for _ in range(100)].count(True) == FRAMES_AT_ONCE
 
 
 async def test_a_send_that_finds_no_database_is_not_acknowledged(

@@ -5,6 +5,7 @@ import uuid
 import pytest
 
 from db import engine
+from routes import allowance
 from tests.applications import Site
 from tests.clients import Visitor
 from tests.factories import make_conversation, make_message, make_user
@@ -138,6 +139,19 @@ async def test_the_author_is_who_is_signed_in(site: Site, ada: Visitor, path: st
     assert (message.author, message.position) == ("Ada", 1)
 
 
+async def test_a_form_of_somebody_else_is_refused_before_anything_is_said_of_the_conversation(
+    site: Site, ada: Visitor, path: str
+) -> None:
+    author = (await ada.page(path)).author
+    [eve] = await site.people("eve")
+    for post, sentence in ((eve.post, "Reload the conversation as"), (eve.hx_post, "data-refused")):
+        refused = await post(f"{path}messages/", client_id=new(), body="Hello", author=author)
+        assert refused.status_code == 422
+        assert sentence in refused.text
+        assert "Hello" in refused.text
+    assert (await ada.page(path)).bodies() == []
+
+
 async def test_a_message_whose_session_has_ended_is_kept_at_the_sign_in(
     ada: Visitor, path: str
 ) -> None:
@@ -152,19 +166,59 @@ async def test_a_message_whose_session_has_ended_is_kept_at_the_sign_in(
     assert fragment.status_code == 401
 
 
+async def test_who_posts_too_much_is_asked_to_wait_and_loses_nothing(
+    ada: Visitor, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client_id, author = new(), (await ada.page(path)).author
+    with monkeypatch.context() as fewer:
+        fewer.setattr(allowance, "A_SECOND", 0.001)
+        fewer.setattr(allowance, "AT_ONCE", 3)
+        assert (await ada.hx_post(f"{path}messages/", client_id=new(), body="One")).is_success
+        assert (await ada.hx_post(f"{path}typing/")).is_success
+        assert (await ada.hx_post(f"{path}read/", position="1")).is_success
+        fields = {"client_id": client_id, "author": author, "body": "\nHello <b>"}
+        form = await ada.post(f"{path}messages/", **fields)
+        fragment = await ada.hx_post(f"{path}messages/", **fields)
+        others = [await ada.hx_post(f"{path}{what}/", position="1") for what in ("typing", "read")]
+        for refused in (form, fragment, *others):
+            assert refused.status_code == 429
+            assert refused.headers["retry-after"] == "1"
+            assert "Please wait a moment" in refused.text
+    page = Page(form.text)
+    assert (page.draft, page.client_id, page.author) == ("\nHello <b>", client_id, author)
+    page.apply(fragment.text)
+    assert page.refused == {client_id: "Please wait a moment and try again."}
+    assert await bodies(ada, path) == ["One"]
+    monkeypatch.setattr(allowance, "A_SECOND", 10**9)  # as if a moment had passed
+    sent = await ada.post(f"{path}messages/", client_id=page.client_id, body=page.draft)
+    assert sent.status_code == 303
+
+
+async def test_others_may_post_while_one_is_too_fast(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, bob = await site.people("ada", "bob")
+    chat = await ada.start("bob")
+    monkeypatch.setattr(allowance, "A_SECOND", 0.001)
+    monkeypatch.setattr(allowance, "AT_ONCE", 1)
+    typed = [(await one.hx_post(f"/chat/{chat}/typing/")).status_code for one in (ada, ada, bob)]
+    assert typed == [204, 429, 204]
+
+
 async def test_a_message_that_finds_no_database_is_kept_to_be_sent_again(
     ada: Visitor, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    client_id = new()
+    client_id, author = new(), (await ada.page(path)).author
     with monkeypatch.context() as away:
         away.setattr(engine, "_database", None)
-        refused = await ada.post(f"{path}messages/", client_id=client_id, body="\nHello <b>")
+        fields = {"client_id": client_id, "author": author, "body": "\nHello <b>"}
+        refused = await ada.post(f"{path}messages/", **fields)
         assert refused.status_code == 503
         fragment = await ada.hx_post(f"{path}messages/", client_id=client_id, body="Hello")
         assert fragment.status_code == 503
         assert fragment.headers["retry-after"] == "2"
     page = Page(refused.text)
-    assert (page.draft, page.client_id) == ("\nHello <b>", client_id)
+    assert (page.draft, page.client_id, page.author) == ("\nHello <b>", client_id, author)
     form = parsed(refused.text).find("form", id="composer")
     assert attribute(form, "action") == f"{path}messages/"
     sent = await ada.post(attribute(form, "action"), client_id=page.client_id, body=page.draft)
