@@ -160,6 +160,7 @@ def entry_line(entry: Entry, is_current: bool = False) -> Markup:
     of its shape."""
     pattern = entry_pattern(entry.kind, named_author(entry), entry.unread > 0, is_current)
     values: dict[str, object] = {
+        **titled(entry.title),
         "active_at": entry.active_at,
         "ago_or_day": ago_or_day(entry.active_at),
         "author_id": entry.author_id,
@@ -167,13 +168,16 @@ def entry_line(entry: Entry, is_current: bool = False) -> Markup:
         "body": escape(shortened(entry.body or "")),
         "counted": entry.unread if entry.unread < UNREAD_TOLD else f"{UNREAD_TOLD - 1}+",
         "id": entry.id,
-        "initials": escape(initials(entry.title)),
         "iso": times(entry.active_at // 1000)["iso"],
-        "tint": tint(entry.title),
-        "title": escape(entry.title),
         "unread": entry.unread,
     }
     return Markup(pattern % values)  # noqa: S704  # all that people chose was escaped
+
+
+@lru_cache(maxsize=4096)
+def titled(title: str) -> Mapping[str, object]:
+    """What of a line follows from its title."""
+    return {"initials": escape(initials(title)), "tint": tint(title), "title": escape(title)}
 
 
 def named_author(entry: Entry) -> str:

@@ -4,10 +4,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from databases.interfaces import Record
-
 from db import engine
 from db.dialect import each
+from db.statement import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +92,7 @@ async def list_standing(sent: Sequence[Sent]) -> dict[tuple[int, int, str], Stan
     return {(row[0], row[1], row[2]): standing(row) for row in rows}
 
 
-def standing(row: Record) -> Standing:
+def standing(row: Row) -> Standing:
     return Standing(
         row["author_name"],
         row["revision"],
@@ -188,5 +187,5 @@ async def after(conversation_id: int, position: int, limit: int) -> list[Message
     return [message(row) for row in rows]
 
 
-def message(row: Record) -> Message:
-    return Message(**row._mapping)
+def message(row: Row) -> Message:
+    return Message(*row)
