@@ -4,6 +4,7 @@ import hashlib
 import logging
 import re
 import secrets
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -31,6 +32,14 @@ MINE = "users/mine.css.j2"
 UNSHOWABLE = Markup("This message cannot be shown.")
 
 DAY = 24 * 60 * 60_000
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+PREVIEW = 120
+PREVIEW_LEEWAY = 5
+"""Characters of a message that a line of an inbox shows, and how many more make no difference."""
+
+UNREAD_TOLD = 100
+"""From so many unread messages on, a line says only that there are more."""
 
 logger = logging.getLogger("parley.render")
 
@@ -56,6 +65,27 @@ class Message(Protocol):
     def previous_author_id(self) -> int | str | None: ...
     @property
     def previous_created_at(self) -> int | None: ...
+
+
+class Entry(Protocol):
+    """What of a line of somebody's inbox decides how it is shown."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def active_at(self) -> int: ...
+    @property
+    def author_id(self) -> int | None: ...
+    @property
+    def author_name(self) -> str | None: ...
+    @property
+    def body(self) -> str | None: ...
+    @property
+    def unread(self) -> int: ...
 
 
 def page(request: HTTPConnection, name: str, status: int = 200, **context: object) -> HTMLResponse:
@@ -125,6 +155,59 @@ def fragment_pattern(is_cursor: bool) -> str:
     return text.replace(mark, "%(message)s")
 
 
+def entry_line(entry: Entry, is_current: bool = False) -> Markup:
+    """A line of an inbox, by a pattern that conversations/_entry.html has made once for all lines
+    of its shape."""
+    pattern = entry_pattern(entry.kind, named_author(entry), entry.unread > 0, is_current)
+    values: dict[str, object] = {
+        **titled(entry.title),
+        "active_at": entry.active_at,
+        "ago_or_day": ago_or_day(entry.active_at),
+        "author_id": entry.author_id,
+        "author_name": escape(entry.author_name),
+        "body": escape(shortened(entry.body or "")),
+        "counted": entry.unread if entry.unread < UNREAD_TOLD else f"{UNREAD_TOLD - 1}+",
+        "id": entry.id,
+        "iso": times(entry.active_at // 1000)["iso"],
+        "unread": entry.unread,
+    }
+    return Markup(pattern % values)  # noqa: S704  # all that people chose was escaped
+
+
+@lru_cache(maxsize=4096)
+def titled(title: str) -> Mapping[str, object]:
+    """What of a line follows from its title."""
+    return {"initials": escape(initials(title)), "tint": tint(title), "title": escape(title)}
+
+
+def named_author(entry: Entry) -> str:
+    """Whether a line names who wrote last: "nobody" did, "named", or "known" without that."""
+    if entry.author_id is None:
+        return "nobody"
+    return "known" if entry.author_name == entry.title or entry.kind == "self" else "named"
+
+
+@cache
+def entry_pattern(kind: str, author: str, is_unread: bool, is_current: bool) -> str:
+    """What the template makes of all lines of a shape, for the % operator."""
+    marks = {name: f"mark{secrets.token_hex(8)}" for name in IN_LINE}
+    template = templates.get_template("conversations/_entry.html")
+    markup = template.render(
+        kind=kind, author=author, is_unread=is_unread, is_current=is_current, **marks
+    )
+    markup = markup.strip().replace("%", "%%")
+    for name, mark in marks.items():
+        markup = markup.replace(mark, f"%({name})s")
+    return markup
+
+
+IN_LINE = (
+    *("active_at", "ago_or_day", "author_id", "author_name", "body", "counted", "id"),
+    *("initials", "iso", "tint", "title", "unread"),
+)
+"""What differs between two lines of one shape."""
+
+
 @dataclass(frozen=True)
 class StandIn:
     """A message whose values can be found again in its markup: nobody can guess them."""
@@ -190,7 +273,8 @@ def linked(text: str) -> Markup:
 
     The work is bounded: linkify takes quadratic time on addresses that are glued together.
     """
-    parts, end = [], 0
+    parts: list[str] = []
+    end = 0
     for word in ADDRESSES.finditer(text):
         parts += unlinked(text[end : word.start()]), linked_word(word[0])
         end = word.end()
@@ -228,6 +312,26 @@ linkify = LinkifyIt()
 linkify.add("ftp:", None).add("//", None)
 
 
+def shortened(body: str) -> str:
+    """How a message begins, as far as a line of an inbox shows it."""
+    if len(body) <= PREVIEW + PREVIEW_LEEWAY:
+        return body
+    return body[: PREVIEW - 1] + "…"
+
+
+def tint(name: str) -> int:
+    """The colour of a face, of eight."""
+    words = name.split() or ["?"]
+    first, last = (LETTERS.find(letter.lower()) for letter in (words[0][0], words[-1][-1]))
+    return (first * 5 + last * 3 + len(name)) % 8
+
+
+def initials(name: str) -> str:
+    """What is written on a face."""
+    words = name.split() or ["?"]
+    return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
+
+
 def dom_id(message: Message) -> str:
     """The id of a message's element; with its author in it nobody can overwrite another's."""
     return f"message-{message.author_id}-{message.client_id}"
@@ -258,7 +362,8 @@ def iso(milliseconds: int) -> str:
 
 
 def clock(milliseconds: int) -> str:
-    return moment(milliseconds).strftime("%H:%M")
+    minutes = milliseconds // 60_000 % (24 * 60)
+    return f"{minutes // 60:02}:{minutes % 60:02}"
 
 
 def day(milliseconds: int) -> str:
@@ -267,9 +372,9 @@ def day(milliseconds: int) -> str:
 
 def ago_or_day(milliseconds: int) -> str:
     """The time of today's, the date of what is older."""
-    then, today = moment(milliseconds), datetime.now(UTC)
-    if then.date() == today.date():
+    if milliseconds // DAY == int(time.time() * 1000) // DAY:
         return clock(milliseconds)
+    then, today = moment(milliseconds), datetime.now(UTC)
     return f"{then.day} {then:%b}" + ("" if then.year == today.year else f" {then.year}")
 
 
@@ -289,6 +394,9 @@ templates.filters |= {
     "clock": clock,
     "day": day,
     "element": message_element,
+    "line": entry_line,
+    "tint": tint,
+    "initials": initials,
     "ago_or_day": ago_or_day,
 }
 templates.tests |= {"continued": is_continued, "day_opening": is_day_opening}

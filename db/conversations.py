@@ -2,9 +2,8 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
-
-from databases.interfaces import Record
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from db import engine
 from db.dialect import each, for_update
@@ -28,8 +27,7 @@ class Conversation:
     reader_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A line of somebody's inbox. The author is None where nobody has written yet."""
 
     id: int
@@ -61,15 +59,16 @@ TITLE = """
 """
 
 # A direct conversation in which nobody has written yet stands only in its maker's inbox.
+IS_SHOWN = "(c.last_position > 0 OR c.kind = 'group' OR c.creator_id = me.user_id)"
+
 ENTRY = f"""
-    c.id, c.kind, {TITLE} AS title, c.active_at, {UNREAD} AS unread,
-    m.author_id, a.name AS author_name, m.body, m.created_at
+    c.id, c.kind, {TITLE} AS title, c.active_at,
+    m.author_id, a.name AS author_name, m.body, m.created_at, {UNREAD} AS unread
 """
 ENTRIES = """
     JOIN conversations c ON c.id = me.conversation_id
     LEFT JOIN messages m ON m.conversation_id = c.id AND m.position = c.last_position
     LEFT JOIN users a ON a.id = m.author_id
-    WHERE (c.last_position > 0 OR c.kind = 'group' OR c.creator_id = me.user_id)
 """
 
 
@@ -87,7 +86,7 @@ async def get(conversation_id: int, user_id: int) -> Conversation | None:
         id=conversation_id,
         user_id=user_id,
     )
-    return Conversation(**row._mapping) if row else None
+    return Conversation(*row) if row else None
 
 
 async def list_seen(places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Conversation]:
@@ -104,7 +103,7 @@ async def list_seen(places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], 
         """,
         places=json.dumps(list(places)),
     )
-    return {(row["id"], row["reader_id"]): Conversation(**row._mapping) for row in rows}
+    return {(row["id"], row["reader_id"]): Conversation(*row) for row in rows}
 
 
 async def list_revisions(places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], int]:
@@ -193,24 +192,32 @@ async def advance(ends: Iterable[tuple[int, int, int]]) -> None:
 
 async def list_entries(
     user_id: int, before: tuple[int, int] | None, limit: int
-) -> tuple[list[Entry], tuple[int, int] | None]:
-    """A page of somebody's inbox, latest activity first, and where the next page begins."""
+) -> tuple[list[Entry], tuple[int, int] | None, int]:
+    """A page of somebody's inbox, latest activity first; where the next page begins; and how many
+    messages they have not read, as `list_unread` counts them."""
     active_at, id = before or (2**62, 2**62)
+    # What is shown is looked up for these few alone, not for all that are put in order.
     rows = await engine.rows(
         f"""
-        SELECT {ENTRY} FROM participants me {ENTRIES}
-          AND me.user_id = :user_id
-          AND (c.active_at < :active_at OR (c.active_at = :active_at AND c.id < :id))
-        ORDER BY c.active_at DESC, c.id DESC LIMIT :limit
+        SELECT {unread_by(":user_id")} AS all_unread, {ENTRY}
+        FROM (
+            SELECT me.user_id, me.conversation_id, me.read_position
+            FROM participants me JOIN conversations c ON c.id = me.conversation_id
+            WHERE me.user_id = :user_id AND {IS_SHOWN}
+              AND (c.active_at < :active_at OR (c.active_at = :active_at AND c.id < :id))
+            ORDER BY c.active_at DESC, c.id DESC LIMIT :limit
+        ) AS me
+        {ENTRIES}
+        ORDER BY c.active_at DESC, c.id DESC
         """,
         user_id=user_id,
         active_at=active_at,
         id=id,
         limit=limit + 1,
     )
-    entries = [entry(row) for row in rows[:limit]]
+    entries = [Entry(*line) for _, *line in rows[:limit]]
     more = (entries[-1].active_at, entries[-1].id) if len(rows) > limit else None
-    return entries, more
+    return entries, more, rows[0][0] if rows else await count_unread(user_id)
 
 
 async def list_lines(pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Entry]:
@@ -226,35 +233,29 @@ async def list_lines(pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], 
         JOIN participants me
           ON me.user_id = pair.user_id AND me.conversation_id = pair.conversation_id
         {ENTRIES}
+        WHERE {IS_SHOWN}
         """,
         pairs=json.dumps(list(pairs)),
     )
-    return {(row["user_id"], row["id"]): entry(row) for row in rows}
-
-
-def entry(row: Record) -> Entry:
-    return Entry(*(row[field.name] for field in fields(Entry)))
+    return {(user_id, line[0]): Entry(*line) for user_id, *line in rows}
 
 
 async def count_unread(user_id: int) -> int:
-    """How many messages somebody has not read, over all conversations."""
+    """How many messages somebody has not read, as `list_unread` counts them."""
     return (await list_unread([user_id])).get(user_id, 0)
 
 
 async def list_unread(user_ids: Iterable[int]) -> dict[int, int]:
-    """How many messages people have not read, over all conversations; without those who have read
-    everything."""
+    """How many messages people have not read, over all conversations: `UNREAD_COUNTED` of each, and
+    of as many conversations, are counted."""
     rows = await engine.rows(
         f"""
-        SELECT me.user_id, CAST(SUM({UNREAD}) AS BIGINT) AS unread
-        FROM participants me JOIN conversations c ON c.id = me.conversation_id
-        WHERE me.user_id IN (SELECT CAST(value ->> 0 AS BIGINT) FROM {each("ids")})
-          AND c.last_position > me.read_position
-        GROUP BY me.user_id
+        SELECT reader.id, {unread_by("reader.id")} AS unread
+        FROM (SELECT CAST(value ->> 0 AS BIGINT) AS id FROM {each("ids")}) AS reader
         """,
         ids=json.dumps([(id,) for id in user_ids]),
     )
-    return {row["user_id"]: int(row["unread"]) for row in rows}
+    return {row[0]: row[1] for row in rows}
 
 
 async def list_marks(user_ids: Iterable[int]) -> dict[int, tuple[int, ...]]:
@@ -271,4 +272,18 @@ async def list_marks(user_ids: Iterable[int]) -> dict[int, tuple[int, ...]]:
         """,
         ids=json.dumps([(id,) for id in user_ids]),
     )
-    return {row[0]: (row[1], row[2], row[3], row[4]) for row in rows}
+    return {row[0]: tuple(row)[1:] for row in rows}
+
+
+def unread_by(reader: str) -> str:
+    """The SQL for how many messages a reader has not read, given the SQL for the reader's id."""
+    return f"""
+        (SELECT CAST(COALESCE(SUM(counted.unread), 0) AS BIGINT) FROM (
+            SELECT behind.unread FROM (
+                SELECT {UNREAD} AS unread
+                FROM participants me JOIN conversations c ON c.id = me.conversation_id
+                WHERE me.user_id = {reader} AND c.last_position > me.read_position
+            ) AS behind
+            WHERE behind.unread > 0 LIMIT {UNREAD_COUNTED}
+        ) AS counted)
+    """

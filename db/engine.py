@@ -15,9 +15,10 @@ import anyio
 import asyncpg
 from databases import Database
 from databases.core import Connection, Transaction
-from databases.interfaces import Record, TransactionBackend
+from databases.interfaces import TransactionBackend
 
 from db import budget, postgres
+from db.statement import Row, Statement
 
 T = TypeVar("T")
 
@@ -49,14 +50,28 @@ async def disconnect() -> None:
         await closing.disconnect()
 
 
-async def rows(sql: str, **values: object) -> list[Record]:
+async def rows(sql: str, **values: object) -> list[Row]:
     """Every row of one statement."""
-    return await ask(HardenedDatabase.fetch_all, sql, values)
+    return cast(list[Row], await ask(HardenedDatabase.fetch_all, sql, values))
 
 
-async def row(sql: str, **values: object) -> Record | None:
+async def row(sql: str, **values: object) -> Row | None:
     """The first row of one statement, or None."""
-    return await ask(HardenedDatabase.fetch_one, sql, values)
+    return cast(Row | None, await ask(HardenedDatabase.fetch_one, sql, values))
+
+
+@asynccontextmanager
+async def connection() -> AsyncIterator[None]:
+    """One connection for all statements of the block: for what a page reads, not for what it then
+    waits for."""
+    with unavailable():
+        held = opened().connection()
+        async with budget.spent():
+            await held.__aenter__()
+        try:
+            yield
+        finally:
+            await held.__aexit__()
 
 
 @asynccontextmanager
@@ -99,6 +114,7 @@ async def ask(
         except LOST:
             if not sql.lstrip().startswith("SELECT") or database.is_in_transaction():
                 raise
+            await database.connection().renew()
         async with budget.spent():
             return await how(database, sql, values)
 
@@ -188,6 +204,17 @@ class HardenedConnection(Connection):
     The stock class skips that when an anyio cancel scope (Starlette's, sse-starlette's) is closing,
     or when the release itself fails, and the task can never query again.
     """
+
+    @staticmethod
+    def _build_query(query: Any, values: dict[str, object] | None = None) -> Any:
+        return Statement(query, values or {})
+
+    async def renew(self) -> None:
+        """Take another connection in place of the one that is held, if one is."""
+        async with self._connection_lock:
+            if self._connection_counter:
+                await self._connection.release()
+                await self._connection.acquire()
 
     async def __aexit__(self, *error: Any) -> None:
         with anyio.CancelScope(shield=True):

@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
-
-from databases.interfaces import Record
+from dataclasses import dataclass
+from typing import Any
 
 from db import engine
 from db.dialect import each
+from db.statement import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ async def list_standing(sent: Sequence[Sent]) -> dict[tuple[int, int, str], Stan
     return {(row[0], row[1], row[2]): standing(row) for row in rows}
 
 
-def standing(row: Record) -> Standing:
+def standing(row: Row) -> Standing:
     return Standing(
         row["author_name"],
         row["revision"],
@@ -171,7 +171,8 @@ async def list_changed(
     )
     changed: dict[tuple[int, int], list[Message]] = {cursor: [] for cursor in wanted}
     for row in rows:
-        changed[row["conversation_id"], row["held"]].append(message(row))
+        *values, held = row
+        changed[row["conversation_id"], held].append(message(values))
     return changed
 
 
@@ -205,8 +206,5 @@ async def after(conversation_id: int, position: int, limit: int) -> list[Message
     return [message(row) for row in rows]
 
 
-NAMES = [field.name for field in fields(Message)]
-
-
-def message(row: Record) -> Message:
-    return Message(*[row[name] for name in NAMES])
+def message(row: Iterable[Any]) -> Message:
+    return Message(*row)

@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import Awaitable
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import asyncpg
 from databases.backends.postgres import PostgresBackend, PostgresConnection, PostgresTransaction
-from databases.interfaces import Record
-from sqlalchemy.sql import ClauseElement
+
+from db.statement import Row, Statement
 
 GRACE = 0.2
 """Seconds in which a server has to end what was given up; else its connection is dropped, which
@@ -25,14 +25,21 @@ def options(pool_size: int, timeout: float) -> dict[str, Any]:
     locks, the server ends by itself after twice the time that this process waits for it."""
     forsaken = str(round(2000 * timeout))
     return {
+        "reset": untouched,
         "min_size": 0,
         "max_size": pool_size,
         "command_timeout": timeout,
         "server_settings": {
+            "plan_cache_mode": "force_generic_plan",
             "statement_timeout": forsaken,
             "idle_in_transaction_session_timeout": forsaken,
         },
     }
+
+
+async def untouched(connection: object) -> None:
+    """What a connection needs before its next use: nothing, as nobody here sets, listens or takes
+    advisory locks on these. asyncpg itself rolls back what is open, and drops what is broken."""
 
 
 class TimedPostgresBackend(PostgresBackend):
@@ -62,11 +69,15 @@ class TimedPostgresConnection(PostgresConnection):
         with suppress(*ERRORS):
             await self._database._pool.release(connection, timeout=GRACE)
 
-    async def fetch_all(self, query: ClauseElement) -> list[Record]:
-        return await self._following(super().fetch_all(query))
+    async def fetch_all(self, query: Statement) -> list[Row]:  # type: ignore[override]
+        sql, values = query.numbered()
+        rows: Any = await self._following(self.raw_connection.fetch(sql, *values))
+        return cast(list[Row], rows)
 
-    async def fetch_one(self, query: ClauseElement) -> Record | None:
-        return await self._following(super().fetch_one(query))
+    async def fetch_one(self, query: Statement) -> Row | None:  # type: ignore[override]
+        sql, values = query.numbered()
+        row: Row | None = await self._following(self.raw_connection.fetchrow(sql, *values))
+        return row
 
     async def _following(self, answer: Awaitable[T]) -> T:
         """A server that takes no writes has handed over, or is yet to take over: no connection is

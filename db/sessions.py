@@ -4,10 +4,9 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from databases.interfaces import Record
-
 from db import engine
 from db.dialect import each
+from db.statement import Row
 from db.users import User
 
 
@@ -71,7 +70,7 @@ async def list_open(
     return {row["token_hash"]: session(row) for row in rows}
 
 
-def session(row: Record) -> Session:
+def session(row: Row) -> Session:
     return Session(row["token_hash"], User(row["id"], row["username"], row["name"]), row["seen_at"])
 
 

@@ -7,19 +7,17 @@ transactions deferred, so that two that read and then write fail with "database 
 import asyncio
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import aiosqlite
 import anyio
-from databases.backends.common.records import Record, Row, create_column_maps
 from databases.backends.sqlite import SQLiteBackend, SQLiteConnection, SQLiteTransaction
 from databases.core import DatabaseURL
-from sqlalchemy.engine.cursor import CursorResultMetaData
-from sqlalchemy.sql import ClauseElement
 
 from db import budget
+from db.statement import Row, Statement
 
 CONNECTIONS = 4
 PRAGMAS = (
@@ -61,26 +59,14 @@ class PooledSQLiteConnection(SQLiteConnection):
 
     _pool: Any
 
-    async def fetch_all(self, query: ClauseElement) -> list[Any]:
-        compiled: tuple[Any, ...] = self._compile(query)
-        sql, values, columns, context = compiled
+    async def fetch_all(self, query: Statement) -> list[Row]:  # type: ignore[override]
         connection: Any = self._connection
-        description, rows = await connection._execute(answer, connection._conn, sql, values)
-        metadata: Any = CursorResultMetaData(context, description)
-        maps = create_column_maps(columns)
-        return [
-            Record(
-                Row(metadata, metadata._processors, metadata._keymap, row),
-                columns,
-                self._dialect,
-                maps,
-            )
-            for row in rows
-        ]
+        rows: list[Row] = await connection._execute(answer, connection._conn, query)
+        return rows
 
-    async def fetch_one(self, query: ClauseElement) -> Any:
-        records = await self.fetch_all(query)
-        return records[0] if records else None
+    async def fetch_one(self, query: Statement) -> Row | None:  # type: ignore[override]
+        rows = await self.fetch_all(query)
+        return rows[0] if rows else None
 
     async def release(self) -> None:
         connection, self._connection = self._connection, None
@@ -158,6 +144,7 @@ class ConnectionPool:
             opening = aiosqlite.connect(self.path, isolation_level=None, timeout=self.timeout)
             opening._thread.daemon = True  # else a process that ends without closing never ends
             connection = await opening
+            connection.row_factory = sqlite3.Row
             self._all.append(connection)
             for pragma in PRAGMAS:
                 await connection.execute_fetchall(pragma)
@@ -184,12 +171,9 @@ class ConnectionPool:
             await connection.close()
 
 
-def answer(
-    connection: sqlite3.Connection, sql: str, values: Sequence[Any]
-) -> tuple[Any, list[Any]]:
-    """The columns and rows of one statement, which is closed when this returns."""
-    cursor = connection.execute(sql, values)
-    return cursor.description, cursor.fetchall()
+def answer(connection: sqlite3.Connection, statement: Statement) -> list[Row]:
+    """The rows of one statement, which is closed when this returns."""
+    return connection.execute(statement.sql, statement.values).fetchall()
 
 
 def busy_timeout(seconds: float) -> str:

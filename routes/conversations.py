@@ -10,7 +10,7 @@ from starlette.responses import Response
 import render
 from actions import conversations, users
 from actions.invalid import Invalid
-from db import participants
+from db import engine, participants
 from db.conversations import Conversation
 from routes import access, form
 from routes.inbox import load_inbox
@@ -23,23 +23,25 @@ REFRESH_CHOICES = ("5", "15", "60")
 
 async def index(request: Request) -> Response:
     """The inbox."""
-    user = await access.current_user(request)
-    inbox = await load_inbox(user, request.query_params.get("before"))
+    async with engine.connection():
+        user = await access.current_user(request)
+        inbox = await load_inbox(user, request.query_params.get("before"))
     return render.page(request, "conversations/index.html", inbox=inbox)
 
 
 async def show(request: Request) -> Response:
     """A conversation at its newest page or another; for htmx that page's messages alone."""
-    conversation = await access.current_conversation(request)
-    log = await load_log(
-        conversation,
-        form.number(request, "before"),
-        form.number(request, "after"),
-        form.number(request, "at"),
-    )
-    if form.wants_fragment(request):
-        return render.page(request, "messages/_page.html", log=log, conversation=conversation)
-    return await pane(request, conversation, status=200, log=log)
+    async with engine.connection():
+        conversation = await access.current_conversation(request)
+        log = await load_log(
+            conversation,
+            form.number(request, "before"),
+            form.number(request, "after"),
+            form.number(request, "at"),
+        )
+        if form.wants_fragment(request):
+            return render.page(request, "messages/_page.html", log=log, conversation=conversation)
+        return await pane(request, conversation, status=200, log=log)
 
 
 async def log(request: Request) -> Response:

@@ -25,9 +25,7 @@ class Inbox:
 
 async def load_inbox(user: User, before: str | None = None) -> Inbox:
     """The newest page, or the one that goes on at `before`."""
-    # In this order the lines are never older than their sum.
-    unread = await conversations.count_unread(user.id)
-    entries, more = await conversations.list_entries(user.id, parse(before), PAGE)
+    entries, more, unread = await conversations.list_entries(user.id, parse(before), PAGE)
     digest = hashlib.blake2s(repr((entries, unread)).encode(), digest_size=8).hexdigest()
     return Inbox(
         entries, unread, f"{more[0]}-{more[1]}" if more else None, digest, is_newest=not before

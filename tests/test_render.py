@@ -71,6 +71,8 @@ def test_addresses_become_links(text: str, found: list[str]) -> None:
         "&lt;b&gt; &amp;",
         "ftp://x",
         "//x",
+        "The end.",
+        "Ada: at the end. And: again/",
     ],
 )
 def test_everything_else_stays_text(text: str) -> None:
@@ -161,6 +163,63 @@ def test_an_element_is_what_its_template_makes_of_it(
     )
     template = render.templates.get_template("messages/_message.html")
     assert render.message_element(message) == template.render(message=message).strip()
+
+
+@dataclass
+class Entry:
+    id: int = 7
+    kind: str = "group"
+    title: str = "Tea"
+    active_at: int = NOON
+    author_id: int | None = 1
+    author_name: str | None = "Ada"
+    body: str | None = "Hello"
+    unread: int = 0
+
+
+@pytest.mark.parametrize("text", ["Ada", "100 % %(body)s", "<b>&\"'", "שלום עולם", "{{ body }}"])
+@pytest.mark.parametrize("unread", [0, 1, 100])
+@pytest.mark.parametrize("is_current", [True, False])
+def test_a_line_is_what_its_template_makes_of_it(text: str, unread: int, is_current: bool) -> None:
+    entry = Entry(title=text, author_name=text * 2, body=text, unread=unread)
+    template = render.templates.get_template("conversations/_entry.html")
+    assert (
+        render.entry_line(entry, is_current)
+        == template.render(
+            **vars(entry),
+            author="named",
+            is_unread=unread > 0,
+            is_current=is_current,
+            counted="99+" if unread == 100 else unread,
+            iso=render.iso(NOON),
+            ago_or_day=render.ago_or_day(NOON),
+            tint=render.tint(text),
+            initials=render.initials(text),
+        ).strip()
+    )
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        (Entry(), "Ada: Hello"),
+        (Entry(title="Ada"), "Hello"),
+        (Entry(kind="self"), "Hello"),
+        (Entry(author_id=None, author_name=None, body=None), "Nothing said yet"),
+        (Entry(body="o" * 125), "Ada: " + "o" * 125),
+        (Entry(body="o" * 126), "Ada: " + "o" * 119 + "…"),
+    ],
+)
+def test_a_line_says_who_said_what_as_far_as_it_is_not_clear(entry: Entry, said: str) -> None:
+    line = parsed(render.entry_line(entry)).p
+    assert line is not None
+    assert line.get_text() == said
+
+
+def test_a_face_has_the_initials_of_a_name_and_always_the_same_colour() -> None:
+    names = ["Ada Lovelace", "ada", "émile", " ", "<&>"]
+    assert [render.initials(name) for name in names] == ["AL", "A", "É", "?", "<"]
+    assert [render.tint(name) for name in names] == [0, 3, 4, 1, 3]
 
 
 def test_a_message_that_cannot_be_rendered_is_a_sentence_in_its_place(

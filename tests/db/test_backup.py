@@ -102,7 +102,7 @@ async def test_an_older_backup_is_migrated(database_url: str, other_url: str, fi
     users = await engine.rows("SELECT username, present_at FROM users")
     revisions = await engine.rows("SELECT version_num FROM alembic_version")
     await engine.disconnect()
-    assert [tuple(row._mapping.values()) for row in users] == [("ada", 0)]
+    assert [tuple(row) for row in users] == [("ada", 0)]
     assert [row["version_num"] for row in revisions] == [migration.HEAD]
 
 

@@ -77,11 +77,11 @@ async def test_unread_messages_are_counted_up_to_a_bound() -> None:
 async def test_the_inbox_has_the_latest_activity_first_page_by_page() -> None:
     ada = await make_user()
     made = [await make_conversation([ada], f"Tea {n}", active_at=n // 2) for n in range(7)]
-    entries, more = await conversations.list_entries(ada.id, None, 3)
+    entries, more, _ = await conversations.list_entries(ada.id, None, 3)
     found = [entry.id for entry in entries]
     while more:
         assert len(entries) == 3
-        entries, more = await conversations.list_entries(ada.id, more, 3)
+        entries, more, _ = await conversations.list_entries(ada.id, more, 3)
         found += [entry.id for entry in entries]
     # Those that were active in the same moment come in any order, and each once.
     assert len(found) == len(made)

@@ -365,6 +365,20 @@ async def test_the_wait_for_a_lock_of_sqlite_is_part_of_the_budget(sqlite_url: s
     await engine.disconnect()
 
 
+async def test_a_block_has_one_connection_also_after_losing_it(postgresql_url: str) -> None:
+    await engine.connect(postgresql_url, 5, PATIENCE)
+    async with engine.connection():
+        [first] = await engine.rows("SELECT pg_backend_pid() AS pid")
+        assert engine.pool_use()["used"] == 1
+        assert [tuple(row) for row in await engine.rows("SELECT pg_backend_pid()")] == [(first[0],)]
+        disconnect_everybody(postgresql_url)
+        [other] = await engine.rows("SELECT pg_backend_pid() AS pid")
+        assert other["pid"] != first["pid"]
+        assert engine.pool_use()["used"] == 1
+    assert engine.pool_use()["used"] == 0
+    await engine.disconnect()
+
+
 async def test_a_task_that_outlives_its_request_is_free_of_its_budget(database: str) -> None:
     over = asyncio.Event()
 

@@ -17,7 +17,7 @@ async def test_a_session_is_found_while_it_is_young_and_used() -> None:
     assert await sessions.get("hash", 100, 99) is None
     assert await sessions.get("hash", 99, 100) is None
     assert await sessions.get("hush", 99, 99) is None
-    await sessions.update_seen("hash", 200)
+    await sessions.update_seen(["hash"], 200)
     assert await sessions.get("hash", 99, 199) is not None
 
 

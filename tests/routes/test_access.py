@@ -171,7 +171,7 @@ async def stored() -> dict[str, str]:
     """What every table holds, but for when somebody was last seen, which is only noted."""
     found = {}
     for table, everything in TABLES.items():
-        rows = [dict(row._mapping) for row in await engine.rows(everything)]
+        rows = [dict(row) for row in await engine.rows(everything)]
         text = sorted(repr({**row, "present_at": 0}) for row in rows)
         found[table] = hashlib.sha256("\n".join(text).encode()).hexdigest()
     return found

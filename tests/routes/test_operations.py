@@ -187,7 +187,7 @@ async def test_a_database_without_its_migrations_is_not_ready(
 
 
 async def test_an_empty_database_is_not_ready(site: Site) -> None:
-    await engine.opened().execute("DROP TABLE alembic_version")
+    await engine.rows("DROP TABLE alembic_version")
     answer = await asked(site)
     assert answer.status_code == 503
     assert "revision none" in answer.text

@@ -1,0 +1,41 @@
+"""What is asked of either database: SQL with `:names` in it, and their values."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Protocol
+
+NAME = re.compile(r"(?<![:\w]):([a-z_]\w*)")
+
+
+class Row(Protocol):
+    """A row as the drivers make it: its values in their order, or each by the column's name."""
+
+    def __getitem__(self, key: Any, /) -> Any: ...
+    def __iter__(self) -> Iterator[Any]: ...
+    def keys(self) -> Iterable[str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """SQLite understands it as it is; PostgreSQL wants its values `numbered`.
+
+    It stands where `databases` has SQLAlchemy parse and compile the text anew each time, and wraps
+    each row, which costs more than asking.
+    """
+
+    sql: str
+    values: dict[str, object]
+
+    def numbered(self) -> tuple[str, list[object]]:
+        """The SQL with `$1`, `$2`, and so on, and the values in that order."""
+        sql, names = numbered(self.sql)
+        return sql, [self.values[name] for name in names]
+
+
+@lru_cache(maxsize=1024)
+def numbered(sql: str) -> tuple[str, tuple[str, ...]]:
+    names = tuple(dict.fromkeys(NAME.findall(sql)))
+    places = {name: f"${place}" for place, name in enumerate(names, start=1)}
+    return NAME.sub(lambda match: places[match[1]], sql), names
