@@ -114,7 +114,8 @@ def message_element(message: Message) -> Markup:
 
     One that cannot be rendered is a sentence in its place: it must not keep the others back.
     """
-    pattern = message_pattern(message.author_name, is_continued(message), is_day_opening(message))
+    pattern = message_pattern(is_continued(message), is_day_opening(message))
+    face = faced(message.author_name)
     try:
         body = linked(message.body)
     except Exception:
@@ -122,7 +123,9 @@ def message_element(message: Message) -> Markup:
         body = UNSHOWABLE
     values: dict[str, object] = {
         **times(message.created_at // 1000),
+        **face,
         "author_id": message.author_id,
+        "author_name": face["name"],
         "body": body,
         "client_id": message.client_id,
         "created_at": message.created_at,
@@ -132,16 +135,18 @@ def message_element(message: Message) -> Markup:
     return Markup(pattern % values)  # noqa: S704  # all that is not markup was escaped
 
 
-@lru_cache(maxsize=4096)
-def message_pattern(author_name: str, continued: bool, opens_day: bool) -> str:
+@cache
+def message_pattern(continued: bool, opens_day: bool) -> str:
     """What the template makes of all messages like this, for the % operator. It is rendered once,
     with values that appear nowhere else, and has places to fill in where those appeared."""
-    stand_in = StandIn.like(author_name, continued, opens_day)
-    markup = templates.get_template("messages/_message.html").render(message=stand_in).strip()
-    markup = markup.replace("%", "%%")
+    stand_in = StandIn.like(continued, opens_day)
+    face = {name: mark() for name in ("initials", "tint")}
+    template = templates.get_template("messages/_message.html")
+    markup = template.render(message=stand_in, **face).strip().replace("%", "%%")
     written = times(stand_in.created_at // 1000)
     places = {str(getattr(stand_in, name)): name for name in StandIn.PLACES}
     places |= {str(written[name]): name for name in ("iso", "day", "date", "clock")}
+    places |= {place: name for name, place in face.items()}
     for value, name in places.items():
         markup = markup.replace(value, f"%({name})s")
     return markup
@@ -149,18 +154,25 @@ def message_pattern(author_name: str, continued: bool, opens_day: bool) -> str:
 
 @cache
 def fragment_pattern(is_cursor: bool) -> str:
-    mark = f"message{secrets.token_hex(8)}"
+    element = mark()
     revision = "%(revision)s" if is_cursor else None
-    text = fragment("messages/message.fragment.html", element=mark, revision=revision)
-    return text.replace(mark, "%(message)s")
+    text = fragment("messages/message.fragment.html", element=element, revision=revision)
+    return text.replace(element, "%(message)s")
+
+
+def mark() -> str:
+    """A word that stands nowhere else."""
+    return f"mark{secrets.token_hex(8)}"
 
 
 def entry_line(entry: Entry, is_current: bool = False) -> Markup:
     """A line of an inbox, by a pattern that conversations/_entry.html has made once for all lines
     of its shape."""
+    face = faced(entry.title)
     pattern = entry_pattern(entry.kind, named_author(entry), entry.unread > 0, is_current)
     values: dict[str, object] = {
-        **titled(entry.title),
+        **face,
+        "title": face["name"],
         "active_at": entry.active_at,
         "ago_or_day": ago_or_day(entry.active_at),
         "author_id": entry.author_id,
@@ -175,9 +187,9 @@ def entry_line(entry: Entry, is_current: bool = False) -> Markup:
 
 
 @lru_cache(maxsize=4096)
-def titled(title: str) -> Mapping[str, object]:
-    """What of a line follows from its title."""
-    return {"initials": escape(initials(title)), "tint": tint(title), "title": escape(title)}
+def faced(name: str) -> Mapping[str, object]:
+    """A name, and the face that follows from it."""
+    return {"initials": escape(initials(name)), "tint": tint(name), "name": escape(name)}
 
 
 def named_author(entry: Entry) -> str:
@@ -190,14 +202,14 @@ def named_author(entry: Entry) -> str:
 @cache
 def entry_pattern(kind: str, author: str, is_unread: bool, is_current: bool) -> str:
     """What the template makes of all lines of a shape, for the % operator."""
-    marks = {name: f"mark{secrets.token_hex(8)}" for name in IN_LINE}
+    marks = {name: mark() for name in IN_LINE}
     template = templates.get_template("conversations/_entry.html")
     markup = template.render(
         kind=kind, author=author, is_unread=is_unread, is_current=is_current, **marks
     )
     markup = markup.strip().replace("%", "%%")
-    for name, mark in marks.items():
-        markup = markup.replace(mark, f"%({name})s")
+    for name, place in marks.items():
+        markup = markup.replace(place, f"%({name})s")
     return markup
 
 
@@ -212,7 +224,7 @@ IN_LINE = (
 class StandIn:
     """A message whose values can be found again in its markup: nobody can guess them."""
 
-    PLACES = ("author_id", "body", "client_id", "created_at", "position", "revision")
+    PLACES = ("author_id", "author_name", "body", "client_id", "created_at", "position", "revision")
 
     author_name: str
     author_id: str
@@ -225,11 +237,11 @@ class StandIn:
     previous_created_at: int | None
 
     @classmethod
-    def like(cls, author_name: str, continued: bool, opens_day: bool) -> "StandIn":
-        marks = {name: f"mark{secrets.token_hex(8)}" for name in cls.PLACES}
+    def like(cls, continued: bool, opens_day: bool) -> "StandIn":
+        marks = {name: mark() for name in cls.PLACES}
         created_at = (100_000 + secrets.randbelow(1_000_000)) * DAY + DAY // 2
         return cls(
-            author_name,
+            marks["author_name"],
             marks["author_id"],
             marks["body"],
             marks["client_id"],
@@ -246,7 +258,12 @@ def times(second: int) -> Mapping[str, object]:
     """A time (seconds since 1970) as the filters write it."""
     moment = second * 1000
     written = iso(moment)
-    return {"iso": written, "date": written[:10], "clock": clock(moment), "day": day(moment)}
+    return {
+        "iso": written,
+        "date": written[:10],
+        "clock": clock(moment),
+        "day": long_day(second // (24 * 60 * 60)),
+    }
 
 
 @cache
@@ -367,7 +384,14 @@ def clock(milliseconds: int) -> str:
 
 
 def day(milliseconds: int) -> str:
-    return f"{moment(milliseconds):%A}, {moment(milliseconds).day} {moment(milliseconds):%B %Y}"
+    return long_day(milliseconds // DAY)
+
+
+@lru_cache(maxsize=512)
+def long_day(number: int) -> str:
+    """The day so many days after 1 January 1970."""
+    date = moment(number * DAY)
+    return f"{date:%A}, {date.day} {date:%B %Y}"
 
 
 def ago_or_day(milliseconds: int) -> str:

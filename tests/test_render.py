@@ -162,7 +162,8 @@ def test_an_element_is_what_its_template_makes_of_it(
         author_name=name, body=body, previous_author_id=author, previous_created_at=before
     )
     template = render.templates.get_template("messages/_message.html")
-    assert render.message_element(message) == template.render(message=message).strip()
+    face = {"tint": render.tint(name), "initials": render.initials(name)}
+    assert render.message_element(message) == template.render(message=message, **face).strip()
 
 
 @dataclass
