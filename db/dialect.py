@@ -6,7 +6,7 @@ from db import engine
 def each(parameter: str) -> str:
     """A table with a row for each item of the JSON list in a parameter, in its column `value`."""
     if is_postgresql():
-        return f"json_array_elements(CAST(:{parameter} AS JSON))"
+        return f"jsonb_array_elements(CAST(:{parameter} AS JSONB))"
     return f"json_each(:{parameter})"
 
 
