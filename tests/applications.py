@@ -1,5 +1,6 @@
 """Parley, served to a test: in the test's own event loop, or in processes of its own."""
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -79,7 +80,7 @@ async def site(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
 
 
 @asynccontextmanager
-async def served() -> AsyncIterator[Site]:
+async def served(ws: type[asyncio.Protocol] = HandingProtocol) -> AsyncIterator[Site]:
     """Parley as `settings` say, until the block ends. All visitors go, then the server."""
     config = uvicorn.Config(
         app,
@@ -88,7 +89,7 @@ async def served() -> AsyncIterator[Site]:
         log_config=None,
         # As in bin/serve and the Procfile.
         http=EndingProtocol,
-        ws=HandingProtocol,
+        ws=ws,
         ws_max_size=65536,
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=5,

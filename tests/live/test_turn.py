@@ -1,0 +1,99 @@
+"""What one turn of the loop brings: joined, in order, and in slices where there are many."""
+
+import asyncio
+
+import pytest
+
+from live import hub
+from live.publication import ENDING, EVERYBODY, Publication
+from live.turn import OUT_OF_ORDER, Turn
+
+
+class Listener:
+    """A subscriber that notes what it is handed, and in which order the others were."""
+
+    def __init__(self, heard: list[str]) -> None:
+        self.heard = heard
+        self.turns: list[Turn] = []
+
+    def put(self, turn: Turn) -> None:
+        self.turns.append(turn)
+        self.heard.append(turn.text)
+
+
+def change(revision: int | None, text: str = "x") -> Publication:
+    return Publication("conversation/1", text, revision)
+
+
+@pytest.mark.parametrize(
+    ("revisions", "span"),
+    [
+        ([5], (4, 5)),
+        ([5, 6, 7], (4, 7)),
+        ([None, 5, None, 6], (4, 6)),
+        ([None, None], (None, None)),
+        ([5, 7], (OUT_OF_ORDER, OUT_OF_ORDER)),
+        ([5, 5], (OUT_OF_ORDER, OUT_OF_ORDER)),
+        ([6, 5], (OUT_OF_ORDER, OUT_OF_ORDER)),
+    ],
+)
+def test_a_turn_leads_from_one_cursor_to_another(
+    revisions: list[int | None], span: tuple[int | None, int | None]
+) -> None:
+    turn = Turn("conversation/1", [change(revision) for revision in revisions])
+    assert (turn.before, turn.after) == span
+    assert turn.text == "x" * len(revisions)
+
+
+@pytest.mark.parametrize(
+    "publication",
+    [change(5, ""), Publication("inbox/1"), Publication("rights/1", "session/x"), ENDING],
+)
+def test_what_has_to_be_read_or_obeyed_is_nobodys_to_be_given(publication: Publication) -> None:
+    assert Turn(publication.topic, [publication]).before == OUT_OF_ORDER
+
+
+async def test_publications_of_one_topic_are_one_turn_and_rights_come_first() -> None:
+    heard: list[str] = []
+    listener = Listener(heard)
+    topics = ("conversation/1", "inbox/1", "rights/1")
+    hub.join(listener, *topics)
+    hub.deliver(
+        change(1, "a"),
+        Publication("inbox/1", "line"),
+        change(2, "b"),
+        Publication("rights/1", "end"),
+        Publication("conversation/2", "elsewhere"),
+    )
+    hub.leave(listener, *topics)
+    assert heard == ["end", "ab", "line"]
+
+
+async def test_a_big_room_is_served_in_slices_and_what_comes_meanwhile_is_its_next_turn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(hub, "SLICE", 2)
+    heard: list[str] = []
+    listeners = [Listener(heard) for _ in range(5)]
+    for listener in listeners:
+        hub.join(listener, "conversation/1")
+    hub.deliver(change(1, "a"))
+    assert heard == ["a", "a"], "others have their turn of the loop"
+    hub.deliver(change(2, "b"))
+    hub.deliver(change(3, "c"))
+    while len(heard) < 10:  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    assert heard == ["a"] * 5 + ["bc"] * 5
+    for listener in listeners:
+        hub.leave(listener, "conversation/1")
+        assert [turn.text for turn in listener.turns] == ["a", "bc"]
+    assert not hub._subscribers
+    assert not hub._waiting
+
+
+async def test_who_comes_when_the_process_ends_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub, "is_ending", True)
+    listener = Listener([])
+    hub.join(listener, "conversation/1")
+    hub.leave(listener, "conversation/1")
+    assert [turn.topic for turn in listener.turns] == [EVERYBODY]
