@@ -37,6 +37,12 @@ async def refused(connection: HTTPConnection, error: Exception) -> Response | No
     return await answer(connection, error.status_code, sentence, error.headers)
 
 
+async def too_large(request: Request) -> Response:
+    """413, where the body is not even looked at."""
+    await find_session_if_possible(request)
+    return page(request, 413, None, None)
+
+
 async def unavailable(connection: HTTPConnection, error: Exception) -> Response | None:
     """503: nothing was acknowledged, and the same form may be sent again."""
     assert isinstance(error, Unavailable)
@@ -100,8 +106,9 @@ def page(
     connection: HTTPConnection, status: int, sentence: str | None, headers: object
 ) -> Response:
     title, usual = SENTENCES.get(status, SENTENCES[400])
-    response = render.page(
-        connection, "errors/page.html", status, title=title, sentence=sentence or usual
-    )
+    template = "errors/page.html"
+    if status == 413 and connection.headers.get("hx-request") == "true":
+        template = "errors/sentence.fragment.html"  # beside the form, which was not taken in
+    response = render.page(connection, template, status, title=title, sentence=sentence or usual)
     response.headers.update(cast(dict[str, str], headers or {}))
     return response

@@ -113,10 +113,10 @@ async def open_stream(connection: HTTPConnection, *, follows_presence: bool = Tr
     A poll tells of no presence: it would have to know what the one before has told."""
     viewer = connection.query_params.get("viewer", "")
     session, conversation = await access.current_place(connection, viewer)
+    presence.arrive(session.user)
     digest = connection.query_params.get("inbox")
     if conversation is None:
         return Stream(session, digest=digest or "")
-    presence.arrive(session.user)
     held = cursor(connection, conversation)
     return Stream(session, conversation, held, digest, follows_presence)
 

@@ -1,6 +1,5 @@
 """What a page shows of the markup that it was sent, as static/js makes it: upserted by id."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -53,8 +52,7 @@ class Page:
         self.cursor = int(attribute(live, "data-cursor")) if live else None
         inbox = page.find(id="inbox")
         self.digest = attribute(inbox, "data-digest") if inbox else ""
-        title = re.match(r"\((\d+)\) ", page.title.get_text() if page.title else "")
-        self.unread = int(title[1]) if title else 0
+        self.unread = int(attribute(page.title, "data-unread") or 0)
         self.presence = text_of(page.find(id="presence"))
         self.error = error(page)
         self.draft = text_of(page.find("textarea", {"name": "body"}))

@@ -7,9 +7,18 @@ from typing import Any
 import pytest
 
 import settings
+from live.redis import RedisLink
 
 SETTINGS = str(Path(settings.__file__))
-NAMES = ["DATABASE_URL", "REDIS_URL", "BROKER_URL", "WEB_CONCURRENCY", "HEARTBEAT", "ALLOWED_HOSTS"]
+NAMES = [
+    "DATABASE_URL",
+    "REDIS_URL",
+    "BROKER_URL",
+    "WEB_CONCURRENCY",
+    "HEARTBEAT",
+    "ALLOWED_HOSTS",
+    "DYNO",
+]
 
 
 @pytest.fixture(autouse=True)
@@ -76,6 +85,32 @@ def test_a_broker_of_another_kind_can_be_named(monkeypatch: pytest.MonkeyPatch) 
     found = read(monkeypatch, BROKER_URL="postgresql://h/n", WEB_CONCURRENCY="2")
     assert found["BROKER_URL"] == "postgresql://h/n"
     assert not found["IS_ALONE"]
+
+
+@pytest.mark.parametrize(
+    ("given", "checked"),
+    [
+        ("rediss://:secret@h:6380", "none"),
+        ("rediss://h/0?health_check_interval=9", "none"),
+        ("rediss://h?ssl_cert_reqs=required", "required"),
+        ("redis://h", None),
+    ],
+)
+def test_on_heroku_a_certificate_that_redis_has_signed_itself_is_taken(
+    monkeypatch: pytest.MonkeyPatch, given: str, checked: str | None
+) -> None:
+    taken = read(monkeypatch, REDIS_URL=given, DYNO="web.1")["BROKER_URL"]
+    assert taken.startswith(given)
+    options = RedisLink(taken)._publisher.connection_pool.connection_kwargs
+    assert options.get("ssl_cert_reqs") == checked
+    assert options["host"] == "h"
+
+
+@pytest.mark.parametrize("url", ["rediss://:secret@h:6380", "rediss://h?ssl_cert_reqs=none"])
+def test_elsewhere_certificates_are_checked_unless_the_address_says_otherwise(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    assert read(monkeypatch, REDIS_URL=url)["BROKER_URL"] == url
 
 
 def test_islands_are_refused_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,10 @@ import {send, up} from './live.js'
 import {atNewest} from './scroll.js'
 
 const entry = () => byId('conversation-' + conversation)
+// A conversation may itself be called “(5) party”.
+const prefix = count => count > 0 ? `(${count}) ` : ''
+let unread = +document.querySelector('title').dataset.unread || 0
+const name = document.title.slice(prefix(unread).length)
 let told = 0, waiting
 
 on('parley:unread', title)
@@ -31,11 +35,12 @@ function look() {
   if (!send({type: 'read', position})) post(live.dataset.live + 'read/', {position}).then(({ok}) => ok || untold(), untold)
   const li = entry()
   if (!+li?.dataset.unread) return
-  title(document.title.match(/^\((\d+)/)?.[1] - li.dataset.unread)
+  title(unread - li.dataset.unread)
   li.dataset.unread = 0
   li.querySelector('b')?.remove()
 }
 
-function title(unread) {
-  document.title = (unread > 0 ? `(${unread}) ` : '') + document.title.replace(/^\(\d+\) /, '')
+function title(count) {
+  unread = count
+  document.title = prefix(unread) + name
 }

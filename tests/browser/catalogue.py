@@ -13,6 +13,7 @@ from jinja2 import Template
 import render
 import settings
 from actions import demo, users
+from app import BODY_BYTES
 from db import engine
 from db.users import User, get_by_username
 from tests import factories
@@ -164,6 +165,11 @@ async def add_conversations(catalogue: Catalogue, site: Site, mira: User) -> Non
     direct = await visitor.start("yuki")
     catalogue.add("empty direct", 200, await visitor.get(f"/chat/{direct}/"))
     catalogue.add("people of two", 200, await visitor.get(f"/chat/{direct}/people/"))
+    much = {"body": "x" * BODY_BYTES, "client_id": new_id()}
+    catalogue.add("too large", 413, await visitor.post(f"/chat/{group}/messages/", **much))
+    refused = await visitor.hx_post(f"/chat/{group}/messages/", **much)
+    assert refused.status_code == 413
+    catalogue.add_fragment("too large", "#composer", refused.text)
     catalogue.add("leaving refused", 422, await visitor.post(f"/chat/{direct}/leave/"))
     refused = await visitor.post(f"/chat/{group}/messages/", body=" ", client_id=new_id())
     catalogue.add("message refused", 422, refused)

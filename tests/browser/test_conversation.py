@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from playwright.async_api import expect
 
+from app import BODY_BYTES
 from tests import factories
 from tests.browser.people import People
 from tests.browser.road import Road
@@ -188,6 +189,31 @@ async def test_what_is_refused_says_why_and_keeps_the_text(
     await expect(ada.composer).to_have_value(long)
     await ada.say("short")
     await ada.shows("short")
+
+
+@pytest.mark.parametrize("tier", ["ws", "sse"])
+async def test_what_is_too_large_for_any_form_says_so_and_is_kept(
+    people: People, tier: str
+) -> None:
+    ada = await people.join("ada")
+    await ada.chat(await factories.make_conversation([ada.user]), tier)
+    large = "x" * BODY_BYTES
+    await ada.say(large)
+    failed = ada.page.locator(".failed .state")
+    await expect(failed).to_have_text("That is more than can be sent at once.")
+    await ada.press("Edit")
+    await expect(ada.composer).to_have_value(large)
+    await ada.say("Less")
+    await ada.shows("Less")
+
+
+async def test_what_is_too_large_for_any_form_gets_a_page_without_a_script(people: People) -> None:
+    ada = await people.join("ada", javascript=False)
+    await ada.chat(await factories.make_conversation([ada.user]))
+    await ada.say("x" * BODY_BYTES)
+    await expect(ada.page.get_by_role("heading", name="Too large")).to_be_visible()
+    await ada.press("Go to your inbox")
+    await ada.title_is("Inbox")
 
 
 async def test_enter_sends_and_shift_enter_breaks_the_line(people: People) -> None:

@@ -47,6 +47,28 @@ async def test_it_counts_and_reorders_without_a_reload_and_so_does_the_title(
     await shows(ada, "Eve 2 unread Four", "Bob Three")
 
 
+async def test_a_title_that_looks_like_a_count_is_none(people: People) -> None:
+    ada, bob = await people.join("ada"), await people.join("bob")
+    party = await factories.make_conversation([ada.user, bob.user], "(5) party")
+    other = await factories.make_conversation([ada.user, bob.user])
+    await ada.chat(party)
+    await ada.title_is("(5) party")
+    await bob.chat(other)
+    await bob.say("Elsewhere")
+    await ada.title_is("(1) (5) party")
+    await bob.chat(party)
+    await bob.say("Here")
+    await ada.shows("Here")
+    await ada.title_is("(1) (5) party")
+    await ada.page.reload()
+    await ada.is_live()
+    await ada.title_is("(1) (5) party")
+    tab = await ada.another_tab()
+    await tab.chat(other)
+    await tab.title_is("Bob")
+    await ada.title_is("(5) party")
+
+
 async def test_a_conversation_that_others_start_appears(people: People) -> None:
     ada, bob = await people.join("ada"), await people.join("bob")
     await ada.go("/")

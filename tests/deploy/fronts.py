@@ -28,7 +28,8 @@ daemon off;
 pid nginx.pid;
 events { worker_connections 512; }
 http {
-    access_log off;
+    log_format ids "$request_id $request";
+    access_log ids.log ids;
     client_body_temp_path body;
     proxy_temp_path proxy;
     fastcgi_temp_path fastcgi;

@@ -99,6 +99,21 @@ async def test_an_address_is_what_nginx_says(site: Site, deployed_database: str)
         await connection.close()
 
 
+async def test_nginx_and_parley_name_a_request_alike(
+    site: Site, nginx: Nginx, workers: Workers
+) -> None:
+    stranger = await site.stranger()
+    answer = await stranger.get("/login/?named", X_Request_ID="chosen-by-the-client")
+    id = answer.headers["x-request-id"]
+    log = nginx.folder / "ids.log"
+    async with asyncio.timeout(clients.PATIENCE):
+        while not (  # noqa: ASYNC110
+            f"{id} GET /login/?named HTTP/1.1\n" in log.read_text()
+            and f'"request": "{id}"' in workers.whole_log()
+        ):
+            await asyncio.sleep(0.01)
+
+
 @pytest.mark.parametrize("http2", [False, True])
 async def test_events_arrive_at_once(site: Site, http2: bool) -> None:
     ada, bob, id = await acquaintances(site)

@@ -3,9 +3,13 @@
 import pytest
 
 import settings
+from actions import presence as presences
+from actions.clock import now
 from actions.presence import EXPIRY
 from db import engine, presence
 from db.users import User
+from live import presence as connections
+from routes.live import POLL_AT_MOST
 from tests.applications import Site
 from tests.factories import make_conversation, make_user
 from tests.pages import attribute, parsed
@@ -43,6 +47,28 @@ async def test_coming_and_going_is_seen_without_a_reload(
             await tab.wait_for(lambda: tab.page.presence == "Online")
         await was_here(other, int(EXPIRY))
         await tab.wait_for(lambda: "1 Jan 1970" in tab.page.presence)
+
+
+@pytest.mark.parametrize("place", ["chat", "inbox"])
+@pytest.mark.parametrize("wait", [0, 1])
+async def test_who_polls_is_here_between_polls_as_well(
+    site: Site, monkeypatch: pytest.MonkeyPatch, place: str, wait: int
+) -> None:
+    moment = now()
+    monkeypatch.setattr(presences, "now", lambda: moment)
+    user, other = await make_user("ada"), await make_user("bob")
+    ada, bob = await site.visitor(user), await site.visitor(other)
+    chat = await make_conversation([user, other])
+    path = f"/poll/chat/{chat}/" if place == "chat" else "/poll/inbox/"
+    for _ in range(2):
+        assert (await bob.get(f"{path}?wait={wait}")).is_success
+        await presences.arrivals.finished()
+        assert other.id not in connections.everybody()
+        assert (await ada.page(f"/chat/{chat}/")).presence == "Online"
+        moment += POLL_AT_MOST * 1000  # the next one is as late as it may be
+        assert (await ada.page(f"/chat/{chat}/")).presence == "Online"
+    moment += int(EXPIRY * 1000)
+    assert (await ada.page(f"/chat/{chat}/")).presence.startswith("Seen")
 
 
 async def test_who_hides_is_not_seen(site: Site) -> None:

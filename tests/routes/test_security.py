@@ -16,7 +16,7 @@ from routes import conversations
 from tests.applications import Site, served
 from tests.clients import Visitor
 from tests.factories import make_conversation, make_user
-from tests.pages import attribute, parsed
+from tests.pages import attribute, parsed, text_of
 
 CONTENT_SECURITY_POLICY = {
     "default-src": "'none'",
@@ -240,8 +240,30 @@ async def test_a_body_without_a_length_is_counted_too(ada: Visitor, chat: int) -
             yield b"x" * 1024
 
     form = {"Content-Type": "application/x-www-form-urlencoded"}
-    refused = await ada.http.post(f"/chat/{chat}/messages/", content=pieces(), headers=form)
-    assert refused.status_code == 413
+    for headers in (form, form | {"HX-Request": "true"}):
+        path = f"/chat/{chat}/messages/"
+        refused = await ada.http.post(path, content=pieces(), headers=headers)
+        assert refused.status_code == 413
+        assert "That is more than can be sent at once." in refused.text
+
+
+async def test_a_body_that_is_too_large_gets_a_page_or_a_sentence_like_any_refusal(
+    site: Site, ada: Visitor, chat: int
+) -> None:
+    fields = {"client_id": CLIENT_ID, "body": "x" * 3 * BODY_BYTES}
+    page = await ada.post(f"/chat/{chat}/messages/", **fields)
+    fragment = await ada.hx_post(f"/chat/{chat}/messages/", **fields)
+    outside = await (await site.stranger()).post("/login/", **fields)
+    for answer in (page, fragment, outside):
+        assert answer.status_code == 413
+        assert "That is more than can be sent at once." in answer.text
+        assert_secured(answer)
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["x-request-id"]
+    assert attribute(parsed(page.text).find("html"), "data-user"), "whose page it is"
+    assert text_of(parsed(outside.text).find("h1")) == "Too large"
+    assert fragment.text.startswith('<p class="error"')
+    assert (await ada.get("/")).status_code == 200, "the connection is as good as before"
 
 
 async def test_a_form_has_so_many_fields_and_no_more(ada: Visitor, chat: int) -> None:
