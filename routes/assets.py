@@ -1,6 +1,7 @@
 """Static files under addresses that change with their content."""
 
-from collections.abc import Mapping
+import gzip
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ class Assets(StaticFiles):
     """`/static/<build>/<path>`: kept for ever by browsers while `<build>` is the present one.
 
     Another build's address, from a page that is older or newer than this process, gets the file
-    as it is here, to be asked for again. Texts are compressed as well as brotli can, once.
+    as it is here, to be asked for again. Texts are compressed as well as can be, once.
     """
 
     def get_path(self, scope: Scope) -> str:
@@ -30,17 +31,20 @@ class Assets(StaticFiles):
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
-        if not isinstance(response, FileResponse) or not takes_brotli(scope):
+        encoding = best_encoding(scope)
+        if not isinstance(response, FileResponse) or encoding is None:
             return response
         if not response.headers["content-type"].startswith(TEXTS):
             return response
         headers = {
             "Cache-Control": response.headers["cache-control"],
-            "Content-Encoding": "br",
+            "Content-Encoding": encoding,
             "Vary": "Accept-Encoding",
         }
         return Response(
-            compressed(Path(response.path)), media_type=response.media_type, headers=headers
+            compressed(Path(response.path), encoding),
+            media_type=response.media_type,
+            headers=headers,
         )
 
     def file_response(self, *args: Any, **options: Any) -> Response:
@@ -51,11 +55,19 @@ class Assets(StaticFiles):
         return response
 
 
-def takes_brotli(scope: Scope) -> bool:
+def best_encoding(scope: Scope) -> str | None:
+    """The one of `ENCODINGS` that the browser takes; none for who asks for the head alone."""
     accepted = Headers(scope=scope).get("accept-encoding", "")
-    return scope["method"] == "GET" and "br" in [item.strip() for item in accepted.split(",")]
+    names = [item.strip() for item in accepted.split(",")]
+    if scope["method"] != "GET":
+        return None
+    return next((encoding for encoding in ENCODINGS if encoding in names), None)
 
 
-@lru_cache(maxsize=100)
-def compressed(path: Path) -> bytes:
-    return bytes(brotli.compress(path.read_bytes()))
+@lru_cache(maxsize=200)
+def compressed(path: Path, encoding: str) -> bytes:
+    return bytes(ENCODINGS[encoding](path.read_bytes()))
+
+
+ENCODINGS: dict[str, Callable[[bytes], bytes]] = {"br": brotli.compress, "gzip": gzip.compress}
+"""The best first."""

@@ -6,11 +6,8 @@ from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import aclosing, contextmanager, suppress
 from typing import Any
 
-import anyio
-from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, Response
-from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from actions import presence
@@ -21,6 +18,7 @@ from live.publication import Publication, inbox
 from live.subscription import SlowConsumer, Subscription
 from routes import access, form, tracing
 from routes.allowance import Allowance
+from routes.events import EventStream, ServerSentEvent
 from routes.frames import receive
 from routes.protocol import hand_over
 from routes.reader import TOO_SLOW, Reader
@@ -71,24 +69,7 @@ async def converse(websocket: WebSocket, stream: Stream) -> int | None:
 async def events(request: Request) -> Response:
     """The same frames as Server-Sent Events, numbered by revision; Last-Event-ID is the cursor."""
     stream = await open_stream(request)
-    return EventStream(
-        server_sent(stream),
-        ping=0,  # the stream has a heartbeat of its own, which scripts can see
-        send_timeout=SEND_TIMEOUT,
-        shutdown_event=anyio.Event(),  # with it, a grace period to say farewell in
-        shutdown_grace_period=FAREWELL,
-        headers=PRIVATE,
-    )
-
-
-class EventStream(EventSourceResponse):
-    """Ends quietly where its reader takes nothing any more."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await super().__call__(scope, receive, send)
-        except* TimeoutError:
-            metrics.slow_consumers.inc()
+    return EventStream(server_sent(stream), SEND_TIMEOUT, PRIVATE)
 
 
 async def poll(request: Request) -> Response:

@@ -1,7 +1,7 @@
 """Opening what requests stand on, also where a server doesn't ask for it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
@@ -22,11 +22,15 @@ class AtFirstRequest:
         self._opening = asyncio.Lock()
         self._open: object = None
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "lifespan":
             self._open = scope
-        elif self._open is None:
-            await self._enter(scope)
+        if self._open is None:
+            return self._opened(scope, receive, send)
+        return self.app(scope, receive, send)
+
+    async def _opened(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._enter(scope)
         await self.app(scope, receive, send)
 
     async def _enter(self, scope: Scope) -> None:

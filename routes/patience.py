@@ -1,5 +1,7 @@
 """How long a request waits for the database before it says that there is none now."""
 
+from collections.abc import Awaitable
+
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 import settings
@@ -16,8 +18,11 @@ class Patient:
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] != "http" or scope["path"].startswith(STREAMS):
-            return await self.app(scope, receive, send)
+            return self.app(scope, receive, send)
+        return self._bounded(scope, receive, send)
+
+    async def _bounded(self, scope: Scope, receive: Receive, send: Send) -> None:
         with budget.given(settings.DATABASE_TIMEOUT):
-            return await self.app(scope, receive, send)
+            await self.app(scope, receive, send)

@@ -1,5 +1,6 @@
 """What holds for every answer and every request, whoever asks."""
 
+from collections.abc import Awaitable
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -59,15 +60,17 @@ class SameOrigin:
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if changes_something(scope) and is_foreign(Headers(scope=scope)):
-            response = PlainTextResponse("Another site sent this request. It was refused.\n", 403)
-            if scope["type"] == "websocket":
-                await deny(WebSocket(scope, receive, send), response)
-            else:
-                await response(scope, receive, send)
-            return
-        await self.app(scope, receive, send)
+            return self._refuse(scope, receive, send)
+        return self.app(scope, receive, send)
+
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = PlainTextResponse("Another site sent this request. It was refused.\n", 403)
+        if scope["type"] == "websocket":
+            await deny(WebSocket(scope, receive, send), response)
+        else:
+            await response(scope, receive, send)
 
 
 async def deny(websocket: WebSocket, response: Response) -> None:

@@ -54,7 +54,8 @@ class Traced:
             await send(message)
 
         try:
-            await self.app(scope, noted_receive, noted_send)
+            is_socket = scope["type"] == "websocket"
+            await self.app(scope, noted_receive if is_socket else receive, noted_send)
         except BaseException:
             exchange.status = exchange.status or BROKEN
             raise

@@ -7,6 +7,7 @@ import brotli
 import pytest
 
 import render
+from routes import assets
 from tests.applications import Site
 from tests.pages import attribute, parsed
 
@@ -59,9 +60,25 @@ async def test_texts_are_compressed(site: Site) -> None:
         assert "accept-encoding" in answer.headers["vary"].lower()
         assert answer.text == plain.text
         assert int(answer.headers.get("content-length", 0)) < len(plain.content) / 2
-    assert brotli.compress(plain.content)
-    assert gzip.compress(plain.content)
     assert (await stranger.http.head(path)).status_code == 200
+
+
+@pytest.mark.parametrize("encoding", ["br", "gzip"])
+async def test_a_text_is_compressed_once(
+    site: Site, monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    calls = []
+
+    def compress(content: bytes) -> bytes:
+        calls.append(encoding)
+        return brotli.compress(content) if encoding == "br" else gzip.compress(content)
+
+    assets.compressed.cache_clear()
+    monkeypatch.setitem(assets.ENCODINGS, encoding, compress)
+    stranger = await site.stranger()
+    for _ in range(3):
+        await stranger.get(render.asset("css/parley.css"), Accept_Encoding=encoding)
+    assert calls == [encoding]
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ from live import workers as meeting
 from live.publication import RESYNC, Publication
 from live.subscription import BACKLOG, SlowConsumer
 from routes import live, operations
+from routes.events import EventStream, ServerSentEvent
 from tests import factories
 from tests.applications import HOME, Process, Site, served
 from tests.clients import LIVE_TIERS, Visitor
@@ -410,12 +411,16 @@ async def test_sockets_that_take_nothing_are_counted(monkeypatch: pytest.MonkeyP
         await live.send_frames(websocket, stream, subscription)
 
 
+async def events() -> AsyncIterator[ServerSentEvent]:
+    yield ServerSentEvent("frame")
+
+
 async def test_event_streams_that_take_nothing_are_counted_and_end() -> None:
     async def send(message: Message) -> None:
         if message["type"] == "http.response.body":
             await forever()
 
-    response = live.EventStream(frames(), ping=0, send_timeout=0.05)
+    response = EventStream(events(), 0.05, {})
     with growing("parley_slow_consumers_total", 1):
         async with asyncio.timeout(PATIENCE):
             await response({"type": "http", "method": "GET"}, forever, send)  # type: ignore[arg-type]

@@ -1,0 +1,39 @@
+"""The bodies of requests, which have a limit."""
+
+from collections.abc import Awaitable
+
+from starlette.datastructures import Headers
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.requests import Request
+from starlette.types import Receive, Scope, Send
+
+from routes import errors
+
+BODILESS = ("GET", "HEAD")
+
+
+class Bounded(RequestBodyLimitMiddleware):
+    """Starlette's limit, only for requests whose body somebody reads: each that it watches costs a
+    kilobyte as long as it lasts.
+
+    A body that is announced as too large gets a page that says so (413), which Starlette's limit
+    would say without one. What is not announced is counted there, and becomes a page like any other
+    refusal.
+    """
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:  # type: ignore[override]
+        if scope.get("method") in BODILESS:
+            return self.app(scope, receive, send)
+        if scope["type"] == "http" and announced(scope) > self.max_body_size:
+            return refuse(scope, receive, send)
+        return super().__call__(scope, receive, send)
+
+
+async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
+    response = await errors.too_large(Request(scope, receive))
+    await response(scope, receive, send)
+
+
+def announced(scope: Scope) -> int:
+    length = Headers(scope=scope).get("content-length", "")
+    return int(length) if length.isascii() and length.isdigit() else 0

@@ -1,0 +1,52 @@
+"""What a page asks of the database: as much for much as for little, and over one connection."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from db import engine
+from tests.applications import Site
+from tests.factories import make_conversation, make_message, make_messages, make_user
+
+Asking = Callable[[str], Awaitable[tuple[int, int]]]
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """For each statement, how many connections were in use then."""
+    used: list[int] = []
+    ask = engine.ask
+
+    async def counted(*arguments: Any) -> Any:
+        answer = await ask(*arguments)
+        used.append(engine.pool_use()["used"])
+        return answer
+
+    monkeypatch.setattr(engine, "ask", counted)
+    return used
+
+
+@pytest.mark.parametrize(
+    ("path", "statements"), [("/", 2), ("/chat/{}/", 6), ("/chat/{}/?before=60", 7)]
+)
+async def test_a_page_asks_as_often_for_much_as_for_little(
+    site: Site, asked: list[int], path: str, statements: int
+) -> None:
+    ada, bob = await make_user("ada"), await make_user("bob")
+    visitor = await site.visitor(ada)
+    chat = await make_conversation([ada, bob])
+    await make_message(bob, chat)
+    await make_messages(bob, chat, 2)
+
+    async def count() -> int:
+        asked.clear()
+        assert (await visitor.get(path.format(chat))).status_code == 200
+        assert set(asked) == {1}, "one connection holds while a page is read"
+        return len(asked)
+
+    few = await count()
+    await make_messages(bob, chat, 200)
+    for number in range(40):
+        await make_messages(bob, await make_conversation([ada, bob], f"Tea {number}"), 3)
+    assert (few, await count()) == (statements, statements)
