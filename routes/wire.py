@@ -127,13 +127,14 @@ class Wire(asyncio.Protocol):
         """Do what a parser has made of the data, and keep it only while it is in mid-frame."""
         self._parser = parser
         for frame in cast(Sequence[Frame], parser.events_received()):
-            if frame.opcode in DATA and not self.is_over:
+            if self.is_over:
+                break
+            if frame.opcode is Opcode.PING:
+                self.transport.write(b"".join(parser.data_to_send()))
+            elif frame.opcode in DATA:
                 self._frame(frame)
         if parser.state is not OPEN:
             return self._closed(parser)
-        answers = b"".join(parser.data_to_send())
-        if answers and not self.is_over:
-            self.transport.write(answers)
         if is_between_frames(parser):
             self._parser = None
             if type(parser) is Protocol:
