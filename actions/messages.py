@@ -21,8 +21,11 @@ from live.publication import Publication
 
 BODY_LENGTH = 8_000
 
-STORED_AT_ONCE = 200
-"""Messages that share a transaction. All of them are rendered in one go after it, in 2 ms."""
+STORED_AT_ONCE = 500
+"""Messages that share a transaction."""
+
+PUBLISHED_AT_ONCE = 100
+"""Messages that are rendered and published in one go, in 1 ms."""
 
 logger = logging.getLogger("parley.messages")
 
@@ -106,5 +109,5 @@ def change(message: Message) -> Publication:
 
 
 sent = Batches(store, STORED_AT_ONCE)
-stored = Batches(publish, STORED_AT_ONCE)
+stored = Batches(publish, PUBLISHED_AT_ONCE)
 """Published behind the acknowledgement, which must not wait for a broker."""

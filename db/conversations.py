@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from db import engine
-from db.dialect import each, for_update
+from db.dialect import each, is_postgresql
 
 UNREAD_COUNTED = 100
 """Unread messages of a conversation are counted up to here; beyond it only "more" is known."""
@@ -157,13 +157,16 @@ async def lock(conversation_ids: Iterable[int]) -> None:
     """Keep others from writing to these conversations until the commit.
 
     That is what makes the order of commits the order of revisions, without gaps. Everybody locks
-    in the order of the ids, so nobody waits for somebody who waits for them.
+    in the order of the ids, so nobody waits for somebody who waits for them. In SQLite the
+    transaction has locked the whole file.
     """
+    if not is_postgresql():
+        return
     await engine.rows(
         f"""
         SELECT id FROM conversations
         WHERE id IN (SELECT CAST(value ->> 0 AS BIGINT) FROM {each("ids")})
-        ORDER BY id {for_update()}
+        ORDER BY id FOR UPDATE
         """,
         ids=json.dumps([(id,) for id in conversation_ids]),
     )

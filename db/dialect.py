@@ -10,10 +10,5 @@ def each(parameter: str) -> str:
     return f"json_each(:{parameter})"
 
 
-def for_update() -> str:
-    """Locks the rows that a query finds. In SQLite the transaction has locked them all."""
-    return "FOR UPDATE" if is_postgresql() else ""
-
-
 def is_postgresql() -> bool:
     return engine.opened().url.dialect == "postgresql"
