@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import uuid
 from collections.abc import Sequence
 
@@ -26,6 +27,8 @@ STORED_AT_ONCE = 500
 
 PUBLISHED_AT_ONCE = 100
 """Messages that are rendered and published in one go, in 1 ms."""
+
+CANONICAL = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 logger = logging.getLogger("parley.messages")
 
@@ -52,6 +55,8 @@ def post(author: User, conversation_id: int, client_id: str, body: str) -> async
 
 
 def canonical(client_id: str) -> str:
+    if CANONICAL.fullmatch(client_id):
+        return client_id
     try:
         return str(uuid.UUID(client_id))
     except ValueError:

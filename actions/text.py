@@ -14,6 +14,8 @@ def clean(text: str) -> str:
 
     Both can come in by JSON, and neither can be stored (PostgreSQL) or encoded.
     """
+    if text.isascii() and text.isprintable():
+        return text
     text = whole(text).replace("\r\n", "\n").replace("\r", "\n")
     return CONTROL.sub("", text)
 

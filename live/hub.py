@@ -1,6 +1,7 @@
 """The subscribers of this process. Delivering never waits: a slow consumer harms only itself."""
 
 import asyncio
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
@@ -63,25 +64,38 @@ def deliver(*publications: Publication) -> None:
     """
     topics: dict[str, list[Publication]] = {}
     for publication in publications:
-        topics.setdefault(publication.topic, []).append(publication)
+        if publication.topic in _subscribers:
+            topics.setdefault(publication.topic, []).append(publication)
+    if not topics:
+        return
+    began_at = time.perf_counter()
+    handed = 0
     for topic in sorted(topics, key=is_control, reverse=True) if len(topics) > 1 else topics:
         if topic in _waiting:
             _waiting[topic] += topics[topic]
         elif topic in _subscribers:
-            hand(Turn(topic, topics[topic]), list(_subscribers[topic]))
+            handed += hand(Turn(topic, topics[topic]), list(_subscribers[topic]))
+    metrics.delivered(handed, time.perf_counter() - began_at)
 
 
-def hand(turn: Turn, subscribers: Sequence[Subscriber], start: int = 0) -> None:
-    """Hand a turn to a slice of its subscribers, and see to the rest of them."""
+def hand(turn: Turn, subscribers: Sequence[Subscriber], start: int = 0) -> int:
+    """Hand a turn to a slice of its subscribers, and see to the rest of them. Returns how many
+    publications were handed out."""
     part = subscribers[start : start + SLICE]
-    with metrics.fan_out_seconds.time():
-        for subscriber in part:
-            subscriber.put(turn)
-    metrics.deliveries.inc(len(part) * len(turn.publications))
+    for subscriber in part:
+        subscriber.put(turn)
     if start + SLICE < len(subscribers):
         _waiting.setdefault(turn.topic, [])
-        asyncio.get_running_loop().call_soon(hand, turn, subscribers, start + SLICE)
-        return
-    turn.handed()
-    if publications := _waiting.pop(turn.topic, None):
+        asyncio.get_running_loop().call_soon(hand_on, turn, subscribers, start + SLICE)
+    else:
+        turn.handed()
+    return len(part) * len(turn.publications)
+
+
+def hand_on(turn: Turn, subscribers: Sequence[Subscriber], start: int) -> None:
+    """Go on with a big room; behind its last slice what has come for it meanwhile."""
+    began_at = time.perf_counter()
+    handed = hand(turn, subscribers, start)
+    metrics.delivered(handed, time.perf_counter() - began_at)
+    if start + SLICE >= len(subscribers) and (publications := _waiting.pop(turn.topic)):
         deliver(*publications)

@@ -70,7 +70,7 @@ publications = counter("publications", "Publications that reached this server's 
 deliveries = counter("deliveries", "Publications handed to subscribers, each subscriber counted")
 fan_out_seconds = histogram(
     "fan_out_seconds",
-    "Handing one publication to every subscriber of a process",
+    "Handing what is published at one moment to the subscribers of a process",
     buckets=(0.00001, 0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5),
 )
 lag_seconds = histogram(
@@ -102,6 +102,12 @@ loop_lag_seconds = histogram(
     "event_loop_lag_seconds", "How much later than asked for the event loop comes back"
 )
 processes = gauge("processes", "Processes that serve")
+
+
+def delivered(publications: int, seconds: float) -> None:
+    """So many publications have been handed to subscribers in one go, each subscriber counted."""
+    deliveries.inc(publications)
+    fan_out_seconds.observe(seconds)
 
 
 def committed(seconds: float, changes: int) -> None:
