@@ -5,10 +5,9 @@ import re
 from asyncio import StreamReader, StreamWriter
 from contextlib import suppress
 from enum import Enum, auto
-from typing import Self
 from urllib.parse import urlsplit
 
-PIECE = 65536
+from tests.line import PIECE, Line
 
 
 class Fault(Enum):
@@ -35,79 +34,36 @@ ANSWERS = {
 }
 
 
-class Road:
+class Road(Line):
     """A proxy. `faults` says what befalls requests: patterns of "GET /path", and what happens."""
 
     def __init__(self, site: str) -> None:
-        self.target = urlsplit(site)
+        super().__init__(urlsplit(site).port or 80)
         self.faults: dict[str, Fault] = {}
         self.requests: list[str] = []
-        self.is_open = asyncio.Event()
-        self.is_open.set()
-        self.connections: dict[asyncio.Task[None], asyncio.Event] = {}
 
-    async def __aenter__(self) -> Self:
-        self.server = await asyncio.start_server(self.accept, "127.0.0.1", 0, limit=PIECE)
-        self.url = f"http://127.0.0.1:{self.server.sockets[0].getsockname()[1]}"
-        return self
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
 
-    async def __aexit__(self, *_: object) -> None:
-        self.server.close()
-        await self.cut()
-
-    def hold(self) -> None:
-        """Nothing passes, on old connections and new ones, until `release`."""
-        self.is_open.clear()
-
-    def release(self) -> None:
-        self.is_open.set()
-
-    def stall(self) -> None:
-        """Nothing passes on the present connections any more, and nobody is told."""
-        for passes in self.connections.values():
-            passes.clear()
-
-    async def cut(self) -> None:
-        """Drop every connection."""
-        tasks = list(self.connections)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    async def accept(self, reader: StreamReader, writer: StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        passes = self.connections[task] = asyncio.Event()
-        passes.set()
-        try:
-            with suppress(OSError, asyncio.IncompleteReadError):
-                await self.carry(reader, writer, passes)
-        except asyncio.CancelledError:
-            pass  # cut
-        finally:
-            del self.connections[task]
-            writer.transport.abort()
-
-    async def carry(
-        self, reader: StreamReader, writer: StreamWriter, passes: asyncio.Event
-    ) -> None:
+    async def carry(self, reader: StreamReader, writer: StreamWriter, alive: asyncio.Event) -> None:
         """One request, or one WebSocket."""
         request = await read_head(reader)
         method, path, _ = request.split(b" ", 2)
         self.requests.append(f"{method.decode()} {path.decode()}")
         fault = self.fault(self.requests[-1])
-        await self.is_open.wait()
+        await self.passes.wait()
         if fault is Fault.CUT:
             return
         if fault in ANSWERS:
             await self.refuse(fault, request, reader, writer)
             return
-        there, away = await asyncio.open_connection(self.target.hostname, self.target.port)
+        there, away = await asyncio.open_connection("127.0.0.1", self.target)
         try:
             away.write(as_one_of_its_own(request, upgrade=fault is not Fault.NO_UPGRADE))
-            onward = asyncio.create_task(self.pipe(reader, away, passes))
+            onward = asyncio.create_task(self.pipe(reader, away, alive))
             try:
-                await self.bring_back(there, writer, passes, fault)
+                await self.bring_back(there, writer, alive, fault)
             finally:
                 onward.cancel()
         finally:
@@ -126,7 +82,7 @@ class Road:
         await writer.drain()
 
     async def bring_back(
-        self, there: StreamReader, writer: StreamWriter, passes: asyncio.Event, fault: Fault | None
+        self, there: StreamReader, writer: StreamWriter, alive: asyncio.Event, fault: Fault | None
     ) -> None:
         match fault:
             case Fault.LOST:
@@ -138,15 +94,13 @@ class Road:
                 writer.write(await there.read())
                 await writer.drain()
             case _:
-                await self.pipe(there, writer, passes)
+                await self.pipe(there, writer, alive)
 
-    async def pipe(self, source: StreamReader, sink: StreamWriter, passes: asyncio.Event) -> None:
+    async def pipe(self, source: StreamReader, sink: StreamWriter, alive: asyncio.Event) -> None:
+        """Whoever ends what they say may still be answered."""
         with suppress(OSError):
-            while piece := await source.read(PIECE):
-                await self.is_open.wait()
-                await passes.wait()
-                sink.write(piece)
-                await sink.drain()
+            await super().pipe(source, sink, alive)
+        with suppress(OSError):
             sink.write_eof()
 
 

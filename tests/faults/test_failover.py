@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.line import Line
 from tests.faults.oracle import Oracle
 from tests.faults.town import Workers
+from tests.line import Line
 from tests.servers import PATIENCE, PostgreSQL, execute
 from tests.services import migrated_database
 

@@ -6,11 +6,12 @@ from asyncio import StreamReader, StreamWriter
 
 import pytest
 
-from tests.browser.road import PIECE, Fault, Road
+from tests.browser.road import Fault, Road
 from tests.faults.dom import browser
 from tests.faults.oracle import Oracle
 from tests.faults.readers import Follower
 from tests.faults.town import Town
+from tests.line import PIECE
 
 pytestmark = [pytest.mark.minutes, pytest.mark.timeout(900)]
 
@@ -38,7 +39,7 @@ async def test_lines_that_go_silent_for_ever(town: Town, oracle: Oracle) -> None
         await oracle.follow(*TIERS, url=road.url)
         async with oracle.writing(a_second=10):
             await oracle.more_acknowledged(10)
-            road.stall()
+            road.forget()
             await oracle.more_acknowledged(10)
         assert (await oracle.verdict()).holds()
 

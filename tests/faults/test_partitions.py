@@ -10,9 +10,9 @@ import pytest
 
 from db import engine
 from db.engine import Unavailable
-from tests.faults.line import Line
 from tests.faults.oracle import HONEST_WITHIN, Oracle
 from tests.faults.town import Workers
+from tests.line import Line
 from tests.servers import execute
 
 TIERS = ("ws", "sse", "poll")

@@ -58,7 +58,7 @@ class Line:
         alive = self.connections[task] = asyncio.Event()
         alive.set()
         try:
-            with suppress(OSError, asyncio.CancelledError):
+            with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
                 await self.carry(reader, writer, alive)
         finally:
             del self.connections[task]
