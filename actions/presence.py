@@ -18,10 +18,14 @@ every `HEARTBEAT`, so nobody is shown as here for longer than three of them."""
 
 
 async def beat() -> None:
-    """Say every `HEARTBEAT`, for all who are connected to this process, that they are here."""
+    """Say every `HEARTBEAT`, for all who are connected to this process, that they are here: for
+    some after the others, so that nobody who writes meanwhile has to wait for all of them."""
     while True:
-        await asyncio.sleep(settings.HEARTBEAT)
-        await tell(connections.everybody())
+        people = connections.everybody()
+        parts = [people[i : i + presence.AT_ONCE] for i in range(0, len(people), presence.AT_ONCE)]
+        for part in parts or [[]]:
+            await asyncio.sleep(settings.HEARTBEAT / max(1, len(parts)))
+            await tell(part)
 
 
 def arrive(user: User) -> None:

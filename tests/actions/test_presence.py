@@ -1,6 +1,7 @@
 """Being here, as it is told by heartbeats that expire."""
 
 import asyncio
+from contextlib import ExitStack
 
 import pytest
 
@@ -94,3 +95,26 @@ async def test_a_database_that_is_away_keeps_nobody_out(monkeypatch: pytest.Monk
         away.setattr(engine, "_database", None)
         presence.arrive(ada)
         await presence.arrivals.finished()
+
+
+async def test_a_crowd_is_told_of_in_parts_none_of_which_keeps_others_waiting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(settings, "HEARTBEAT", 0.01)
+    monkeypatch.setattr(stored, "AT_ONCE", 2)
+    parts: list[list[int]] = []
+    told = asyncio.Event()
+
+    async def noting(user_ids: list[int]) -> None:
+        parts.append(user_ids)
+        if len(parts) == 3:
+            told.set()
+
+    monkeypatch.setattr(presence, "tell", noting)
+    with ExitStack() as stack:
+        for id in range(5):
+            stack.enter_context(connected(id, shows_inbox=False))
+        beating = asyncio.create_task(presence.beat())
+        await told.wait()
+        beating.cancel()
+    assert parts == [[0, 1], [2, 3], [4]]
