@@ -76,7 +76,10 @@ class Catalogue:
 
     @contextmanager
     def noting_templates(self) -> Iterator[None]:
-        """Note which templates are rendered by name until the block ends."""
+        """Note which templates are rendered by name until the block ends, also those of which
+        earlier tests have had patterns made."""
+        for made in (render.message_pattern, render.fragment_pattern, render.entry_pattern):
+            made.cache_clear()
         get = render.templates.get_template
 
         def noted(name: str, *others: Any) -> Template:
