@@ -8,6 +8,7 @@ shutdown only ask for a close behind that. The kernel can be told not to wait (R
 """
 
 import asyncio
+import logging
 import socket
 from collections.abc import Callable
 from typing import Any, cast
@@ -26,6 +27,9 @@ PATIENCE = 20_000
 USER_TIMEOUT = getattr(socket, "TCP_USER_TIMEOUT", None)  # Linux has it, macOS has not
 
 HAND_OVER = "parley.hand_over"
+
+logger = logging.getLogger("parley.handshake")
+logger.setLevel(logging.WARNING)  # that a socket was opened or closed, tracing.py says
 
 
 def hand_over(scope: Scope) -> Callable[[Wire], None] | None:
@@ -46,6 +50,10 @@ class EndingProtocol(HttpToolsProtocol):
 
 class HandingProtocol(WebSocketsSansIOProtocol):
     """A WebSocket that the app may take over after the handshake, by an extension of its scope."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.logger = self.conn.logger = logger
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
