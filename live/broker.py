@@ -97,7 +97,11 @@ async def listen(broadcast: Broadcast, subscribed: asyncio.Event) -> None:
     async with broadcast.subscribe(CHANNEL) as events:
         subscribed.set()
         while True:
-            deliver(cast(Any, (await events.get()).message))
+            publications = cast(Any, (await events.get()).message)
+            try:
+                deliver(publications)
+            except Exception:  # whatever it was, the next ones must not be lost with it
+                logger.exception("publications could not be handed out")
 
 
 def deliver(publications: Sequence[Publication]) -> None:

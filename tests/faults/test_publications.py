@@ -26,10 +26,11 @@ async def test_shuffled_repeated_and_lost_publications(
     """Of ten publications one never comes and one comes twice, none in its order."""
     deliver = hub.deliver
 
-    def misdeliver(publication: Publication) -> None:
-        for _ in range(random.choice([0, 1, 1, 1, 1, 1, 1, 1, 1, 2])):  # noqa: S311
-            delay = random.uniform(0, LATE_AT_MOST)  # noqa: S311
-            asyncio.get_running_loop().call_later(delay, deliver, publication)
+    def misdeliver(*publications: Publication) -> None:
+        for publication in publications:
+            for _ in range(random.choice([0, 1, 1, 1, 1, 1, 1, 1, 1, 2])):  # noqa: S311
+                delay = random.uniform(0, LATE_AT_MOST)  # noqa: S311
+                asyncio.get_running_loop().call_later(delay, deliver, publication)
 
     monkeypatch.setattr(settings, "DATABASE_URL", sqlite_url)
     monkeypatch.setattr(settings, "HEARTBEAT", 1.0)

@@ -280,3 +280,21 @@ async def test_a_broker_that_is_away_is_asked_once_a_second_at_most() -> None:
     await backend.publish(CHANNEL, [HELLO])
     assert scripted.attempts == 2
     await backend.disconnect()
+
+
+async def test_who_cannot_be_handed_something_makes_nobody_deaf(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with started("memory://") as subscription:
+        with monkeypatch.context() as patch:
+            reached = asyncio.Event()
+
+            def broken(*_: Publication) -> None:
+                reached.set()
+                raise ValueError
+
+            patch.setattr(hub, "deliver", broken)
+            await broker.publish(Publication("a", "lost"))
+            await reached.wait()
+        await broker.publish(Publication("a", "heard"))
+        await until(subscription, Publication("a", "heard"))
