@@ -15,6 +15,8 @@ from db.rows import Refused, Tally
 FAILURES = (OSError, sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError)
 EXIT_CODES = "exit codes: 0 done, 1 refused or failed (and nothing changed), 2 not understood"
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
 Main = Callable[[list[str]], Coroutine[Any, Any, None]]
 
 
@@ -37,16 +39,25 @@ def described(failure: Exception) -> str:
 
 def run_process(main: Main) -> None:
     """The whole life of a command's process. Ended by a signal, it still tidies up."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+
+    async def ending(arguments: list[str]) -> None:
+        # At the next pause: raised at once, in the middle of a driver, it can break or hang that.
+        task = asyncio.current_task()
+        assert task is not None
+        for number in SIGNALS:
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+        await main(arguments)
+
+    for number in SIGNALS:
         signal.signal(number, interrupt)
     try:
-        sys.exit(run(main, sys.argv[1:]))
-    except KeyboardInterrupt:
+        sys.exit(run(ending, sys.argv[1:]))
+    except (KeyboardInterrupt, asyncio.CancelledError):
         sys.exit("Interrupted; nothing was changed.")
 
 
 def interrupt(*_: object) -> None:
-    """At once: asyncio's own handler waits for a pause, and reading SQLite makes none."""
+    """Before anything has begun."""
     raise KeyboardInterrupt
 
 

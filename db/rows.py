@@ -4,6 +4,7 @@ A line is a row as compact JSON in UTF-8, without the end of the line: `[1,"Ada"
 compares two databases, or a database and a file, compares the `Tally` of their lines.
 """
 
+import asyncio
 import base64
 import hashlib
 import json
@@ -86,6 +87,7 @@ class Tally:
         """The same lines, counted as they pass."""
         async for some in lines:
             self.add(some)
+            await asyncio.sleep(0)  # reading SQLite makes no pause, in which it could be ended
             yield some
 
     @property
@@ -103,6 +105,7 @@ async def tally(lines: Lines) -> Tally:
     result = Tally()
     async for some in lines:
         result.add(some)
+        await asyncio.sleep(0)
     return result
 
 
