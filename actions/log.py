@@ -1,15 +1,17 @@
-"""Writing to the log: everything that was sent at the same time, in one transaction."""
+"""Writing to the log: everything that was sent at the same time, at once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 from actions.invalid import Invalid
 from db import conversations, engine, messages
-from db.engine import Unavailable
+from db.engine import Taken, Unavailable
 from db.messages import Message, Sent, Standing
+from db.steps import Steps
 
 TRIES = 3
-"""How often a batch is tried whose client_ids another process is storing at this moment."""
+"""How often it is tried to store what collides with what other processes store at this moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +24,11 @@ class Repeat:
 Outcome = Message | Repeat | Invalid | Unavailable
 
 
-class Collided(Exception):
-    """Another process has stored one of these client_ids meanwhile; all is rolled back."""
+class Place(Enum):
+    """Where something sent is that is not stored now."""
+
+    REPEATED = "it stands in a log already"
+    COLLIDED = "another process has written to its log meanwhile"
 
 
 async def append(batch: Sequence[Sent]) -> list[Outcome]:
@@ -31,35 +36,56 @@ async def append(batch: Sequence[Sent]) -> list[Outcome]:
     the refusal. Those of one conversation get its next revisions, in the order of the batch.
 
     Committed when it returns. Raises `engine.Unavailable`, with nothing acknowledged; where only a
-    repeat's first message could not be read, that stands in its place.
+    repeat's first message could not be read, or others kept writing to a log, that stands in its
+    place.
     """
-    for _ in range(TRIES):
-        try:
-            placed = await commit(batch)
-        except Collided:
-            continue
-        return [
-            await first(sent) if place is None else place
-            for sent, place in zip(batch, placed, strict=True)
-        ]
-    raise Unavailable("other processes are storing the same client_ids")
+    placed = await commit(batch)
+    for _ in range(1, TRIES):
+        collided = [n for n, place in enumerate(placed) if place is Place.COLLIDED]
+        if not collided:
+            break
+        places = await commit_locked([batch[n] for n in collided])
+        for n, place in zip(collided, places, strict=True):
+            placed[n] = place
+    return [await outcome(*each) for each in zip(batch, placed, strict=True)]
 
 
-async def commit(batch: Sequence[Sent]) -> list[Message | Invalid | None]:
-    """Store what is new of a batch; None stands for what is not."""
-    async with engine.transaction(len(batch)):
-        await conversations.lock({sent.conversation_id for sent in batch})
-        standing = await messages.list_standing(batch)
-        log = Log(standing)
-        placed = [log.place(sent) for sent in batch]
-        if log.messages:
-            if await messages.add(log.messages, log.previous_positions) < len(log.messages):
-                raise Collided
-            await conversations.advance(
-                (message.conversation_id, message.position, message.created_at)
-                for message in log.ends.values()
-            )
+async def commit(batch: Sequence[Sent]) -> list[Outcome | Place]:
+    """Store what is new of a batch, where no other process is faster."""
+    try:
+        return await engine.write(put(batch), len(batch))
+    except Taken:
+        return [Place.COLLIDED] * len(batch)
+
+
+async def commit_locked(batch: Sequence[Sent]) -> list[Outcome | Place]:
+    """Store it while no other process writes there."""
+    try:
+        async with engine.transaction(len(batch)):
+            await conversations.lock({sent.conversation_id for sent in batch})
+            return await engine.write(put(batch))
+    except Taken:
+        return [Place.COLLIDED] * len(batch)
+    except Unavailable as error:
+        return [error] * len(batch)
+
+
+def put(batch: Sequence[Sent]) -> Steps[list[Outcome | Place]]:
+    """Read where the logs end, and put what is new behind that."""
+    log = Log((yield from messages.list_standing(batch)))
+    placed = [log.place(sent) for sent in batch]
+    if log.messages:
+        stored = yield from messages.add(log.messages, log.previous_positions)
+        for n, sent in enumerate(batch):
+            if sent.conversation_id in log.ends and sent.conversation_id not in stored:
+                placed[n] = Place.COLLIDED
     return placed
+
+
+async def outcome(sent: Sent, place: Outcome | Place) -> Outcome:
+    if place is Place.COLLIDED:
+        return Unavailable("other processes keep writing to this conversation")
+    return await first(sent) if isinstance(place, Place) else place
 
 
 async def first(sent: Sent) -> Outcome:
@@ -86,13 +112,13 @@ class Log:
         self.ends: dict[int, Message] = {}
         """The last new message of each conversation."""
 
-    def place(self, sent: Sent) -> Message | Invalid | None:
-        """Put something sent at the end of its log. None where it stands in one already."""
+    def place(self, sent: Sent) -> Outcome | Place:
+        """Put something sent at the end of its log."""
         standing = self._standing.get((sent.conversation_id, sent.author_id, sent.client_id))
         if standing is None:
             return Invalid(body="You are no longer in this conversation.")
         if standing.is_repeat or (sent.author_id, sent.client_id) in self._new:
-            return None
+            return Place.REPEATED
         end = self.ends.get(sent.conversation_id)
         position = 1 + (end.position if end else standing.revision)
         message = Message(

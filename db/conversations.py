@@ -156,9 +156,8 @@ async def add(
 async def lock(conversation_ids: Iterable[int]) -> None:
     """Keep others from writing to these conversations until the commit.
 
-    That is what makes the order of commits the order of revisions, without gaps. Everybody locks
-    in the order of the ids, so nobody waits for somebody who waits for them. In SQLite the
-    transaction has locked the whole file.
+    Everybody locks in the order of the ids, so nobody waits for somebody who waits for them. In
+    SQLite the transaction has locked the whole file.
     """
     if not is_postgresql():
         return
@@ -169,27 +168,6 @@ async def lock(conversation_ids: Iterable[int]) -> None:
         ORDER BY id FOR UPDATE
         """,
         ids=json.dumps([(id,) for id in conversation_ids]),
-    )
-
-
-async def advance(ends: Iterable[tuple[int, int, int]]) -> None:
-    """Raise revisions to where new messages end the logs: id, position, and time of activity.
-
-    To be called in the transaction that has locked the conversations.
-    """
-    await engine.rows(
-        f"""
-        UPDATE conversations
-        SET revision = ends.position, last_position = ends.position, active_at = ends.active_at
-        FROM (
-            SELECT CAST(value ->> 0 AS BIGINT) AS id, CAST(value ->> 1 AS BIGINT) AS position,
-                   CAST(value ->> 2 AS BIGINT) AS active_at
-            FROM {each("ends")}
-        ) AS ends
-        WHERE conversations.id = ends.id
-        RETURNING conversations.id
-        """,
-        ends=json.dumps(list(ends)),
     )
 
 

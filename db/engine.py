@@ -19,12 +19,18 @@ from databases.interfaces import TransactionBackend
 
 from db import budget, postgres
 from db.statement import Row, Statement
+from db.steps import Steps
 
 T = TypeVar("T")
 
 
 class Unavailable(Exception):
     """The database did not answer, or not in time. Nothing was acknowledged; try again later."""
+
+
+class Taken(Exception):
+    """Something that there may be only once has just been stored by somebody else. What was to be
+    stored with it is not."""
 
 
 async def connect(url: str, pool_size: int, timeout: float) -> None:
@@ -86,6 +92,27 @@ async def transaction(changes: int = 1) -> AsyncIterator[None]:
         async with opened().transaction():
             yield
         on_commit(time.perf_counter() - asked_at, changes)
+
+
+async def write(steps: Steps[T], changes: int = 1) -> T:
+    """What some steps return, of which the last one writes: at once and whole, or not at all.
+
+    In SQLite they are a transaction, which has the file to itself from the first step on. In
+    PostgreSQL the first ones may be outdated when the last is taken, which has to see to it, unless
+    the task is in a transaction. `changes` are counted as one batch. Raises `Taken`.
+    """
+    with unavailable():
+        asked_at = time.perf_counter()
+        try:
+            async with budget.spent():
+                result, is_committed = await opened().write(steps)
+        except (asyncpg.UniqueViolationError, sqlite3.IntegrityError) as error:
+            if "unique" not in str(error).lower():
+                raise
+            raise Taken(str(error)) from error
+        if is_committed:
+            on_commit(time.perf_counter() - asked_at, changes)
+        return result
 
 
 def pool_use() -> dict[str, int]:
@@ -193,6 +220,19 @@ class HardenedDatabase(Database):
     def is_in_transaction(self) -> bool:
         """Whether the current task is in one."""
         return bool(self.connection()._transaction_stack)
+
+    async def write(self, steps: Steps[T]) -> tuple[T, bool]:
+        """What steps return, and whether that is committed: it is not in a transaction of the
+        task, on whose connection they are run. Else it is one that nobody here else holds."""
+        held = self.connection()
+        if held._transaction_stack:
+            return await cast(Any, held._connection).run(steps), False
+        lent = cast(Any, self._backend.connection())
+        await lent.acquire()
+        try:
+            return await lent.write(steps), True
+        finally:
+            await lent.release()
 
     def transaction(self, *, force_rollback: bool = False, **options: Any) -> Transaction:
         return HardenedTransaction(self.connection, force_rollback, **options)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from db import engine
-from db.dialect import each
-from db.statement import Row
+from db.dialect import each, is_postgresql
+from db.statement import Row, Statement
+from db.steps import Steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +68,12 @@ MESSAGES = f"""
 """
 
 
-async def list_standing(sent: Sequence[Sent]) -> dict[tuple[int, int, str], Standing]:
+def list_standing(sent: Sequence[Sent]) -> Steps[dict[tuple[int, int, str], Standing]]:
     """Of everything sent what the log says to it, by conversation, author and client_id.
 
-    Without those whose author is no participant. To be called in the transaction that has locked
-    the conversations.
+    Without those whose author is no participant.
     """
-    rows = await engine.rows(
+    rows = yield Statement(
         f"""
         WITH sent AS (
             SELECT CAST(value ->> 0 AS BIGINT) AS conversation_id,
@@ -94,7 +94,7 @@ async def list_standing(sent: Sequence[Sent]) -> dict[tuple[int, int, str], Stan
         LEFT JOIN messages earlier
           ON earlier.author_id = sent.author_id AND earlier.client_id = sent.client_id
         """,
-        sent=json.dumps([(s.conversation_id, s.author_id, s.client_id) for s in sent]),
+        {"sent": json.dumps([(s.conversation_id, s.author_id, s.client_id) for s in sent])},
     )
     return {(row[0], row[1], row[2]): standing(row) for row in rows}
 
@@ -110,34 +110,85 @@ def standing(row: Row) -> Standing:
     )
 
 
-async def add(messages: Sequence[Message], previous_positions: Sequence[int | None]) -> int:
-    """Store messages, each with the position before its own. Returns how many were stored: an
-    author's client_id is taken once, for ever.
+def add(messages: Sequence[Message], previous: Sequence[int | None]) -> Steps[set[int]]:
+    """Put messages, each with the position before its own, at the ends of their logs. Returns the
+    conversations where that was done: all of what is new there, or nothing where another process
+    has written since the log was read.
 
-    To be called in the transaction that raises the revisions of their conversations.
+    The database refuses all of it where an author has used a client_id before.
     """
-    fields = [
-        (m.conversation_id, m.position, before, m.author_id, m.client_id, m.body, m.created_at)
-        for m, before in zip(messages, previous_positions, strict=True)
-    ]
-    rows = await engine.rows(
-        f"""
+    ends = {message.conversation_id: message for message in messages}
+    begins = {message.conversation_id: message for message in reversed(messages)}
+    values: dict[str, object] = {
+        "ends": json.dumps(
+            [
+                (id, begins[id].position - 1, end.position, end.created_at)
+                for id, end in ends.items()
+            ]
+        ),
+        "messages": json.dumps(
+            [
+                (m.conversation_id, m.position, before, m.author_id, m.client_id, m.body,
+                 m.created_at)
+                for m, before in zip(messages, previous, strict=True)
+            ]
+        ),
+    }  # fmt: skip
+    if is_postgresql():
+        rows = yield Statement(add_in_one(), values)
+    else:  # nobody else writes between two statements of a transaction
+        yield Statement(insert(), values)
+        rows = yield Statement(f"WITH {log_ends()} {ADVANCE} RETURNING id", values)
+    return {row[0] for row in rows}
+
+
+def add_in_one() -> str:
+    """Logs are locked in the order of their ids, so that no two processes wait for each other."""
+    return f"""
+        WITH {log_ends()}, free AS (
+            SELECT c.id FROM ends JOIN conversations c ON c.id = ends.id AND c.revision = ends.held
+            ORDER BY c.id FOR UPDATE OF c
+        ), advanced AS (
+            {ADVANCE} AND conversations.id IN (SELECT free.id FROM free)
+            RETURNING conversations.id
+        )
+        {insert()} AND new.conversation_id IN (SELECT advanced.id FROM advanced)
+        RETURNING conversation_id
+    """
+
+
+ADVANCE = """
+    UPDATE conversations
+    SET revision = ends.position, last_position = ends.position, active_at = ends.active_at
+    FROM ends WHERE conversations.id = ends.id AND conversations.revision = ends.held
+"""
+
+
+def log_ends() -> str:
+    return f"""
+        ends AS (
+            SELECT CAST(value ->> 0 AS BIGINT) AS id, CAST(value ->> 1 AS BIGINT) AS held,
+                   CAST(value ->> 2 AS BIGINT) AS position, CAST(value ->> 3 AS BIGINT) AS active_at
+            FROM {each("ends")}
+        )
+    """
+
+
+def insert() -> str:
+    return f"""
         INSERT INTO messages (
             conversation_id, position, previous_position, revision,
             author_id, client_id, body, created_at
         )
-        SELECT CAST(value ->> 0 AS BIGINT), CAST(value ->> 1 AS BIGINT),
-               CAST(value ->> 2 AS BIGINT), CAST(value ->> 1 AS BIGINT),
-               CAST(value ->> 3 AS BIGINT), CAST(value ->> 4 AS TEXT),
-               CAST(value ->> 5 AS TEXT), CAST(value ->> 6 AS BIGINT)
-        FROM {each("messages")}
+        SELECT new.* FROM (
+            SELECT CAST(value ->> 0 AS BIGINT) AS conversation_id, CAST(value ->> 1 AS BIGINT),
+                   CAST(value ->> 2 AS BIGINT), CAST(value ->> 1 AS BIGINT),
+                   CAST(value ->> 3 AS BIGINT), CAST(value ->> 4 AS TEXT),
+                   CAST(value ->> 5 AS TEXT), CAST(value ->> 6 AS BIGINT)
+            FROM {each("messages")}
+        ) AS new
         WHERE true
-        ON CONFLICT (author_id, client_id) DO NOTHING
-        RETURNING position
-        """,
-        messages=json.dumps(fields),
-    )
-    return len(rows)
+    """
 
 
 async def get_by_client_id(author_id: int, client_id: str) -> Message | None:

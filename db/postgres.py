@@ -8,7 +8,9 @@ from typing import Any, TypeVar, cast
 import asyncpg
 from databases.backends.postgres import PostgresBackend, PostgresConnection, PostgresTransaction
 
+from db import steps
 from db.statement import Row, Statement
+from db.steps import Steps
 
 GRACE = 0.2
 """Seconds in which a server has to end what was given up; else its connection is dropped, which
@@ -78,6 +80,13 @@ class TimedPostgresConnection(PostgresConnection):
         sql, values = query.numbered()
         row: Row | None = await self._following(self.raw_connection.fetchrow(sql, *values))
         return row
+
+    async def run(self, work: Steps[T]) -> T:
+        return await steps.run_over(work, self.fetch_all)
+
+    async def write(self, work: Steps[T]) -> T:
+        """Each step by itself: it is the last one that writes."""
+        return await self.run(work)
 
     async def _following(self, answer: Awaitable[T]) -> T:
         """A server that takes no writes has handed over, or is yet to take over: no connection is

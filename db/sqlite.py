@@ -9,15 +9,18 @@ import sqlite3
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import aiosqlite
 import anyio
 from databases.backends.sqlite import SQLiteBackend, SQLiteConnection, SQLiteTransaction
 from databases.core import DatabaseURL
 
-from db import budget
+from db import budget, steps
 from db.statement import Row, Statement
+from db.steps import Steps
+
+T = TypeVar("T")
 
 CONNECTIONS = 4
 PRAGMAS = (
@@ -68,6 +71,24 @@ class PooledSQLiteConnection(SQLiteConnection):
         rows = await self.fetch_all(query)
         return rows[0] if rows else None
 
+    async def run(self, work: Steps[T]) -> T:
+        """Steps in one go of the connection's thread."""
+        connection: Any = self._connection
+        return cast(T, await connection._execute(run, connection._conn, work))
+
+    async def write(self, work: Steps[T]) -> T:
+        """The same in a transaction of their own."""
+        connection: Any = self._connection
+        await self._pool.acquire_writing(self._pool.timeout)
+        try:
+            return cast(T, await connection._execute(transact, connection._conn, work))
+        except asyncio.CancelledError:
+            with anyio.CancelScope(shield=True):
+                await connection._execute(nothing)  # the thread goes on, whoever waits for it
+            raise
+        finally:
+            self._pool.writer.release()
+
     async def release(self) -> None:
         connection, self._connection = self._connection, None
         await self._pool.release(connection)
@@ -86,8 +107,7 @@ class ImmediateTransaction(SQLiteTransaction):
         pool: ConnectionPool = self._connection._pool
         begun = time.monotonic()
         patience = min(pool.timeout, budget.left())
-        async with asyncio.timeout(patience):
-            await pool.writer.acquire()
+        await pool.acquire_writing(patience)
         self._writing = pool.writer
         self._is_root = True
         try:
@@ -151,13 +171,23 @@ class ConnectionPool:
             self._idle.put_nowait(connection)
 
     async def acquire(self) -> aiosqlite.Connection:
+        if not self._idle.empty():
+            return self._idle.get_nowait()
         async with asyncio.timeout(self.timeout):
             return await self._idle.get()
 
+    async def acquire_writing(self, patience: float) -> None:
+        """Be the one task that writes."""
+        if self.writer.locked():
+            async with asyncio.timeout(patience):
+                await self.writer.acquire()
+        else:
+            await self.writer.acquire()
+
     async def release(self, connection: aiosqlite.Connection) -> None:
         try:
-            with anyio.CancelScope(shield=True):
-                if connection.in_transaction:
+            if connection.in_transaction:
+                with anyio.CancelScope(shield=True):
                     await connection.rollback()
         finally:
             self._idle.put_nowait(connection)
@@ -174,6 +204,25 @@ class ConnectionPool:
 def answer(connection: sqlite3.Connection, statement: Statement) -> list[Row]:
     """The rows of one statement, which is closed when this returns."""
     return connection.execute(statement.sql, statement.values).fetchall()
+
+
+def run(connection: sqlite3.Connection, work: Steps[T]) -> T:
+    return steps.run(work, lambda statement: answer(connection, statement))
+
+
+def nothing() -> None:
+    pass
+
+
+def transact(connection: sqlite3.Connection, work: Steps[T]) -> T:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        result = run(connection, work)
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.rollback()
+        raise
+    return result
 
 
 def busy_timeout(seconds: float) -> str:

@@ -11,8 +11,11 @@ from actions.invalid import Invalid
 from db import engine
 from db import messages as stored
 from db import participants as people
+from db.dialect import is_postgresql
 from db.engine import Unavailable
 from db.messages import Message, Sent, Standing
+from db.statement import Statement
+from db.steps import Steps
 from db.users import User
 from live import broker, hub, publication
 from live.publication import Publication
@@ -186,7 +189,7 @@ async def test_a_repeat_is_told_again(ada: User, chat: int) -> None:
 async def test_nobody_is_told_what_is_not_stored(
     ada: User, chat: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def away(*_: object) -> int:
+    def away(*_: object) -> None:
         raise Unavailable
 
     with hub.subscribe(publication.conversation(chat)) as subscription:
@@ -230,10 +233,10 @@ async def test_one_that_cannot_be_stored_keeps_no_other_back(
 ) -> None:
     add = stored.add
 
-    async def choosy(new: list[Message], before: list[int | None]) -> int:
+    def choosy(new: list[Message], before: list[int | None]) -> Steps[set[int]]:
         if any(message.body == "poison" for message in new):
             raise ValueError
-        return await add(new, before)
+        return add(new, before)
 
     monkeypatch.setattr(stored, "add", choosy)
     sends = [messages.send(ada, chat, new(), body) for body in ("a", "poison", "b")]
@@ -259,10 +262,10 @@ async def test_a_client_id_that_another_process_stores_at_the_same_moment_is_a_r
     first = await messages.send(ada, chat, client_id, "First")
     look, looks = stored.list_standing, 0
 
-    async def too_early(sent: list[Sent]) -> dict[tuple[int, int, str], Standing]:
+    def too_early(sent: list[Sent]) -> Steps[dict[tuple[int, int, str], Standing]]:
         nonlocal looks
         looks += 1
-        found = await look(sent)
+        found = yield from look(sent)
         is_early = looks == 1
         return {k: replace(s, is_repeat=s.is_repeat and not is_early) for k, s in found.items()}
 
@@ -274,6 +277,45 @@ async def test_a_client_id_that_another_process_stores_at_the_same_moment_is_a_r
     assert again == first
     assert [message.body for message in await log(chat)] == ["First", "Other"]
     assert other.position == 2
+
+
+async def test_what_collides_with_another_process_is_stored_behind_it_and_holds_no_other_up(
+    ada: User, bob: User, chat: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tea = await make_conversation([ada, bob], "Tea")
+    await messages.send(bob, chat, new(), "First")
+    look, looks = stored.list_standing, []
+
+    def too_early(sent: list[Sent]) -> Steps[dict[tuple[int, int, str], Standing]]:
+        found = yield from look(sent)
+        looks.append({each.body for each in sent})
+        if len(looks) == 1 and is_postgresql():  # SQLite has one process only
+            for key in found:
+                if key[0] == chat:
+                    found[key] = replace(found[key], revision=0, last_position=0)
+        return found
+
+    monkeypatch.setattr(stored, "list_standing", too_early)
+    second, other = await asyncio.gather(
+        messages.send(ada, chat, new(), "Second"), messages.send(ada, tea, new(), "Other")
+    )
+    assert looks == [{"Second", "Other"}, {"Second"}][: 1 + is_postgresql()]
+    assert (second.position, second.previous_author_id) == (2, bob.id)
+    assert other.position == 1
+
+
+async def test_a_log_to_which_others_keep_writing_is_given_up_in_the_end(
+    ada: User, chat: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: object) -> Steps[set[int]]:
+        yield Statement("SELECT 1", {})
+        return set()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stored, "add", never)
+        with pytest.raises(Unavailable):
+            await messages.send(ada, chat, new(), "Hello")
+    assert await log(chat) == []
 
 
 async def test_what_is_stored_is_acknowledged_and_told_whatever_a_repeat_meets(

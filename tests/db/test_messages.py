@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from db import messages
+from db import engine, messages
+from db.engine import Taken
 from db.messages import Message, Sent
 from tests.factories import make_conversation, make_message, make_messages, make_user
 
@@ -62,9 +63,10 @@ async def test_a_client_id_is_stored_once_for_its_author() -> None:
     id, other = await make_conversation([ada, bob]), await make_conversation([ada, bob], "Tea")
     first = await make_message(ada, id, "First")
     again = replace(first, position=2, revision=2, body="Second")
-    assert await messages.add([again], [1]) == 0
-    assert await messages.add([replace(again, conversation_id=other)], [None]) == 0
-    assert await messages.add([replace(again, author_id=bob.id)], [1]) == 1
+    for taken, before in (again, 1), (replace(again, conversation_id=other, position=1), None):
+        with pytest.raises(Taken):
+            await engine.write(messages.add([taken], [before]))
+    assert await engine.write(messages.add([replace(again, author_id=bob.id)], [1])) == {id}
     assert await messages.get_by_client_id(ada.id, first.client_id) == first
     assert await messages.get_by_client_id(ada.id, str(uuid.uuid4())) is None
 
@@ -98,6 +100,6 @@ async def test_only_participants_have_a_standing_in_a_log() -> None:
     id = await make_conversation([ada])
     first = await make_message(ada, id)
     sent = [Sent(id, person.id, first.client_id, "Hello", 0) for person in (ada, stranger)]
-    [(key, standing)] = (await messages.list_standing(sent)).items()
+    [(key, standing)] = (await engine.write(messages.list_standing(sent))).items()
     assert key == (id, ada.id, first.client_id)
     assert (standing.revision, standing.last_author_id, standing.is_repeat) == (1, ada.id, True)
