@@ -20,7 +20,7 @@ from starlette.routing import Mount, Route, WebSocketRoute
 import render
 import settings
 from db import engine, migration
-from live import alone, broker, ending, metrics
+from live import alone, broker, ending, garbage, metrics
 from routes import (
     access,
     assets,
@@ -72,6 +72,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         stack.enter_context(ending.announced())
         await stack.enter_async_context(metrics.sampled(broker.is_up, engine.pool_use))
         await stack.enter_async_context(background.background())
+        stack.enter_context(garbage.rarely_collected())
         yield
 
 

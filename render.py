@@ -114,7 +114,8 @@ def message_element(message: Message) -> Markup:
 
     One that cannot be rendered is a sentence in its place: it must not keep the others back.
     """
-    pattern = message_pattern(is_continued(message), is_day_opening(message))
+    opens_day = is_day_opening(message)
+    pattern = message_pattern(not opens_day and is_continued(message), opens_day)
     face = faced(message.author_name)
     try:
         body = linked(message.body)

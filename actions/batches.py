@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextvars import Context
 from typing import Any, Generic, TypeVar
 
@@ -24,7 +24,7 @@ class Batches(Generic[Item, Outcome]):
     ) -> None:
         self._work = work
         self._limit = limit
-        self._waiting: deque[tuple[Item, asyncio.Future[Outcome]]] = deque()
+        self._waiting: deque[tuple[Item, asyncio.Future[Outcome] | None]] = deque()
         self._task: asyncio.Task[None] | None = None
         _all.append(self)
 
@@ -34,17 +34,25 @@ class Batches(Generic[Item, Outcome]):
         Its batch belongs to nobody's request: it is not cancelled with one, and carries none's
         context.
         """
-        loop = asyncio.get_running_loop()
-        outcome: asyncio.Future[Outcome] = loop.create_future()
+        outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, outcome))
-        if self._task is None or self._task.done():
-            self._task = loop.create_task(self._run(), context=Context())
+        self._begin()
         return outcome
+
+    def add_all(self, items: Iterable[Item]) -> None:
+        """The same, where nobody waits for what will come of it."""
+        self._waiting.extend([(item, None) for item in items])
+        self._begin()
 
     async def finished(self) -> None:
         """Returns once nothing waits and nothing is worked on."""
         if self._task is not None and not self._task.done():
             await asyncio.wait([self._task])
+
+    def _begin(self) -> None:
+        if self._waiting and (self._task is None or self._task.done()):
+            loop = asyncio.get_running_loop()
+            self._task = loop.create_task(self._run(), context=Context())
 
     async def _run(self) -> None:
         while self._waiting:
@@ -54,12 +62,12 @@ class Batches(Generic[Item, Outcome]):
                 outcomes = await self._work([item for item, _ in batch])
             except Exception as error:  # noqa: BLE001  # whoever waits for it is told
                 for _, outcome in batch:
-                    if not outcome.done():
+                    if outcome is not None and not outcome.done():
                         outcome.set_exception(error)
                         outcome.exception()  # not everybody waits to hear of it
             else:
                 for (_, outcome), result in zip(batch, outcomes, strict=True):
-                    if not outcome.done():  # nobody waits for it any more
+                    if outcome is not None and not outcome.done():  # somebody waits for it still
                         outcome.set_result(result)
 
 

@@ -47,7 +47,10 @@ async def append(batch: Sequence[Sent]) -> list[Outcome]:
         places = await commit_locked([batch[n] for n in collided])
         for n, place in zip(collided, places, strict=True):
             placed[n] = place
-    return [await outcome(*each) for each in zip(batch, placed, strict=True)]
+    return [
+        await outcome(sent, place) if isinstance(place, Place) else place
+        for sent, place in zip(batch, placed, strict=True)
+    ]
 
 
 async def commit(batch: Sequence[Sent]) -> list[Outcome | Place]:
@@ -82,10 +85,10 @@ def put(batch: Sequence[Sent]) -> Steps[list[Outcome | Place]]:
     return placed
 
 
-async def outcome(sent: Sent, place: Outcome | Place) -> Outcome:
+async def outcome(sent: Sent, place: Place) -> Outcome:
     if place is Place.COLLIDED:
         return Unavailable("other processes keep writing to this conversation")
-    return await first(sent) if isinstance(place, Place) else place
+    return await first(sent)
 
 
 async def first(sent: Sent) -> Outcome:

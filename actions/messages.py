@@ -88,9 +88,7 @@ async def store(batch: list[Sent]) -> Sequence[Outcome]:
             return [outcome for one in batch for outcome in await store([one])]
         logger.exception("a message could not be stored")
         return [Unavailable(repr(error))]
-    for outcome in outcomes:
-        if isinstance(outcome, Message | Repeat):
-            stored.add(outcome)
+    stored.add_all([outcome for outcome in outcomes if isinstance(outcome, (Message, Repeat))])
     return outcomes
 
 

@@ -18,7 +18,7 @@ from broadcaster import Broadcast, BroadcastBackend, Event
 from live import hub, metrics
 from live.link import Link, LinkDown
 from live.postgres import PostgresLink
-from live.publication import RESYNC, Publication, decode, encode
+from live.publication import EVERYBODY, RESYNC, Publication, decode, encode
 from live.redis import RedisLink
 
 CHANNEL = "parley"
@@ -106,7 +106,7 @@ async def listen(broadcast: Broadcast, subscribed: asyncio.Event) -> None:
 
 def deliver(publications: Sequence[Publication]) -> None:
     metrics.publications.inc(len(publications))
-    metrics.resyncs.inc(publications.count(RESYNC))
+    metrics.resyncs.inc(sum(each.topic == EVERYBODY for each in publications))
     hub.deliver(*publications)
 
 

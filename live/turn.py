@@ -2,8 +2,10 @@
 
 import time
 from collections.abc import Sequence
+from itertools import count
 
 from live import metrics
+from live.metrics import LAGS_MEASURED
 from live.publication import ACTIVITY, EVERYBODY, Publication
 
 OUT_OF_ORDER = -1
@@ -19,14 +21,16 @@ class Turn:
     def __init__(self, topic: str, publications: Sequence[Publication]) -> None:
         self.topic = topic
         self.publications = publications
-        self.before, self.after = span(publications)
+        self.before, self.after = (
+            (OUT_OF_ORDER, OUT_OF_ORDER) if is_control(topic) else span(publications)
+        )
         self.text = "".join([each.text for each in publications])
         self.frame: bytes | None = None
         """The text as a transport sends it, kept by the first who needs it for all others."""
 
     def handed(self) -> None:
         """All have been handed it: what went to sockets directly has been written."""
-        if self.frame is not None and self.after is not None:
+        if self.frame is not None and self.after is not None and not next(_turns) % LAGS_MEASURED:
             metrics.lag_seconds.observe(max(0.0, time.time() - self.publications[0].published_at))
 
 
@@ -34,7 +38,7 @@ def span(publications: Sequence[Publication]) -> tuple[int | None, int | None]:
     """The cursors before and after publications that can be said as they are."""
     before = after = None
     for each in publications:
-        if not each.text or is_control(each.topic):
+        if not each.text:
             return OUT_OF_ORDER, OUT_OF_ORDER
         if each.revision is None:
             continue
@@ -44,6 +48,9 @@ def span(publications: Sequence[Publication]) -> tuple[int | None, int | None]:
             return OUT_OF_ORDER, OUT_OF_ORDER
         after = each.revision
     return before, after
+
+
+_turns = count()
 
 
 def is_control(topic: str) -> bool:

