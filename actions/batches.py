@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 
 Item = TypeVar("Item")
 Outcome = TypeVar("Outcome")
+Waiting = tuple[Item, asyncio.Future[Outcome] | None]
 
 _all: list["Batches[Any, Any]"] = []
 
@@ -24,7 +25,7 @@ class Batches(Generic[Item, Outcome]):
     ) -> None:
         self._work = work
         self._limit = limit
-        self._waiting: deque[tuple[Item, asyncio.Future[Outcome] | None]] = deque()
+        self._waiting: deque[Waiting[Item, Outcome]] = deque()
         self._task: asyncio.Task[None] | None = None
         _all.append(self)
 
@@ -46,8 +47,11 @@ class Batches(Generic[Item, Outcome]):
 
     async def finished(self) -> None:
         """Returns once nothing waits and nothing is worked on."""
-        if self._task is not None and not self._task.done():
-            await asyncio.wait([self._task])
+        while unfinished := self._unfinished():
+            await asyncio.wait(unfinished)
+
+    def _unfinished(self) -> "list[asyncio.Future[Any]]":
+        return [self._task] if self._task is not None and not self._task.done() else []
 
     def _begin(self) -> None:
         if self._waiting and (self._task is None or self._task.done()):
@@ -55,9 +59,7 @@ class Batches(Generic[Item, Outcome]):
             self._task = loop.create_task(self._run(), context=Context())
 
     async def _run(self) -> None:
-        while self._waiting:
-            size = min(len(self._waiting), self._limit)
-            batch = [self._waiting.popleft() for _ in range(size)]
+        while batch := self._take():
             try:
                 outcomes = await self._work([item for item, _ in batch])
             except Exception as error:  # noqa: BLE001  # whoever waits for it is told
@@ -69,6 +71,9 @@ class Batches(Generic[Item, Outcome]):
                 for (_, outcome), result in zip(batch, outcomes, strict=True):
                     if outcome is not None and not outcome.done():  # somebody waits for it still
                         outcome.set_result(result)
+
+    def _take(self) -> "list[Waiting[Item, Outcome]]":
+        return [self._waiting.popleft() for _ in range(min(len(self._waiting), self._limit))]
 
 
 async def finished() -> None:

@@ -5,6 +5,8 @@ import logging
 import re
 import uuid
 from collections.abc import Sequence
+from functools import partial
+from itertools import compress
 
 import render
 from actions import log
@@ -12,18 +14,22 @@ from actions.batches import Batches
 from actions.clock import now
 from actions.invalid import Invalid
 from actions.log import Outcome, Repeat
+from actions.rounds import Rounds
 from actions.text import clean, is_blank
 from db import engine
 from db.engine import Unavailable
 from db.messages import Message, Sent
 from db.users import User
-from live import broker, publication
+from live import broker, hub, publication
 from live.publication import Publication
 
 BODY_LENGTH = 8_000
 
 STORED_AT_ONCE = 500
 """Messages that share a transaction."""
+
+ROUND_AT_MOST = 0.25
+"""Seconds that a message waits for those before it in its conversation to be told to everybody."""
 
 PUBLISHED_AT_ONCE = 100
 """Messages that are rendered and published in one go, in 1 ms."""
@@ -78,27 +84,33 @@ def validate(body: str) -> str:
 
 
 async def store(batch: list[Sent]) -> Sequence[Outcome]:
-    """What became of each of a batch, stored in one transaction and about to be published."""
+    """What became of each of a batch, stored together and about to be published."""
+    outcomes = await append(batch)
+    stored.add_all(each for each in outcomes if isinstance(each, (Message, Repeat)))
+    refused = [isinstance(outcome, Exception) for outcome in outcomes]
+    sent.release(each.conversation_id for each in compress(batch, refused))
+    return outcomes
+
+
+async def append(batch: list[Sent]) -> Sequence[Outcome]:
     try:
-        outcomes = await log.append(batch)
+        return await log.append(batch)
     except Unavailable as error:
         return [error] * len(batch)
     except Exception as error:
         if len(batch) > 1:  # one that cannot be stored must not keep the others back
-            return [outcome for one in batch for outcome in await store([one])]
+            return [outcome for one in batch for outcome in await append([one])]
         logger.exception("a message could not be stored")
         return [Unavailable(repr(error))]
-    stored.add_all([outcome for outcome in outcomes if isinstance(outcome, (Message, Repeat))])
-    return outcomes
 
 
 async def publish(batch: list[Message | Repeat]) -> Sequence[None]:
     """Tell everybody of what was stored, and once more of what was repeated."""
+    changed = [one.message if isinstance(one, Repeat) else one for one in batch]
     active = dict.fromkeys(new.conversation_id for new in batch if isinstance(new, Message))
-    await broker.publish(
-        *(change(one.message if isinstance(one, Repeat) else one) for one in batch),
-        *map(publication.activity, active),
-    )
+    await broker.publish(*map(change, changed), *map(publication.activity, active))
+    for id in {message.conversation_id for message in changed}:
+        hub.when_handed(publication.conversation(id), partial(sent.release, [id]))
     return [None] * len(batch)
 
 
@@ -111,6 +123,6 @@ def change(message: Message) -> Publication:
     )
 
 
-sent = Batches(store, STORED_AT_ONCE)
+sent = Rounds(store, STORED_AT_ONCE, lambda each: each.conversation_id, ROUND_AT_MOST)
 stored = Batches(publish, PUBLISHED_AT_ONCE)
 """Published behind the acknowledgement, which must not wait for a broker."""

@@ -37,13 +37,16 @@ _mender: asyncio.Task[None] | None = None
 
 
 async def start(url: str) -> None:
-    """Connect this process's hub to the others at `url`: memory://, redis://… or postgresql://…
+    """Connect this process's hub to the others at `url`: redis://… or postgresql://…; with memory://
+    it stays alone.
 
     Returns also where the broker cannot be reached: sends work without it, it is tried for ever.
     """
     global _broadcast, _healing, _listener
-    _healing = None if url.startswith("memory:") else healing(url)
-    _broadcast = Broadcast(url) if _healing is None else Broadcast(backend=_healing)
+    if url.startswith("memory:"):
+        return
+    _healing = healing(url)
+    _broadcast = Broadcast(backend=_healing)
     await _broadcast.connect()
     subscribed = asyncio.Event()
     _listener = asyncio.create_task(listen(_broadcast, subscribed))
@@ -97,17 +100,16 @@ async def listen(broadcast: Broadcast, subscribed: asyncio.Event) -> None:
     async with broadcast.subscribe(CHANNEL) as events:
         subscribed.set()
         while True:
-            publications = cast(Any, (await events.get()).message)
-            try:
-                deliver(publications)
-            except Exception:  # whatever it was, the next ones must not be lost with it
-                logger.exception("publications could not be handed out")
+            deliver(cast(Any, (await events.get()).message))
 
 
 def deliver(publications: Sequence[Publication]) -> None:
     metrics.publications.inc(len(publications))
     metrics.resyncs.inc(sum(each.topic == EVERYBODY for each in publications))
-    hub.deliver(*publications)
+    try:
+        hub.deliver(*publications)
+    except Exception:  # whatever it was, the next ones must not be lost with it
+        logger.exception("publications could not be handed out")
 
 
 def healing(url: str) -> "HealingBackend":

@@ -1,8 +1,9 @@
 """The subscribers of this process. Delivering never waits: a slow consumer harms only itself."""
 
 import asyncio
+import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -11,7 +12,9 @@ from live.publication import ENDING, EVERYBODY, Publication
 from live.subscription import Subscription
 from live.turn import Turn, is_control
 
-SLICE = 500
+logger = logging.getLogger("parley.hub")
+
+SLICE = 250
 """Subscribers that are handed a turn at once; the others of a big room follow in the next turns of
 the event loop, so that nobody else waits for longer than some milliseconds."""
 
@@ -28,6 +31,9 @@ class Subscriber(Protocol):
 _subscribers: dict[str, set[Subscriber]] = {}
 _waiting: dict[str, list[Publication]] = {}
 """What is published under a topic while its last turn is still being handed out."""
+
+_afterwards: dict[str, list[Callable[[], object]]] = {}
+"""What is to be done when that turn has been handed out to the last."""
 
 
 @contextmanager
@@ -78,12 +84,24 @@ def deliver(*publications: Publication) -> None:
     metrics.delivered(handed, time.perf_counter() - began_at)
 
 
+def when_handed(topic: str, callback: Callable[[], object]) -> None:
+    """Call back when nothing that was delivered under a topic is still being handed out, and what
+    was written has had time to be answered: a turn of the event loop."""
+    if topic in _waiting:
+        _afterwards.setdefault(topic, []).append(callback)
+    else:
+        asyncio.get_running_loop().call_soon(callback)
+
+
 def hand(turn: Turn, subscribers: Sequence[Subscriber], start: int = 0) -> int:
     """Hand a turn to a slice of its subscribers, and see to the rest of them. Returns how many
     publications were handed out."""
     part = subscribers[start : start + SLICE]
     for subscriber in part:
-        subscriber.put(turn)
+        try:
+            subscriber.put(turn)
+        except Exception:  # what fails for one must not keep it from the others
+            logger.exception("a turn could not be handed to a reader")
     if start + SLICE < len(subscribers):
         _waiting.setdefault(turn.topic, [])
         asyncio.get_running_loop().call_soon(hand_on, turn, subscribers, start + SLICE)
@@ -97,5 +115,9 @@ def hand_on(turn: Turn, subscribers: Sequence[Subscriber], start: int) -> None:
     began_at = time.perf_counter()
     handed = hand(turn, subscribers, start)
     metrics.delivered(handed, time.perf_counter() - began_at)
-    if start + SLICE >= len(subscribers) and (publications := _waiting.pop(turn.topic)):
-        deliver(*publications)
+    if start + SLICE >= len(subscribers):
+        if publications := _waiting.pop(turn.topic):
+            deliver(*publications)
+        if turn.topic not in _waiting:
+            for callback in _afterwards.pop(turn.topic, ()):
+                when_handed(turn.topic, callback)

@@ -71,10 +71,8 @@ def send(stream: Stream, conversation: Conversation, client_id: str, body: str, 
             return
         if isinstance(result, Invalid):
             say(refusal_fragment(conversation, client_id, body, result))
-        elif not isinstance(result, Unavailable):
-            message = result.message if isinstance(result, Repeat) else result
-            if message.revision <= stream.cursor:
-                say(messages.change(message).text)
+        elif isinstance(result, Repeat) and result.message.revision <= stream.cursor:
+            say(messages.change(result.message).text)
 
     try:
         posted = messages.post(stream.session.user, conversation.id, client_id, body)

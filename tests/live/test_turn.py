@@ -91,6 +91,41 @@ async def test_a_big_room_is_served_in_slices_and_what_comes_meanwhile_is_its_ne
     assert not hub._waiting
 
 
+async def test_what_waits_for_a_big_room_goes_on_behind_its_last_slice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(hub, "SLICE", 2)
+    heard: list[str] = []
+    listeners = [Listener(heard) for _ in range(5)]
+    for listener in listeners:
+        hub.join(listener, "conversation/1")
+    hub.deliver(change(1, "a"))
+    hub.when_handed("conversation/1", lambda: heard.append("told"))
+    hub.when_handed("conversation/2", lambda: heard.append("at once"))
+    while "told" not in heard:  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    for listener in listeners:
+        hub.leave(listener, "conversation/1")
+    assert [word for word in heard if word != "at once"] == ["a"] * 5 + ["told"]
+    assert heard.index("at once") < 5
+    assert not hub._afterwards
+
+
+async def test_a_subscriber_that_fails_keeps_nothing_from_the_others() -> None:
+    class Failing(Listener):
+        def put(self, turn: Turn) -> None:
+            raise ValueError
+
+    heard: list[str] = []
+    listeners = [Failing([]), Listener(heard), Failing([]), Listener(heard)]
+    for listener in listeners:
+        hub.join(listener, "conversation/1")
+    hub.deliver(change(1, "a"))
+    for listener in listeners:
+        hub.leave(listener, "conversation/1")
+    assert heard == ["a", "a"]
+
+
 async def test_who_comes_when_the_process_ends_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hub, "is_ending", True)
     listener = Listener([])

@@ -74,6 +74,38 @@ async def test_fragments_make_one_message_with_pings_in_between(
     assert (pong.opcode, pong.data) == (Opcode.PONG, b"ping")
 
 
+@pytest.mark.parametrize("size", [0, 1, 125, 126, 65_535, 65_536, 70_000])
+def test_a_text_is_framed_as_by_websockets(size: int) -> None:
+    text = "x" * size
+    assert wires.text_frame(text) == Frame(Opcode.TEXT, text.encode()).serialize(mask=False)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        frame("Hello", fin=False),
+        frame("Hello", Opcode.BINARY),
+        frame("Hello", Opcode.PING),
+        frame(b"\xff\xfe"),
+        frame("Hello")[:-1],
+        frame("Hello") + b"\x81",
+        frame("x" * 126)[:3],
+        frame("x" * 70_000),
+        Frame(Opcode.TEXT, b"Hello").serialize(mask=False),
+        Frame(Opcode.TEXT, b"Hello").serialize(mask=False) + bytes(132),
+        b"\xc1" + frame("Hello")[1:],
+        b"\x81\xff" + bytes(131),
+    ],
+)
+def test_all_but_one_whole_text_is_left_to_the_parser(data: bytes) -> None:
+    assert wires.lone_text(data) is None
+
+
+@pytest.mark.parametrize("text", ["", "Hello", "漢" * 41, "x" * 125, "x" * 126, "x" * 65_535])
+def test_one_whole_text_needs_no_parser(text: str) -> None:
+    assert wires.lone_text(frame(text)) == text
+
+
 async def test_a_parser_is_kept_only_while_a_message_is_under_way(wire: Noting) -> None:
     wires._parsers.clear()
     data = frame("Hello")
