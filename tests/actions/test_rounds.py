@@ -1,18 +1,35 @@
 """Rounds: those who answer the same thing answer together, and wait for nobody else."""
 
 import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
 
 from actions.rounds import Rounds
 
-AT_ONCE = 60.0
+LONG = 60.0
 """Seconds that nobody here waits for."""
+
+tables: list["Table"] = []
+
+
+@pytest.fixture(autouse=True)
+async def cleared() -> AsyncIterator[None]:
+    """Nothing is left to be waited for when an app ends, in other tests."""
+    yield
+    while tables:
+        batches = tables.pop().batches
+        while batches._held:
+            batches.release(list(batches._held))
+            await batches.finished()
 
 
 class Table:
     """Notes its rounds. Items are keyed by their first letter."""
 
-    def __init__(self, patience: float = AT_ONCE, limit: int = 10) -> None:
+    def __init__(self, patience: float = LONG, limit: int = 10) -> None:
         self.rounds: list[list[str]] = []
+        tables.append(self)
         self.batches = Rounds(self.work, limit, lambda item: item[0], patience)
 
     async def work(self, batch: list[str]) -> list[str]:
