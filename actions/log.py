@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from actions.invalid import Invalid
-from db import conversations, engine, messages
+from db import conversations, engine, messages, ranks
 from db.engine import Unavailable
 from db.messages import Message, Sent, Standing
 
@@ -55,10 +55,11 @@ async def commit(batch: Sequence[Sent]) -> list[Message | Invalid | None]:
         if log.messages:
             if await messages.add(log.messages, log.previous_positions) < len(log.messages):
                 raise Collided
-            await conversations.advance(
+            moved = await conversations.advance(
                 (message.conversation_id, message.position, message.created_at)
                 for message in log.ends.values()
             )
+            await ranks.follow(moved)
     return placed
 
 
