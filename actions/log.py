@@ -1,6 +1,6 @@
 """Writing to the log: everything that was sent at the same time, at once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -24,11 +24,14 @@ class Repeat:
 Outcome = Message | Repeat | Invalid | Unavailable
 
 
+Add = Callable[[Sequence[Message], Sequence[int | None]], Steps[set[int]]]
+
+
 class Place(Enum):
     """Where something sent is that is not stored now."""
 
     REPEATED = "it stands in a log already"
-    COLLIDED = "another process has written to its log meanwhile"
+    HELD_BACK = "its log has to be locked: others write to it, or its rank has to follow"
 
 
 async def append(batch: Sequence[Sent]) -> list[Outcome]:
@@ -41,11 +44,11 @@ async def append(batch: Sequence[Sent]) -> list[Outcome]:
     """
     placed = await commit(batch)
     for _ in range(1, TRIES):
-        collided = [n for n, place in enumerate(placed) if place is Place.COLLIDED]
-        if not collided:
+        held_back = [n for n, place in enumerate(placed) if place is Place.HELD_BACK]
+        if not held_back:
             break
-        places = await commit_locked([batch[n] for n in collided])
-        for n, place in zip(collided, places, strict=True):
+        places = await commit_locked([batch[n] for n in held_back])
+        for n, place in zip(held_back, places, strict=True):
             placed[n] = place
     return [
         await outcome(sent, place) if isinstance(place, Place) else place
@@ -56,9 +59,9 @@ async def append(batch: Sequence[Sent]) -> list[Outcome]:
 async def commit(batch: Sequence[Sent]) -> list[Outcome | Place]:
     """Store what is new of a batch, where no other process is faster."""
     try:
-        return await engine.write(put(batch), len(batch))
+        return await engine.write(put(batch, messages.add), len(batch))
     except Taken:
-        return [Place.COLLIDED] * len(batch)
+        return [Place.HELD_BACK] * len(batch)
 
 
 async def commit_locked(batch: Sequence[Sent]) -> list[Outcome | Place]:
@@ -66,27 +69,27 @@ async def commit_locked(batch: Sequence[Sent]) -> list[Outcome | Place]:
     try:
         async with engine.transaction(len(batch)):
             await conversations.lock({sent.conversation_id for sent in batch})
-            return await engine.write(put(batch))
+            return await engine.write(put(batch, messages.add_locked))
     except Taken:
-        return [Place.COLLIDED] * len(batch)
+        return [Place.HELD_BACK] * len(batch)
     except Unavailable as error:
         return [error] * len(batch)
 
 
-def put(batch: Sequence[Sent]) -> Steps[list[Outcome | Place]]:
+def put(batch: Sequence[Sent], add: Add) -> Steps[list[Outcome | Place]]:
     """Read where the logs end, and put what is new behind that."""
     log = Log((yield from messages.list_standing(batch)))
     placed = [log.place(sent) for sent in batch]
     if log.messages:
-        stored = yield from messages.add(log.messages, log.previous_positions)
+        stored = yield from add(log.messages, log.previous_positions)
         for n, sent in enumerate(batch):
             if sent.conversation_id in log.ends and sent.conversation_id not in stored:
-                placed[n] = Place.COLLIDED
+                placed[n] = Place.HELD_BACK
     return placed
 
 
 async def outcome(sent: Sent, place: Place) -> Outcome:
-    if place is Place.COLLIDED:
+    if place is Place.HELD_BACK:
         return Unavailable("other processes keep writing to this conversation")
     return await first(sent)
 

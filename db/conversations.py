@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from db import engine
+from db import engine, ranks
 from db.dialect import each, is_postgresql
 
 UNREAD_COUNTED = 100
@@ -71,6 +71,21 @@ ENTRIES = """
     LEFT JOIN users a ON a.id = m.author_id
 """
 
+IS_BEFORE = "(c.active_at < :active_at OR (c.active_at = :active_at AND c.id < :id))"
+
+# Of a page of an inbox, the last one by rank is as active as its rank says or more, and so are all
+# that belong there: their ranks are less than an hour behind it.
+NEAR = f"""
+    SELECT user_id, conversation_id, read_position FROM participants
+    WHERE user_id = :user_id AND ranked_at <= :active_at AND ranked_at > COALESCE((
+        SELECT me.ranked_at FROM participants me JOIN conversations c ON c.id = me.conversation_id
+        WHERE me.user_id = :user_id AND me.ranked_at <= :active_at AND {IS_SHOWN} AND {IS_BEFORE}
+        ORDER BY me.ranked_at DESC LIMIT 1 OFFSET :limit - 1
+    ), 0) - {ranks.HOUR}
+    UNION ALL
+    SELECT user_id, conversation_id, read_position FROM participants
+    WHERE user_id = :user_id AND ranked_at = {ranks.UNRANKED}
+"""
 
 CONVERSATIONS = f"""
     SELECT c.id, c.kind, {TITLE} AS title, c.revision, c.last_position, me.read_position,
@@ -138,8 +153,8 @@ async def add(
     """Make a conversation; False where one of this pair exists already."""
     row = await engine.row(
         """
-        INSERT INTO conversations (id, kind, pair, title, creator_id, active_at)
-        VALUES (:id, :kind, :pair, :title, :creator_id, :active_at)
+        INSERT INTO conversations (id, kind, pair, title, creator_id, active_at, ranked_at)
+        VALUES (:id, :kind, :pair, :title, :creator_id, :active_at, :active_at)
         ON CONFLICT (pair) DO NOTHING
         RETURNING id
         """,
@@ -176,16 +191,15 @@ async def list_entries(
 ) -> tuple[list[Entry], tuple[int, int] | None, int]:
     """A page of somebody's inbox, latest activity first; where the next page begins; and how many
     messages they have not read, as `list_unread` counts them."""
-    active_at, id = before or (2**62, 2**62)
+    active_at, id = before or (ranks.UNRANKED - 1, 0)
     # What is shown is looked up for these few alone, not for all that are put in order.
     rows = await engine.rows(
         f"""
         SELECT {unread_by(":user_id")} AS all_unread, {ENTRY}
         FROM (
             SELECT me.user_id, me.conversation_id, me.read_position
-            FROM participants me JOIN conversations c ON c.id = me.conversation_id
-            WHERE me.user_id = :user_id AND {IS_SHOWN}
-              AND (c.active_at < :active_at OR (c.active_at = :active_at AND c.id < :id))
+            FROM ({NEAR}) AS me JOIN conversations c ON c.id = me.conversation_id
+            WHERE {IS_SHOWN} AND {IS_BEFORE}
             ORDER BY c.active_at DESC, c.id DESC LIMIT :limit
         ) AS me
         {ENTRIES}
@@ -241,15 +255,27 @@ async def list_unread(user_ids: Iterable[int]) -> dict[int, int]:
 
 async def list_marks(user_ids: Iterable[int]) -> dict[int, tuple[int, ...]]:
     """A mark of each person's inbox, which is another as soon as anything is sent to them, read
-    by them, or they come to a conversation or leave one."""
+    by them, or they come to a conversation or leave one.
+
+    What is sent where the newest rank's hour is over gets a new rank, so older ones are not asked.
+    """
     rows = await engine.rows(
         f"""
-        SELECT me.user_id, COUNT(*) AS conversations, MAX(c.active_at) AS active_at,
-               CAST(SUM(c.revision) AS BIGINT) AS revisions,
-               CAST(SUM(me.read_position) AS BIGINT) AS read
-        FROM participants me JOIN conversations c ON c.id = me.conversation_id
-        WHERE me.user_id IN (SELECT CAST(value ->> 0 AS BIGINT) FROM {each("ids")})
-        GROUP BY me.user_id
+        SELECT mine.id, mine.ranked_at,
+               (SELECT COUNT(*) FROM participants me WHERE me.user_id = mine.id) AS conversations,
+               (SELECT CAST(COALESCE(SUM(me.read_position), 0) AS BIGINT)
+                FROM participants me WHERE me.user_id = mine.id) AS read,
+               (SELECT CAST(COALESCE(SUM(c.revision), 0) AS BIGINT)
+                FROM participants me JOIN conversations c ON c.id = me.conversation_id
+                WHERE me.user_id = mine.id
+                  AND me.ranked_at > mine.ranked_at - {2 * ranks.HOUR}) AS revisions
+        FROM (
+            SELECT reader.id, COALESCE((
+                SELECT MAX(me.ranked_at) FROM participants me
+                WHERE me.user_id = reader.id AND me.ranked_at < {ranks.UNRANKED}
+            ), 0) AS ranked_at
+            FROM (SELECT CAST(value ->> 0 AS BIGINT) AS id FROM {each("ids")}) AS reader
+        ) AS mine
         """,
         ids=json.dumps([(id,) for id in user_ids]),
     )
@@ -263,7 +289,8 @@ def unread_by(reader: str) -> str:
             SELECT behind.unread FROM (
                 SELECT {UNREAD} AS unread
                 FROM participants me JOIN conversations c ON c.id = me.conversation_id
-                WHERE me.user_id = {reader} AND c.last_position > me.read_position
+                WHERE me.user_id = {reader} AND me.is_settled = 0
+                  AND c.last_position > me.read_position
             ) AS behind
             WHERE behind.unread > 0 LIMIT {UNREAD_COUNTED}
         ) AS counted)

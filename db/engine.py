@@ -95,11 +95,11 @@ async def transaction(changes: int = 1) -> AsyncIterator[None]:
 
 
 async def write(steps: Steps[T], changes: int = 1) -> T:
-    """What some steps return, of which the last one writes: at once and whole, or not at all.
+    """What some steps return. In the task's transaction, if it is in one; else SQLite makes them
+    one, which has the file to itself from the first step on. PostgreSQL does not: there only one of
+    them may write, and has to see to it that what others have read may be outdated.
 
-    In SQLite they are a transaction, which has the file to itself from the first step on. In
-    PostgreSQL the first ones may be outdated when the last is taken, which has to see to it, unless
-    the task is in a transaction. `changes` are counted as one batch. Raises `Taken`.
+    `changes` are counted as one batch. Raises `Taken`.
     """
     with unavailable():
         asked_at = time.perf_counter()

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from db import engine
+from db import engine, ranks
 from db.dialect import each, is_postgresql
 from db.statement import Row, Statement
 from db.steps import Steps
@@ -112,19 +112,39 @@ def standing(row: Row) -> Standing:
 
 def add(messages: Sequence[Message], previous: Sequence[int | None]) -> Steps[set[int]]:
     """Put messages, each with the position before its own, at the ends of their logs. Returns the
-    conversations where that was done: all of what is new there, or nothing where another process
-    has written since the log was read.
+    conversations where that was done: all of what is new there, or nothing where the log has to be
+    locked for it, since another process has written to it after it was read, or its rank is over.
 
     The database refuses all of it where an author has used a client_id before.
     """
+    if not is_postgresql():  # a transaction has locked the whole file
+        return (yield from add_locked(messages, previous))
+    rows = yield Statement(add_in_one(), values_of(messages, previous))
+    return {row[0] for row in rows}
+
+
+def add_locked(messages: Sequence[Message], previous: Sequence[int | None]) -> Steps[set[int]]:
+    """The same in a transaction that has locked the conversations: nothing is in its way."""
+    values = values_of(messages, previous)
+    yield Statement(insert(), values)
+    rows = yield Statement(
+        f"""
+        WITH {log_ends()} {ADVANCE}
+        RETURNING conversations.id, conversations.ranked_at = conversations.active_at AS is_new
+        """,
+        values,
+    )
+    yield from ranks.follow([row[0] for row in rows if row[1]])
+    return {row[0] for row in rows}
+
+
+def values_of(messages: Sequence[Message], previous: Sequence[int | None]) -> dict[str, object]:
     ends = {message.conversation_id: message for message in messages}
     begins = {message.conversation_id: message for message in reversed(messages)}
-    values: dict[str, object] = {
+    return {
         "ends": json.dumps(
-            [
-                (id, begins[id].position - 1, end.position, end.created_at)
-                for id, end in ends.items()
-            ]
+            [(id, begins[id].position - 1, end.position, end.created_at)
+             for id, end in ends.items()]
         ),
         "messages": json.dumps(
             [
@@ -134,20 +154,16 @@ def add(messages: Sequence[Message], previous: Sequence[int | None]) -> Steps[se
             ]
         ),
     }  # fmt: skip
-    if is_postgresql():
-        rows = yield Statement(add_in_one(), values)
-    else:  # nobody else writes between two statements of a transaction
-        yield Statement(insert(), values)
-        rows = yield Statement(f"WITH {log_ends()} {ADVANCE} RETURNING id", values)
-    return {row[0] for row in rows}
 
 
 def add_in_one() -> str:
     """Logs are locked in the order of their ids, so that no two processes wait for each other."""
     return f"""
         WITH {log_ends()}, free AS (
-            SELECT c.id FROM ends JOIN conversations c ON c.id = ends.id AND c.revision = ends.held
-            ORDER BY c.id FOR UPDATE OF c
+            SELECT conversations.id FROM ends JOIN conversations
+              ON conversations.id = ends.id AND conversations.revision = ends.held
+            WHERE {ranks.holds("ends.active_at")}
+            ORDER BY conversations.id FOR UPDATE OF conversations
         ), advanced AS (
             {ADVANCE} AND conversations.id IN (SELECT free.id FROM free)
             RETURNING conversations.id
@@ -157,9 +173,10 @@ def add_in_one() -> str:
     """
 
 
-ADVANCE = """
+ADVANCE = f"""
     UPDATE conversations
-    SET revision = ends.position, last_position = ends.position, active_at = ends.active_at
+    SET revision = ends.position, last_position = ends.position, active_at = ends.active_at,
+        ranked_at = {ranks.after("ends.active_at")}
     FROM ends WHERE conversations.id = ends.id AND conversations.revision = ends.held
 """
 

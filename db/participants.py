@@ -5,14 +5,17 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from db import engine
-from db.dialect import each
+from db.dialect import each, locked
 from db.users import User
 
 
 async def add(conversation_id: int, user_id: int) -> None:
+    """Let somebody take part. To be called in the transaction that has made the conversation, or
+    has locked it."""
     await engine.row(
         """
-        INSERT INTO participants (conversation_id, user_id) VALUES (:conversation_id, :user_id)
+        INSERT INTO participants (conversation_id, user_id, ranked_at)
+        SELECT id, :user_id, ranked_at FROM conversations WHERE id = :conversation_id
         RETURNING user_id
         """,
         conversation_id=conversation_id,
@@ -65,10 +68,14 @@ async def remove(conversation_id: int, user_id: int) -> bool:
 async def remove_from_groups(user_id: int) -> list[int]:
     """Take somebody out of every group; the ids of those groups."""
     rows = await engine.rows(
-        """
+        f"""
         DELETE FROM participants
-        WHERE user_id = :user_id
-          AND conversation_id IN (SELECT id FROM conversations WHERE kind = 'group')
+        WHERE user_id = :user_id AND conversation_id IN (
+            SELECT p.conversation_id
+            FROM participants p JOIN conversations c ON c.id = p.conversation_id
+            WHERE p.user_id = :user_id AND c.kind = 'group'
+            ORDER BY p.conversation_id {locked("p")}
+        )
         RETURNING conversation_id
         """,
         user_id=user_id,
@@ -79,25 +86,29 @@ async def remove_from_groups(user_id: int) -> list[int]:
 async def update_read(reads: Iterable[tuple[int, int, int]]) -> list[tuple[int, int]]:
     """Move read positions forward to those of messages: conversation, person, position.
 
-    Returns the conversation and person of those that moved.
+    Returns the conversation and person of those that moved. Participants are locked in the order
+    of conversations and people, so nobody waits for somebody who waits for them.
     """
     rows = await engine.rows(
         f"""
-        UPDATE participants SET read_position = reads.position
+        UPDATE participants SET read_position = moved.position
         FROM (
-            SELECT CAST(value ->> 0 AS BIGINT) AS conversation_id,
-                   CAST(value ->> 1 AS BIGINT) AS user_id,
-                   CAST(value ->> 2 AS BIGINT) AS position
-            FROM {each("reads")}
-        ) AS reads
-        WHERE participants.conversation_id = reads.conversation_id
-          AND participants.user_id = reads.user_id
-          AND participants.read_position < reads.position
-          AND EXISTS (
-            SELECT 1 FROM messages
-            WHERE messages.conversation_id = reads.conversation_id
-              AND messages.position = reads.position
-          )
+            SELECT p.conversation_id, p.user_id, reads.position
+            FROM (
+                SELECT CAST(value ->> 0 AS BIGINT) AS conversation_id,
+                       CAST(value ->> 1 AS BIGINT) AS user_id,
+                       CAST(value ->> 2 AS BIGINT) AS position
+                FROM {each("reads")}
+            ) AS reads
+            JOIN participants p
+              ON p.conversation_id = reads.conversation_id AND p.user_id = reads.user_id
+            JOIN messages m
+              ON m.conversation_id = reads.conversation_id AND m.position = reads.position
+            WHERE p.read_position < reads.position
+            ORDER BY p.conversation_id, p.user_id {locked("p")}
+        ) AS moved
+        WHERE participants.conversation_id = moved.conversation_id
+          AND participants.user_id = moved.user_id
         RETURNING participants.conversation_id, participants.user_id
         """,
         reads=json.dumps(list(reads)),

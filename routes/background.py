@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from actions import batches, inboxes, presence
+from actions import batches, inboxes, presence, ranks
 from live.tasks import alongside
 from routes import beats
 
@@ -11,9 +11,14 @@ from routes import beats
 @asynccontextmanager
 async def background() -> AsyncIterator[None]:
     """While the block runs, those who are connected here are said to be here and hear a heartbeat,
-    and the inboxes that are shown here hear of what is active. At its end what was sent is stored
-    and published."""
-    async with alongside(presence.beat()), alongside(inboxes.follow()), alongside(beats.beat()):
+    the inboxes that are shown here hear of what is active, and their order is kept. At its end what
+    was sent is stored and published."""
+    async with (
+        alongside(presence.beat()),
+        alongside(inboxes.follow()),
+        alongside(beats.beat()),
+        alongside(ranks.keep()),
+    ):
         try:
             yield
         finally:

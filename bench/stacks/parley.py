@@ -25,6 +25,9 @@ from tests.servers import execute, free_port
 FIRST_ID = 4_503_599_627_370_000
 """Ids are 53 random bits in life; these have as many digits."""
 
+APART = 600_000
+"""Milliseconds between the last messages of an inbox's conversations: a month for 5,000."""
+
 
 class Parley(Stack):
     """Sessions, permissions, storage and logs as always; only nobody is too fast."""
@@ -154,6 +157,7 @@ def filled(inbox: Inbox) -> list[str]:
     """SQL of either database that puts an inbox and its messages there."""
     reader, other = FIRST_ID + inbox.reader, FIRST_ID + inbox.reader + 1
     first, each = FIRST_ID + inbox.first_conversation, inbox.messages
+    active_at = f"{now()} - {APART} * ({inbox.conversations} - CAST(i AS BIGINT))"
     counted = "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {})"
     conversations, messages = (
         counted.format(inbox.conversations),
@@ -163,16 +167,16 @@ def filled(inbox: Inbox) -> list[str]:
         f"""
         {conversations}
         INSERT INTO conversations
-          (id, kind, pair, title, creator_id, revision, last_position, active_at)
+          (id, kind, pair, title, creator_id, revision, last_position, active_at, ranked_at)
         SELECT {first} + i, 'direct', '{reader}-' || CAST({other} + i AS TEXT), 'Note to self',
-               {reader}, {each}, {each}, {now()} + i
+               {reader}, {each}, {each}, {active_at}, {active_at}
         FROM n
         """,
         f"""
         {conversations}
-        INSERT INTO participants (user_id, conversation_id, read_position)
-        SELECT {reader}, {first} + i, {each - 2 * inbox.unread} FROM n
-        UNION ALL SELECT {other} + i, {first} + i, {each} FROM n
+        INSERT INTO participants (user_id, conversation_id, read_position, ranked_at)
+        SELECT {reader}, {first} + i, {each - 2 * inbox.unread}, {active_at} FROM n
+        UNION ALL SELECT {other} + i, {first} + i, {each}, {active_at} FROM n
         """,
         f"""
         {messages}
@@ -205,15 +209,16 @@ def seeded() -> list[tuple[str, list[tuple[object, ...]]]]:
             [*sessions],
         ),
         (
-            "INSERT INTO conversations (id, kind, pair, title, creator_id, active_at)"
-            f" VALUES ($1, $2, $3, $4, $5, {moment})",
+            "INSERT INTO conversations (id, kind, pair, title, creator_id, active_at, ranked_at)"
+            f" VALUES ($1, $2, $3, $4, $5, {moment}, {moment})",
             [
                 (FIRST_ID + room.number, *kind_and_pair(ids), f"Room {room.number}", ids[0])
                 for room, ids in rooms
             ],
         ),
         (
-            "INSERT INTO participants (conversation_id, user_id) VALUES ($1, $2)",
+            "INSERT INTO participants (conversation_id, user_id, ranked_at)"
+            f" VALUES ($1, $2, {moment})",
             [(FIRST_ID + room.number, id) for room, ids in rooms for id in ids],
         ),
     ]

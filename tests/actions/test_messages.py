@@ -313,6 +313,7 @@ async def test_a_log_to_which_others_keep_writing_is_given_up_in_the_end(
 
     with monkeypatch.context() as patch:
         patch.setattr(stored, "add", never)
+        patch.setattr(stored, "add_locked", never)
         with pytest.raises(Unavailable):
             await messages.send(ada, chat, new(), "Hello")
     assert await log(chat) == []

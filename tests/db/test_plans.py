@@ -1,24 +1,53 @@
 """How the databases find what pages show: by index, however much else there is."""
 
 import re
+import uuid
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import pytest
 
-from db import conversations, dialect, engine, messages, participants, presence, sessions
-from db.statement import Row
+from actions import log
+from db import conversations, dialect, engine, messages, participants, presence, ranks, sessions
+from db.messages import Sent
+from db.statement import Row, Statement
+from db.steps import Steps
 from tests.factories import make_conversation, make_messages, make_user
 
 pytestmark = pytest.mark.usefixtures("database")
 
+NOON = 1_700_000_000_000
+
+MANY = [
+    """
+    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
+    INSERT INTO conversations (id, kind, title, creator_id, active_at, ranked_at)
+    SELECT i, 'group', 'Tea', :person, 1700000000000 - 60000 * CAST(i AS BIGINT),
+           1700000000000 - 60000 * CAST(i AS BIGINT)
+    FROM n
+    """,
+    """
+    INSERT INTO participants (conversation_id, user_id, ranked_at, is_settled)
+    SELECT id, :person, ranked_at, CASE WHEN id > 10 THEN 1 ELSE 0 END FROM conversations
+    """,
+]
+ANALYZE = "ANALYZE participants, conversations"
+
 DERIVED = r"json_each|CONSTANT|\(subquery"
 """What SQLite scans that is no table."""
+
+T = TypeVar("T")
 
 Reading = Callable[[int, int], Awaitable[object]]
 
 READINGS: dict[str, Reading] = {
     "the inbox": lambda person, id: conversations.list_entries(person, None, 30),
     "a later page of it": lambda person, id: conversations.list_entries(person, (1, 1), 30),
+    "the order of inboxes": lambda person, id: ranks.list_wrong(0, 1000),
+    "whom to settle": lambda person, id: ranks.settle([person], 0),
+    "whom to rank": lambda person, id: engine.write(ranks.follow([id])),
+    "where logs end": lambda person, id: engine.write(messages.list_standing([sent(person, id)])),
+    "a new end of a log": lambda person, id: log.append([sent(person, id)]),
     "what is unread": lambda person, id: conversations.count_unread(person),
     "lines of it": lambda person, id: conversations.list_lines([(person, id)]),
     "a conversation": lambda person, id: conversations.get(id, person),
@@ -34,6 +63,10 @@ READINGS: dict[str, Reading] = {
 }
 
 
+def sent(person: int, id: int) -> Sent:
+    return Sent(id, person, str(uuid.uuid4()), "Hello", 1)
+
+
 @pytest.fixture
 def plans(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The plan of each statement that is run, line by line."""
@@ -42,12 +75,31 @@ def plans(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     async def explained(sql: str, **values: object) -> list[Row]:
         word = "EXPLAIN" if dialect.is_postgresql() else "EXPLAIN QUERY PLAN"
-        found.extend(str(row[-1]) for row in await rows(f"{word} {sql}", **values))
+        if sql != ANALYZE:
+            found.extend(str(row[-1]) for row in await rows(f"{word} {sql}", **values))
         return await rows(sql, **values)
 
     async def first(sql: str, **values: object) -> Row | None:
         return next(iter(await explained(sql, **values)), None)
 
+    def each_explained(steps: Steps[T]) -> Steps[T]:
+        word = "EXPLAIN" if dialect.is_postgresql() else "EXPLAIN QUERY PLAN"
+        try:
+            statement = next(steps)
+            while True:
+                plan = yield Statement(f"{word} {statement.sql}", statement.values)
+                found.extend(str(row[-1]) for row in plan)
+                statement = steps.send((yield statement))
+        except StopIteration as end:
+            result: T = end.value
+            return result
+
+    write = engine.write
+
+    async def written(steps: Steps[T], changes: int = 1) -> T:
+        return await write(each_explained(steps), changes)
+
+    monkeypatch.setattr(engine, "write", written)
     monkeypatch.setattr(engine, "rows", explained)
     monkeypatch.setattr(engine, "row", first)
     return found
@@ -82,3 +134,44 @@ async def test_unread_messages_are_found_by_their_position(plans: list[str]) -> 
     )
     assert [line for line in plans if searched.search(line)]
     assert not [line for line in plans if re.search(r"Join Filter.*unread", line)]
+
+
+@pytest.mark.parametrize("before", [None, (NOON, 1)])
+async def test_a_page_of_an_inbox_is_found_by_its_ranks(
+    before: tuple[int, int] | None, plans: list[str]
+) -> None:
+    """Not by putting all conversations in order, which may be thousands."""
+    ada = await make_user()
+    await make_many(ada.id)
+    plans.clear()
+    entries, _, _ = await conversations.list_entries(ada.id, before, 30)
+    assert len(entries) == 30
+    said = "\n".join(plans)
+    # From the newest on until a page is full; then from the hour before it on.
+    if dialect.is_postgresql():
+        assert re.search(r"Index Scan Backward using participants_by_rank on participants me", said)
+        assert re.search(r"user_id = .*ranked_at <= .*ranked_at > \(COALESCE", said)
+        assert re.search(r"user_id = .*ranked_at = ", said)
+    else:
+        assert "SEARCH me USING INDEX participants_by_rank (user_id=? AND ranked_at<?)" in plans
+        [union] = [n for n, line in enumerate(plans) if line == "UNION ALL"]
+        rank = "SEARCH participants USING INDEX participants_by_rank (user_id=? AND ranked_at"
+        assert f"{rank}>? AND ranked_at<?)" in plans[:union]
+        assert plans[union + 1] == f"{rank}=?)"
+        assert plans.count("USE TEMP B-TREE FOR ORDER BY") == 2, "of candidates, and of the page"
+
+
+async def test_settled_conversations_are_not_counted_again(plans: list[str]) -> None:
+    ada = await make_user()
+    await make_many(ada.id)
+    plans.clear()
+    await conversations.count_unread(ada.id)
+    assert [line for line in plans if "participants_unsettled" in line]
+
+
+async def make_many(person: int) -> None:
+    """An inbox of 2,000 groups, one in each minute before `NOON`; most are settled."""
+    for statement in MANY:
+        await engine.rows(statement, person=person)
+    if dialect.is_postgresql():  # as its autovacuum does; SQLite has none
+        await engine.rows(ANALYZE)

@@ -1,0 +1,28 @@
+"""Roughly when each conversation was active, beside each participant: see db/ranks.py.
+
+Only columns and indexes, so the version before this one goes on serving meanwhile. Whoever was
+here before is unranked, which is slower and not wrong; `ranks.keep` ranks them in the background.
+"""
+
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+
+UNRANKED = 2**62
+
+
+def upgrade() -> None:
+    for table in ("conversations", "participants"):
+        op.execute(f"ALTER TABLE {table} ADD COLUMN ranked_at BIGINT NOT NULL DEFAULT {UNRANKED}")
+    op.execute("ALTER TABLE participants ADD COLUMN is_settled BIGINT NOT NULL DEFAULT 0")
+    op.execute("CREATE INDEX participants_by_rank ON participants (user_id, ranked_at)")
+    op.execute("CREATE INDEX participants_unsettled ON participants (user_id) WHERE is_settled = 0")
+
+
+def downgrade() -> None:
+    op.execute("DROP INDEX participants_unsettled")
+    op.execute("DROP INDEX participants_by_rank")
+    op.execute("ALTER TABLE participants DROP COLUMN is_settled")
+    for table in ("participants", "conversations"):
+        op.execute(f"ALTER TABLE {table} DROP COLUMN ranked_at")
