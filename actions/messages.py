@@ -25,7 +25,7 @@ from live.publication import Publication
 
 BODY_LENGTH = 8_000
 
-STORED_AT_ONCE = 500
+STORED_AT_ONCE = 200
 """Messages that share a transaction."""
 
 ROUND_AT_MOST = 0.25
