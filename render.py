@@ -153,6 +153,16 @@ def message_pattern(continued: bool, opens_day: bool) -> str:
     return markup
 
 
+def cursor_fragment(revision: int) -> str:
+    """A mark that says: whoever reads this holds everything up to a revision."""
+    return cursor_pattern() % {"revision": revision}
+
+
+@cache
+def cursor_pattern() -> str:
+    return fragment("messages/cursor.fragment.html", revision="%(revision)s")
+
+
 @cache
 def fragment_pattern(is_cursor: bool) -> str:
     element = mark()

@@ -9,6 +9,7 @@ shutdown only ask for a close behind that. The kernel can be told not to wait (R
 
 import asyncio
 import logging
+import select
 import socket
 from collections.abc import Callable
 from typing import Any, cast
@@ -25,6 +26,8 @@ PATIENCE = 20_000
 """Milliseconds that written data may stay untaken before the connection is dropped."""
 
 USER_TIMEOUT = getattr(socket, "TCP_USER_TIMEOUT", None)  # Linux has it, macOS has not
+
+GONE = getattr(select, "POLLRDHUP", 0) | select.POLLHUP | select.POLLERR  # macOS has no RDHUP
 
 HAND_OVER = "parley.hand_over"
 
@@ -44,8 +47,24 @@ class EndingProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         peer = transport.get_extra_info("socket")
-        if USER_TIMEOUT and peer is not None and peer.family in (socket.AF_INET, socket.AF_INET6):
+        if peer is None:  # some other kind of connection
+            return None
+        if is_gone(peer):
+            return transport.abort()
+        if USER_TIMEOUT and peer.family in (socket.AF_INET, socket.AF_INET6):
             peer.setsockopt(socket.IPPROTO_TCP, USER_TIMEOUT, PATIENCE)
+        return None
+
+
+def is_gone(peer: socket.socket) -> bool:
+    """Whether a peer has given up while nobody took its connection, whatever it has asked before.
+
+    When all come back at once many do, and what they asked would keep the others waiting until
+    those have given up as well.
+    """
+    poll = select.poll()
+    poll.register(peer.fileno(), GONE)
+    return bool(poll.poll(0))
 
 
 class HandingProtocol(WebSocketsSansIOProtocol):

@@ -186,4 +186,4 @@ class Stream:
     def cursor_mark(self) -> str:
         if self.conversation is None:
             return ""
-        return render.fragment("messages/cursor.fragment.html", revision=self.cursor)
+        return render.cursor_fragment(self.cursor)
