@@ -301,6 +301,8 @@ def linked(text: str) -> Markup:
 
     The work is bounded: linkify takes quadratic time on addresses that are glued together.
     """
+    if ADDRESSES.search(text) is None:
+        return unlinked(text)
     parts: list[str] = []
     end = 0
     for word in ADDRESSES.finditer(text):
@@ -310,7 +312,8 @@ def linked(text: str) -> Markup:
 
 
 def unlinked(text: str) -> Markup:
-    return Markup(str(escape(text)).replace("\n", BREAK))  # noqa: S704  # escaped
+    escaped = escape(text)
+    return escaped.replace("\n", BREAK) if "\n" in text else escaped
 
 
 @lru_cache(maxsize=4096)
@@ -325,7 +328,7 @@ def linked_word(word: str) -> Markup:
     return Markup("").join((*parts, escape(word[end:])))
 
 
-BREAK = "<br>\n"  # the mark for text browsers, the character for style sheets and programs
+BREAK = Markup("<br>\n")  # the mark for text browsers, the character for style sheets and programs
 ADDRESSES = re.compile(r"(?<!\S)[^\s.:@/]*+[.:@/]\S+")
 """Words that may hold an address: something follows one of these characters. Takes linear time."""
 
