@@ -266,3 +266,9 @@ def test_the_build_of_static_files_changes_with_any_of_them(tmp_path: Path) -> N
         render.static_build.cache_clear()
     assert len(builds) == 4
     assert render.asset("css/parley.css") == f"/static/{render.static_build()}/css/parley.css"
+
+
+def test_a_cursor_mark_is_what_its_template_makes() -> None:
+    for revision in (0, 5, 2**53):
+        text = render.fragment("messages/cursor.fragment.html", revision=revision)
+        assert render.cursor_fragment(revision) == text
