@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench import machine, report, results
 from bench.databases import Databases
-from bench.measures import fanout, idle, pages, pairs, scaling, sse, storm
+from bench.measures import churn, fanout, idle, pages, pairs, scaling, sse, storm
 from bench.run import Run
 from bench.stacks import channels, limit, node, parley
 from bench.stacks.stack import Stack
@@ -23,6 +23,7 @@ MEASURES: dict[str, Callable[[Run], None]] = {
     "pages": pages.measure,
     "large": pages.measure_large,
     "storm": storm.measure,
+    "churn": churn.measure,
     "scaling": scaling.measure,
 }
 
@@ -79,6 +80,7 @@ def prepared(options: argparse.Namespace, databases: Databases, folder: Path) ->
         not options.quick,
         options.seconds or (0.6 if options.quick else 2.0),
         options.repeats or (1 if options.quick else 3),
+        options.minutes,
     )
 
 
@@ -97,6 +99,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--readers", type=numbers, help="sizes of rooms: 10,100,1000,10000")
     parser.add_argument("--connections", type=int, help="idle ones, and in the storm (10000)")
     parser.add_argument("--seconds", type=float, help="how long each run is counted (2)")
+    parser.add_argument("--minutes", type=float, default=3, help="how long people come and go (3)")
     parser.add_argument("--results", type=Path, help="what `report` is of (the newest)")
     parser.add_argument("--repeats", type=int, help="how many runs a median is of (3)")
     return parser.parse_args()

@@ -76,6 +76,11 @@ def proportional_size(pid: int) -> int:
     return kilobytes(Path(f"/proc/{pid}/smaps_rollup"), "Pss:")
 
 
+def open_files(pids: Iterable[int]) -> int:
+    """Descriptors that processes have open."""
+    return sum(len(list(Path(f"/proc/{pid}/fd").iterdir())) for pid in pids)
+
+
 def peak_kilobytes(pid: int) -> int:
     """The largest resident set that a process has had."""
     return kilobytes(Path(f"/proc/{pid}/status"), "VmHWM:")

@@ -42,6 +42,7 @@ class Run:
     is_thorough: bool
     seconds: float
     repeats: int
+    minutes: float
     warmup: float = 0.5
     records: list[Record] = field(default_factory=list)
 

@@ -40,6 +40,9 @@ SUBJECTS = [
     ),
     Subject("storm-p95", "storm", "up_p95_ms", "Meanwhile, to those who are there: 95 %, ms", True),
     Subject("storm-memory", "storm", "server_peak_kilobytes", "Most memory: kilobytes", True),
+    Subject("churn-memory", "churn", "kilobytes", "Churn: memory, kilobytes", True),
+    Subject("churn-files", "churn", "files", "Churn: open files", True),
+    Subject("churn-tasks", "churn", "tasks", "Churn: tasks", True),
     Subject("scaling", "scaling", "deliveries_per_second", "Workers: deliveries per second"),
     Subject(
         "scaling-cost",

@@ -66,6 +66,7 @@ def losses(records: list[Record]) -> list[str]:
             ("unheard", "messages reached nobody: they were not acknowledged"),
             ("repeated", "deliveries came twice"),
             ("ended", "connections were ended by the server"),
+            ("unserved", "visits were not answered as they should be"),
         ):
             if record.get(name):
                 lines.append(f"- {record['title']}, {record['case']}: {record[name]:,.0f} {what}.")

@@ -11,10 +11,16 @@ AT_ONCE = 500
 
 async def update(user_ids: Sequence[int], present_at: int) -> None:
     """Note that people are here now."""
-    for start in range(0, len(user_ids), AT_ONCE):
-        ids = ", ".join(str(int(user_id)) for user_id in user_ids[start : start + AT_ONCE])
+    ids = sorted(user_ids)  # so that nobody waits for somebody who waits for them
+    for start in range(0, len(ids), AT_ONCE):
         await engine.rows(
-            f"UPDATE users SET present_at = :present_at WHERE id IN ({ids}) RETURNING id",
+            f"""
+            UPDATE users SET present_at = :present_at
+            FROM (SELECT CAST(value ->> 0 AS BIGINT) AS id FROM {each("ids")}) AS here
+            WHERE users.id = here.id
+            RETURNING users.id
+            """,
+            ids=json.dumps([(id,) for id in ids[start : start + AT_ONCE]]),
             present_at=present_at,
         )
 

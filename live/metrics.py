@@ -101,6 +101,7 @@ broker_up = Gauge(
 loop_lag_seconds = histogram(
     "event_loop_lag_seconds", "How much later than asked for the event loop comes back"
 )
+tasks = gauge("tasks", "Tasks of the event loops")
 processes = gauge("processes", "Processes that serve")
 
 
@@ -145,7 +146,8 @@ class Lag:
 async def sampled(
     is_broker_up: Callable[[], bool], pool_use: Callable[[], dict[str, int]]
 ) -> AsyncIterator[None]:
-    """While the block runs, this process looks at the broker, the pool and its event loop."""
+    """While the block runs, this process looks at the broker, the pool, its tasks and its event
+    loop."""
     processes.set(1)
     async with alongside(sample(is_broker_up, pool_use)):
         yield
@@ -156,6 +158,7 @@ async def sample(is_broker_up: Callable[[], bool], pool_use: Callable[[], dict[s
         broker_up.set(is_broker_up())
         for state, number in pool_use().items():
             database_connections.labels(state).set(number)
+        tasks.set(len(asyncio.all_tasks()))
         asked_at = time.perf_counter()
         await asyncio.sleep(SAMPLED)
         loop_lag_seconds.observe(max(0.0, time.perf_counter() - asked_at - SAMPLED))

@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from bench import plot, programs, tables
+from bench import passers, plot, programs, tables
 from bench.results import Results
 from bench.subjects import Subject
+from tests.applications import Site
 
 FRAME = '{"client_id":"@ID@","body":"@N@"}'
 Deliver = Callable[[list[StreamWriter], str], Awaitable[None]]
@@ -96,6 +97,21 @@ async def test_an_id_that_is_no_message(load: Path) -> None:
     counts = await counted(load, refuse, drain=0.2)
     assert counts["arrived"] == 0
     assert counts["lost"] == counts["expected"] == 6
+
+
+async def test_passers_are_served(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passers, "RATE", 200)
+    monkeypatch.setattr(passers, "STAY", (0.0, 0.1))
+    ada, _ = await site.people("ada", "bob")
+    chat = await ada.start("bob")
+    cookie = f"session={ada.http.cookies['session']}"
+    port = int(site.url.rpartition(":")[2])
+    crowd = passers.Passers(port, [passers.Passer(f"/chat/{chat}/", cookie)])
+    await crowd.come_and_go(0.3)
+    kinds = ("read_pages", "post", "poll", "stream", "socket")
+    assert sum(crowd.counts[kind] for kind in kinds) == 60
+    assert all(crowd.counts[kind] for kind in (*kinds, "close", "hang up", "reset"))
+    assert crowd.counts["unserved"] == 0, crowd.counts
 
 
 def test_table_and_chart() -> None:

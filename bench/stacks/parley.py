@@ -36,6 +36,7 @@ class Parley(Stack):
     database: ClassVar[str]
     template: str | None = None
     larger: Sequence[Inbox] = ()
+    has_redis = False
 
     def start(self, cores: set[int] | None, workers: int) -> Server:
         port = free_port()
@@ -45,7 +46,9 @@ class Parley(Stack):
         environment = {
             "DATABASE_URL": url,
             "WEB_CONCURRENCY": str(workers),
-            "BROKER_URL": self.databases.redis.url if workers > 1 else "memory://",
+            "BROKER_URL": (
+                self.databases.redis.url if workers > 1 or self.has_redis else "memory://"
+            ),
         }
         return Server(
             [sys.executable, "-m", *served(), "--host", "127.0.0.1", "--port", str(port)],
@@ -57,10 +60,13 @@ class Parley(Stack):
         )
 
     def path(self, room: Room, person: int) -> str:
-        return f"/ws/chat/{FIRST_ID + room.number}/"
+        return f"/ws{self.room_path(room)}"
 
     def stream_path(self, room: Room) -> str:
-        return f"/sse/chat/{FIRST_ID + room.number}/"
+        return f"/sse{self.room_path(room)}"
+
+    def room_path(self, room: Room) -> str:
+        return f"/chat/{FIRST_ID + room.number}/"
 
     def cookie(self, person: int) -> str:
         return f"session={token(person)}"
@@ -81,6 +87,16 @@ class Parley(Stack):
     @abstractmethod
     def execute(self, url: str, *statements: str) -> None:
         """Run SQL in a database that nobody serves."""
+
+    @contextmanager
+    def serving_with_redis(self) -> Iterator[Server]:
+        """The server, which publishes over Redis although it is one process."""
+        self.has_redis = True
+        try:
+            with self.serving() as server:
+                yield server
+        finally:
+            self.has_redis = False
 
     @contextmanager
     def serving_large(self) -> Iterator[Server]:

@@ -10,6 +10,7 @@ from actions import presence
 from actions.clock import now
 from db import engine
 from db import presence as stored
+from db.statement import Row
 from db.users import User
 from live.presence import connected
 from tests.factories import make_conversation, make_user
@@ -87,6 +88,20 @@ async def test_many_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         await stored.update([person.id for person in people], 1000)
         await stored.update([], 2000)
     assert await seen(people[0], chat) == {person.id: 1000 for person in people[1:]}
+
+
+async def test_whoever_comes_is_told_by_the_same_statement(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A text for each of them would be parsed each time, and drive all others out of the caches."""
+    said, rows = set(), engine.rows
+
+    async def noted(sql: str, **values: object) -> list[Row]:
+        said.add(sql)
+        return await rows(sql, **values)
+
+    monkeypatch.setattr(engine, "rows", noted)
+    for number in range(3):
+        await stored.update(list(range(number)), now())
+    assert len(said) == 1
 
 
 async def test_a_database_that_is_away_keeps_nobody_out(monkeypatch: pytest.MonkeyPatch) -> None:

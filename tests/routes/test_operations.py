@@ -340,6 +340,16 @@ async def test_the_pool_and_the_broker_are_looked_at(site: Site) -> None:
         assert now()["parley_database_connections{used}"] == 7
 
 
+async def test_tasks_are_counted(site: Site) -> None:
+    await until(lambda: now().get("parley_tasks"))
+    before, never = now()["parley_tasks"], asyncio.Event()
+    waiting = [asyncio.create_task(never.wait()) for _ in range(50)]
+    await until(lambda: now()["parley_tasks"] >= before + 40)
+    never.set()
+    await asyncio.wait(waiting)
+    await until(lambda: now()["parley_tasks"] < before + 10)
+
+
 async def test_a_blocked_event_loop_shows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metrics, "SAMPLED", 0.05)
     lag = now()["parley_event_loop_lag_seconds_sum"]

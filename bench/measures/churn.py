@@ -1,0 +1,78 @@
+"""People come and go for a while: what of it stays in the server when everybody has gone."""
+
+import asyncio
+import re
+import time
+import urllib.request
+from functools import partial
+
+from bench import machine
+from bench.generator import Figures
+from bench.passers import RATE, Passer, Passers
+from bench.run import Run
+from bench.server import Server
+from bench.stacks.parley import Parley
+from bench.world import CROWD_ROOMS
+
+STACKS = ["parley-pg", "parley-sqlite"]
+ROOMS = CROWD_ROOMS[:10]
+"""A thousand people, each of whom has been there before the base is taken."""
+
+WARMUP = 60.0
+SETTLING = 5.0
+TASKS = re.compile(r"^parley_tasks (\S+)$", re.MULTILINE)
+
+
+def measure(run: Run) -> None:
+    """For so many minutes; PostgreSQL with Redis as the broker."""
+    for stack in run.chosen(*STACKS):
+        assert isinstance(stack, Parley)
+        run.attempt("churn", stack, "all", partial(one, run, stack))
+
+
+def one(run: Run, stack: Parley) -> None:
+    with stack.serving_with_redis() if stack.name == "parley-pg" else stack.serving() as server:
+        passers = Passers(server.port, people(stack))
+        pass_by(passers, WARMUP)
+        base = held(server)
+        passers.counts.clear()
+        began_at, cpu = time.monotonic(), server.cpu_seconds()
+        pass_by(passers, 60 * run.minutes)
+        busy = (server.cpu_seconds() - cpu) / (time.monotonic() - began_at)
+        end = held(server)
+    unserved = passers.counts["unserved"]
+    for what, number in sorted(passers.counts.items()):
+        print(f"churn, {stack.title}: {number:,} × {what}", flush=True)
+    run.note("churn", stack, "base", [base])
+    visits = {"visits": int(60 * run.minutes * RATE), "unserved": unserved, "server_busy": busy}
+    run.note("churn", stack, f"after {run.minutes:g} min", [{**end, **visits}])
+    run.note("churn", stack, "÷ base", [{name: end[name] / base[name] for name in base}])
+
+
+def people(stack: Parley) -> list[Passer]:
+    return [
+        Passer(stack.room_path(room), stack.cookie(person))
+        for room in ROOMS
+        for person in room.people
+    ]
+
+
+def pass_by(passers: Passers, seconds: float) -> None:
+    """They come and go, all of them; then the server is left alone for a moment."""
+    asyncio.run(passers.come_and_go(seconds))
+    time.sleep(SETTLING)
+
+
+def held(server: Server) -> Figures:
+    """What the server holds: memory, open files, tasks of its event loop."""
+    return {
+        "tasks": tasks(server),
+        "files": machine.open_files(server.pids),
+        "kilobytes": server.memory_kilobytes(),
+    }
+
+
+def tasks(server: Server) -> float:
+    with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/metrics") as answer:
+        text = answer.read().decode()
+    return sum(float(number) for number in TASKS.findall(text))
