@@ -80,23 +80,23 @@ def test_a_text_is_framed_as_by_websockets(size: int) -> None:
     assert wires.text_frame(text) == Frame(Opcode.TEXT, text.encode()).serialize(mask=False)
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
-        frame("Hello", fin=False),
-        frame("Hello", Opcode.BINARY),
-        frame("Hello", Opcode.PING),
-        frame(b"\xff\xfe"),
-        frame("Hello")[:-1],
-        frame("Hello") + b"\x81",
-        frame("x" * 126)[:3],
-        frame("x" * 70_000),
-        Frame(Opcode.TEXT, b"Hello").serialize(mask=False),
-        Frame(Opcode.TEXT, b"Hello").serialize(mask=False) + bytes(132),
-        b"\xc1" + frame("Hello")[1:],
-        b"\x81\xff" + bytes(131),
-    ],
-)
+OTHERS = {
+    "a part of a message": frame("Hello", fin=False),
+    "a binary message": frame("Hello", Opcode.BINARY),
+    "a ping": frame("Hello", Opcode.PING),
+    "no UTF-8": frame(b"\xff\xfe"),
+    "not all of it": frame("Hello")[:-1],
+    "more than it": frame("Hello") + b"\x81",
+    "half a length": frame("x" * 126)[:3],
+    "a long one": frame("x" * 70_000),
+    "no mask": Frame(Opcode.TEXT, b"Hello").serialize(mask=False),
+    "no mask and more": Frame(Opcode.TEXT, b"Hello").serialize(mask=False) + bytes(132),
+    "a reserved bit": b"\xc1" + frame("Hello")[1:],
+    "a length in eight bytes": b"\x81\xff" + bytes(131),
+}
+
+
+@pytest.mark.parametrize("data", OTHERS.values(), ids=OTHERS)
 def test_all_but_one_whole_text_is_left_to_the_parser(data: bytes) -> None:
     assert wires.lone_text(data) is None
 
