@@ -57,10 +57,11 @@ def main() -> None:
             machine.pinned(machine.OTHER_CORE),
         ):
             run = prepared(options, databases, Path(folder))
+            path = results.new_file()
             for name in options.measures or (QUICK_MEASURES if options.quick else MEASURES):
                 MEASURES[name](run)
-            found = results.collected(run)
-        print(f"\n{report.text(found)}\n\nKept in {results.save(found)}")
+                results.save(results.collected(run), path)
+        print(f"\n{report.text(results.load([path]))}\n\nKept in {path}")
     except KeyboardInterrupt:
         sys.exit("interrupted")
     finally:
@@ -100,7 +101,9 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--connections", type=int, help="idle ones, and in the storm (10000)")
     parser.add_argument("--seconds", type=float, help="how long each run is counted (2)")
     parser.add_argument("--minutes", type=float, default=3, help="how long people come and go (3)")
-    parser.add_argument("--results", type=Path, help="what `report` is of (the newest)")
+    parser.add_argument(
+        "--results", type=Path, nargs="+", default=(), help="what `report` is of (the newest)"
+    )
     parser.add_argument("--repeats", type=int, help="how many runs a median is of (3)")
     return parser.parse_args()
 

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,22 +39,28 @@ def collected(run: Run) -> Results:
     return Results(about, run.records)
 
 
-def save(results: Results) -> Path:
-    """Writes them to a new file, whose name is the time."""
+def new_file() -> Path:
+    """Where to keep what a run finds; its name is the time."""
     FOLDER.mkdir(exist_ok=True)
-    path = FOLDER / f"{datetime.now(UTC):%Y%m%d-%H%M%S}.json"
+    return FOLDER / f"{datetime.now(UTC):%Y%m%d-%H%M%S}.json"
+
+
+def save(results: Results, path: Path) -> None:
     content = {"about": results.about, "records": results.records}
     path.write_text(json.dumps(content, indent=1) + "\n")
-    return path
 
 
-def load(path: Path | None = None) -> Results:
-    """Those in a file, or the newest ones."""
-    path = path or max(FOLDER.glob("*.json"), default=None)
-    if path is None:
+def load(paths: Sequence[Path] = ()) -> Results:
+    """Those in files, each about other measures, or else the newest ones."""
+    paths = paths or sorted(FOLDER.glob("*.json"))[-1:]
+    if not paths:
         raise FileNotFoundError("There are no results yet: bin/bench makes some.")
-    content = json.loads(path.read_text())
-    return Results(content["about"], content["records"])
+    found = [json.loads(path.read_text()) for path in paths]
+    about = {
+        name: " and ".join(dict.fromkeys(each["about"].get(name, "") for each in found))
+        for name in found[0]["about"]
+    }
+    return Results(about, [record for each in found for record in each["records"]])
 
 
 def commit() -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bench import passers, plot, programs, tables
+from bench import passers, plot, programs, results, tables
 from bench.results import Results
 from bench.subjects import Subject
 from tests.applications import Site
@@ -193,3 +193,13 @@ def framed(text: str) -> bytes:
 def fragment(client_id: str) -> str:
     words = "so it goes " * 12
     return f'<li class="message" id="message-17-{client_id}"><p class="body">{words}</p></li>'
+
+
+def test_results_of_a_run_in_parts_are_one(tmp_path: Path) -> None:
+    parts = [tmp_path / "1.json", tmp_path / "2.json"]
+    for path, measure in zip(parts, ("fanout", "pairs"), strict=True):
+        record = {"measure": measure, "stack": "ws", "title": "ws", "case": "all"}
+        results.save(Results({"date": measure, "cores": "2"}, [record]), path)
+    found = results.load(parts)
+    assert found.about == {"date": "fanout and pairs", "cores": "2"}
+    assert [record["measure"] for record in found.records] == ["fanout", "pairs"]
