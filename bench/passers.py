@@ -9,7 +9,7 @@ import struct
 import uuid
 from asyncio import StreamReader, StreamWriter
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import NoReturn
@@ -45,26 +45,28 @@ class Refused(Exception):
 
 
 class Passers:
-    """The same people, in the same order each time."""
+    """The same people on the same visits, in the same order each time."""
 
     def __init__(self, port: int, people: Sequence[Passer]) -> None:
         self.port = port
         self.people = people
-        self.chance = random.Random(1)  # noqa: S311
+        self.visits = random.Random(1)  # noqa: S311
+        self.chance = random.Random(2)  # noqa: S311  # what they do, whoever comes to it first
         self.counts: Counter[str] = Counter()
 
     async def come_and_go(self, seconds: float) -> None:
         """Returns once the last of those who came within that time has gone."""
+        kinds = (self.read_pages, self.post, self.poll, self.stream, self.socket)
         loop = asyncio.get_running_loop()
         began_at = loop.time()
         async with asyncio.TaskGroup() as visits:
             for number in range(int(seconds * RATE)):
                 await asyncio.sleep(began_at + number / RATE - loop.time())
-                visits.create_task(self.visit(self.chance.choice(self.people)))
+                passer = self.visits.choice(self.people)
+                [kind] = self.visits.choices(kinds, (20, 5, 10, 25, 40))
+                visits.create_task(self.visit(kind, passer))
 
-    async def visit(self, passer: Passer) -> None:
-        kinds = (self.read_pages, self.post, self.poll, self.stream, self.socket)
-        [kind] = self.chance.choices(kinds, (20, 5, 10, 25, 40))
+    async def visit(self, kind: Callable[[Passer], Awaitable[None]], passer: Passer) -> None:
         self.counts[kind.__name__] += 1
         try:
             await kind(passer)
