@@ -45,7 +45,7 @@ class Refused(Exception):
 
 
 class Passers:
-    """The same people, in the same order each time."""
+    """Who comes, what for and how they leave is chance; nearly the same each time."""
 
     def __init__(self, port: int, people: Sequence[Passer]) -> None:
         self.port = port
