@@ -87,17 +87,20 @@ NEAR = f"""
     WHERE user_id = :user_id AND ranked_at = {ranks.UNRANKED}
 """
 
-CONVERSATIONS = f"""
-    SELECT c.id, c.kind, {TITLE} AS title, c.revision, c.last_position, me.read_position,
-           {UNREAD} AS unread, c.creator_id, me.user_id AS reader_id
-    FROM participants me JOIN conversations c ON c.id = me.conversation_id
+CONVERSATION = f"""
+    c.id, c.kind, {TITLE} AS title, c.revision, c.last_position, me.read_position,
+    {UNREAD} AS unread, c.creator_id, me.user_id AS reader_id
 """
 
 
 async def get(conversation_id: int, user_id: int) -> Conversation | None:
     """The conversation as a participant sees it; None for everybody else."""
     row = await engine.row(
-        f"{CONVERSATIONS} WHERE me.conversation_id = :id AND me.user_id = :user_id",
+        f"""
+        SELECT {CONVERSATION}
+        FROM participants me JOIN conversations c ON c.id = me.conversation_id
+        WHERE me.conversation_id = :id AND me.user_id = :user_id
+        """,
         id=conversation_id,
         user_id=user_id,
     )
@@ -108,13 +111,8 @@ async def list_seen(places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], 
     """Conversations as participants see them, by conversation and person."""
     rows = await engine.rows(
         f"""
-        {CONVERSATIONS}
-        JOIN (
-            SELECT CAST(value ->> 0 AS BIGINT) AS conversation_id,
-                   CAST(value ->> 1 AS BIGINT) AS user_id
-            FROM {each("places")}
-        ) AS place
-          ON me.conversation_id = place.conversation_id AND me.user_id = place.user_id
+        WITH me AS MATERIALIZED ({participants_at("places")})
+        SELECT {CONVERSATION} FROM me JOIN conversations c ON c.id = me.conversation_id
         """,
         places=json.dumps(list(places)),
     )
@@ -126,19 +124,31 @@ async def list_revisions(places: Iterable[tuple[int, int]]) -> dict[tuple[int, i
     person does not take part."""
     rows = await engine.rows(
         f"""
-        SELECT p.conversation_id, p.user_id, c.revision
-        FROM (
-            SELECT CAST(value ->> 0 AS BIGINT) AS conversation_id,
-                   CAST(value ->> 1 AS BIGINT) AS user_id
-            FROM {each("places")}
-        ) AS place
-        JOIN participants p
-          ON p.conversation_id = place.conversation_id AND p.user_id = place.user_id
-        JOIN conversations c ON c.id = p.conversation_id
+        WITH me AS MATERIALIZED ({participants_at("places")})
+        SELECT me.conversation_id, me.user_id, c.revision
+        FROM me JOIN conversations c ON c.id = me.conversation_id
         """,
         places=json.dumps(list(places)),
     )
     return {(row[0], row[1]): row[2] for row in rows}
+
+
+def participants_at(places: str) -> str:
+    """The SQL for the participants in a list of conversations and people.
+
+    To be materialized: joined with anything else, PostgreSQL may look through all participants of
+    a conversation for each of them.
+    """
+    return f"""
+        SELECT p.user_id, p.conversation_id, p.read_position
+        FROM (
+            SELECT CAST(value ->> 0 AS BIGINT) AS conversation_id,
+                   CAST(value ->> 1 AS BIGINT) AS user_id
+            FROM {each(places)}
+        ) AS place
+        JOIN participants p
+          ON p.conversation_id = place.conversation_id AND p.user_id = place.user_id
+    """
 
 
 async def get_id_by_pair(pair: str) -> int | None:
@@ -219,18 +229,10 @@ async def list_lines(pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], 
     """Lines of several people's inboxes, by person and conversation, where there is such a line."""
     rows = await engine.rows(
         f"""
-        SELECT me.user_id, {ENTRY}
-        FROM (
-            SELECT CAST(value ->> 0 AS BIGINT) AS user_id,
-                   CAST(value ->> 1 AS BIGINT) AS conversation_id
-            FROM {each("pairs")}
-        ) AS pair
-        JOIN participants me
-          ON me.user_id = pair.user_id AND me.conversation_id = pair.conversation_id
-        {ENTRIES}
-        WHERE {IS_SHOWN}
+        WITH me AS MATERIALIZED ({participants_at("places")})
+        SELECT me.user_id, {ENTRY} FROM me {ENTRIES} WHERE {IS_SHOWN}
         """,
-        pairs=json.dumps(list(pairs)),
+        places=json.dumps([(conversation_id, user_id) for user_id, conversation_id in pairs]),
     )
     return {(user_id, line[0]): Entry(*line) for user_id, *line in rows}
 

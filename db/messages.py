@@ -80,19 +80,20 @@ def list_standing(sent: Sequence[Sent]) -> Steps[dict[tuple[int, int, str], Stan
                    CAST(value ->> 1 AS BIGINT) AS author_id,
                    CAST(value ->> 2 AS TEXT) AS client_id
             FROM {each("sent")}
+        ), allowed AS MATERIALIZED (  -- see conversations.participants_at
+            SELECT sent.* FROM sent JOIN participants p
+              ON p.conversation_id = sent.conversation_id AND p.user_id = sent.author_id
         )
-        SELECT sent.conversation_id, sent.author_id, sent.client_id, u.name AS author_name,
+        SELECT allowed.conversation_id, allowed.author_id, allowed.client_id, u.name AS author_name,
                c.revision, c.last_position, last.author_id AS last_author_id,
                last.created_at AS last_created_at, earlier.position IS NOT NULL AS is_repeat
-        FROM sent
-        JOIN participants p
-          ON p.conversation_id = sent.conversation_id AND p.user_id = sent.author_id
-        JOIN users u ON u.id = sent.author_id
-        JOIN conversations c ON c.id = sent.conversation_id
+        FROM allowed
+        JOIN users u ON u.id = allowed.author_id
+        JOIN conversations c ON c.id = allowed.conversation_id
         LEFT JOIN messages last
           ON last.conversation_id = c.id AND last.position = c.last_position
         LEFT JOIN messages earlier
-          ON earlier.author_id = sent.author_id AND earlier.client_id = sent.client_id
+          ON earlier.author_id = allowed.author_id AND earlier.client_id = allowed.client_id
         """,
         {"sent": json.dumps([(s.conversation_id, s.author_id, s.client_id) for s in sent])},
     )

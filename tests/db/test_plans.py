@@ -175,3 +175,40 @@ async def make_many(person: int) -> None:
         await engine.rows(statement, person=person)
     if dialect.is_postgresql():  # as its autovacuum does; SQLite has none
         await engine.rows(ANALYZE)
+
+
+BIG_ROOM = [
+    """
+    INSERT INTO users (id, username, name, name_folded, password, created_at)
+    SELECT n, 'u' || n, 'U', 'u', '!', 0 FROM generate_series(1, 10000) AS n RETURNING id
+    """,
+    """
+    INSERT INTO conversations (id, kind, title, creator_id, active_at, ranked_at)
+    SELECT n, 'group', 'Tea', 1, 0, 0 FROM generate_series(1, 600) AS n RETURNING id
+    """,
+    """
+    INSERT INTO participants (conversation_id, user_id, ranked_at)
+    SELECT 1, n, 0 FROM generate_series(1, 10000) AS n
+    UNION ALL SELECT 2 + n % 500, n, 0 FROM generate_series(1, 10000) AS n RETURNING user_id
+    """,
+    ANALYZE,
+]
+"""Ten thousand people in one room, and twenty in each of the others."""
+
+
+@pytest.mark.parametrize(
+    "name", ["readers who come", "how far they are", "lines of it", "where logs end"]
+)
+async def test_nobody_is_looked_for_among_all_who_are_in_a_room(
+    name: str, plans: list[str], database_url: str
+) -> None:
+    """Each by conversation and person; else a room of ten thousand opens in minutes."""
+    if database_url.startswith("sqlite"):
+        return  # joins in the order of its indexes
+    for statement in BIG_ROOM:
+        await engine.rows(statement)
+    plans.clear()
+    async with engine.transaction():
+        await READINGS[name](2, 1)
+    assert plans
+    assert not [line for line in plans if re.search(r"Join Filter: .*(value|author_id)", line)]
