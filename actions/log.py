@@ -1,17 +1,13 @@
 """Writing to the log: everything that was sent at the same time, at once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Container, Sequence
 from dataclasses import dataclass
-from enum import Enum
 
 from actions.invalid import Invalid
-from db import conversations, engine, messages
+from db import conversations, engine, log, messages
 from db.engine import Taken, Unavailable
-from db.messages import Message, Sent, Standing
-from db.steps import Steps
-
-TRIES = 3
-"""How often it is tried to store what collides with what other processes store at this moment."""
+from db.log import Refusal
+from db.messages import Message, Sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +18,7 @@ class Repeat:
 
 
 Outcome = Message | Repeat | Invalid | Unavailable
-
-
-Add = Callable[[Sequence[Message], Sequence[int | None]], Steps[set[int]]]
-
-
-class Place(Enum):
-    """Where something sent is that is not stored now."""
-
-    REPEATED = "it stands in a log already"
-    HELD_BACK = "its log has to be locked: others write to it, or its rank has to follow"
+Placed = Message | Refusal | Unavailable
 
 
 async def append(batch: Sequence[Sent]) -> list[Outcome]:
@@ -39,59 +26,59 @@ async def append(batch: Sequence[Sent]) -> list[Outcome]:
     the refusal. Those of one conversation get its next revisions, in the order of the batch.
 
     Committed when it returns. Raises `engine.Unavailable`, with nothing acknowledged; where only a
-    repeat's first message could not be read, or others kept writing to a log, that stands in its
-    place.
+    part could not be stored, or a repeat's first message not be read, that stands in its place.
     """
-    placed = await commit(batch)
-    for _ in range(1, TRIES):
-        held_back = [n for n, place in enumerate(placed) if place is Place.HELD_BACK]
-        if not held_back:
-            break
-        places = await commit_locked([batch[n] for n in held_back])
-        for n, place in zip(held_back, places, strict=True):
-            placed[n] = place
+    placed = list(await commit(batch))
+    await retry(batch, placed, {Refusal.OVERTAKEN}, commit)
+    for _ in range(2):
+        await retry(batch, placed, {Refusal.OVERTAKEN, Refusal.HELD_BACK}, commit_locked)
     return [
-        await outcome(sent, place) if isinstance(place, Place) else place
+        await outcome(sent, place) if isinstance(place, Refusal) else place
         for sent, place in zip(batch, placed, strict=True)
     ]
 
 
-async def commit(batch: Sequence[Sent]) -> list[Outcome | Place]:
+async def retry(
+    batch: Sequence[Sent],
+    placed: list[Placed],
+    refusals: Container[object],
+    commit: Callable[[Sequence[Sent]], Awaitable[Sequence[Placed]]],
+) -> None:
+    """Once more for what was refused for one of these reasons."""
+    if again := [n for n, place in enumerate(placed) if place in refusals]:
+        try:
+            places = await commit([batch[n] for n in again])
+        except Unavailable as error:
+            places = [error] * len(again)
+        for n, place in zip(again, places, strict=True):
+            placed[n] = place
+
+
+async def commit(batch: Sequence[Sent]) -> Sequence[Placed]:
     """Store what is new of a batch, where no other process is faster."""
     try:
-        return await engine.write(put(batch, messages.add), len(batch))
+        return await engine.write(log.add(batch), len(batch))
     except Taken:
-        return [Place.HELD_BACK] * len(batch)
+        return [Refusal.OVERTAKEN] * len(batch)
 
 
-async def commit_locked(batch: Sequence[Sent]) -> list[Outcome | Place]:
+async def commit_locked(batch: Sequence[Sent]) -> Sequence[Placed]:
     """Store it while no other process writes there."""
     try:
         async with engine.transaction(len(batch)):
             await conversations.lock({sent.conversation_id for sent in batch})
-            return await engine.write(put(batch, messages.add_locked))
+            return await engine.write(log.add_locked(batch))
     except Taken:
-        return [Place.HELD_BACK] * len(batch)
-    except Unavailable as error:
-        return [error] * len(batch)
+        return [Refusal.OVERTAKEN] * len(batch)
 
 
-def put(batch: Sequence[Sent], add: Add) -> Steps[list[Outcome | Place]]:
-    """Read where the logs end, and put what is new behind that."""
-    log = Log((yield from messages.list_standing(batch)))
-    placed = [log.place(sent) for sent in batch]
-    if log.messages:
-        stored = yield from add(log.messages, log.previous_positions)
-        for n, sent in enumerate(batch):
-            if sent.conversation_id in log.ends and sent.conversation_id not in stored:
-                placed[n] = Place.HELD_BACK
-    return placed
-
-
-async def outcome(sent: Sent, place: Place) -> Outcome:
-    if place is Place.HELD_BACK:
-        return Unavailable("other processes keep writing to this conversation")
-    return await first(sent)
+async def outcome(sent: Sent, refusal: Refusal) -> Outcome:
+    """What a refusal means to its author."""
+    if refusal is Refusal.REPEATED:
+        return await first(sent)
+    if refusal is Refusal.NO_PARTICIPANT:
+        return Invalid(body="You are no longer in this conversation.")
+    return Unavailable("other processes keep writing to this conversation")
 
 
 async def first(sent: Sent) -> Outcome:
@@ -105,42 +92,3 @@ async def first(sent: Sent) -> Outcome:
             body="This was sent in another conversation already. Send again to send it here."
         )
     return Repeat(message)
-
-
-class Log:
-    """Where the logs of a batch's conversations end, while the batch is put behind them."""
-
-    def __init__(self, standing: dict[tuple[int, int, str], Standing]) -> None:
-        self._standing = standing
-        self._new: set[tuple[int, str]] = set()
-        self.messages: list[Message] = []
-        self.previous_positions: list[int | None] = []
-        self.ends: dict[int, Message] = {}
-        """The last new message of each conversation."""
-
-    def place(self, sent: Sent) -> Outcome | Place:
-        """Put something sent at the end of its log."""
-        standing = self._standing.get((sent.conversation_id, sent.author_id, sent.client_id))
-        if standing is None:
-            return Invalid(body="You are no longer in this conversation.")
-        if standing.is_repeat or (sent.author_id, sent.client_id) in self._new:
-            return Place.REPEATED
-        end = self.ends.get(sent.conversation_id)
-        position = 1 + (end.position if end else standing.revision)
-        message = Message(
-            sent.conversation_id,
-            position,
-            position,
-            sent.author_id,
-            standing.author_name,
-            sent.client_id,
-            sent.body,
-            sent.created_at,
-            end.author_id if end else standing.last_author_id,
-            end.created_at if end else standing.last_created_at,
-        )
-        self.previous_positions.append(end.position if end else standing.last_position or None)
-        self._new.add((sent.author_id, sent.client_id))
-        self.messages.append(message)
-        self.ends[sent.conversation_id] = message
-        return message

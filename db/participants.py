@@ -74,7 +74,7 @@ async def remove_from_groups(user_id: int) -> list[int]:
             SELECT p.conversation_id
             FROM participants p JOIN conversations c ON c.id = p.conversation_id
             WHERE p.user_id = :user_id AND c.kind = 'group'
-            ORDER BY p.conversation_id {locked("p")}
+            {locked("p", "p.conversation_id")}
         )
         RETURNING conversation_id
         """,
@@ -105,7 +105,7 @@ async def update_read(reads: Iterable[tuple[int, int, int]]) -> list[tuple[int, 
             JOIN messages m
               ON m.conversation_id = reads.conversation_id AND m.position = reads.position
             WHERE p.read_position < reads.position
-            ORDER BY p.conversation_id, p.user_id {locked("p")}
+            {locked("p", "p.conversation_id, p.user_id")}
         ) AS moved
         WHERE participants.conversation_id = moved.conversation_id
           AND participants.user_id = moved.user_id

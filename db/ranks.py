@@ -57,7 +57,7 @@ def follow(conversation_ids: Iterable[int]) -> Steps[None]:
             SELECT p.conversation_id, p.user_id, c.ranked_at
             FROM participants p JOIN conversations c ON c.id = p.conversation_id
             WHERE p.conversation_id IN (SELECT CAST(value ->> 0 AS BIGINT) FROM {each("ids")})
-            ORDER BY p.conversation_id, p.user_id {locked("p")}
+            {locked("p", "p.conversation_id, p.user_id")}
         ) AS theirs
         WHERE participants.conversation_id = theirs.conversation_id
           AND participants.user_id = theirs.user_id
@@ -111,7 +111,7 @@ async def settle(user_ids: Iterable[int], now: int) -> list[tuple[int, int]]:
             WHERE p.user_id IN (SELECT CAST(value ->> 0 AS BIGINT) FROM {each("ids")})
               AND p.is_settled = 0 AND p.ranked_at < :over
               AND p.read_position >= c.last_position
-            {locked("p", "SKIP LOCKED")}
+            {locked("p", otherwise="SKIP LOCKED")}
         ) AS done
         WHERE participants.conversation_id = done.conversation_id
           AND participants.user_id = done.user_id

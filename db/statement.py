@@ -1,7 +1,7 @@
 """What is asked of either database: SQL with `:names` in it, and their values."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol
@@ -26,7 +26,7 @@ class Statement:
     """
 
     sql: str
-    values: dict[str, object]
+    values: Mapping[str, object]
 
     def numbered(self) -> tuple[str, list[object]]:
         """The SQL with `$1`, `$2`, and so on, and the values in that order."""

@@ -2,19 +2,18 @@
 
 import asyncio
 import uuid
-from dataclasses import replace
 
 import pytest
 
 from actions import messages
 from actions.invalid import Invalid
 from db import engine
+from db import log as end
 from db import messages as stored
 from db import participants as people
-from db.dialect import is_postgresql
 from db.engine import Unavailable
-from db.messages import Message, Sent, Standing
-from db.statement import Statement
+from db.log import Refusal
+from db.messages import Message, Sent
 from db.steps import Steps
 from db.users import User
 from live import broker, hub, publication
@@ -196,7 +195,7 @@ async def test_nobody_is_told_what_is_not_stored(
         with pytest.raises(Invalid):
             await messages.send(ada, chat, new(), "")
         with monkeypatch.context() as patch:
-            patch.setattr(stored, "add", away)
+            patch.setattr(end, "add", away)
             with pytest.raises(Unavailable):
                 await messages.send(ada, chat, new(), "Hello")
         assert await subscription.next(0.05) == []
@@ -231,14 +230,14 @@ async def test_what_is_sent_at_once_is_stored_by_few_transactions(
 async def test_one_that_cannot_be_stored_keeps_no_other_back(
     ada: User, chat: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    add = stored.add
+    add = end.add
 
-    def choosy(new: list[Message], before: list[int | None]) -> Steps[set[int]]:
-        if any(message.body == "poison" for message in new):
+    def choosy(sent: list[Sent]) -> Steps[list[Message | Refusal]]:
+        if any(one.body == "poison" for one in sent):
             raise ValueError
-        return add(new, before)
+        return add(sent)
 
-    monkeypatch.setattr(stored, "add", choosy)
+    monkeypatch.setattr(end, "add", choosy)
     sends = [messages.send(ada, chat, new(), body) for body in ("a", "poison", "b")]
     first, poison, last = await asyncio.gather(*sends, return_exceptions=True)
     assert isinstance(poison, Unavailable)
@@ -253,70 +252,6 @@ async def test_removal_is_known_to_the_next_message(ada: User, bob: User) -> Non
     async with engine.transaction():
         assert await people.remove(tea, bob.id)
     assert await refusal(bob, tea, new(), "Hello") == "You are no longer in this conversation."
-
-
-async def test_a_client_id_that_another_process_stores_at_the_same_moment_is_a_repeat(
-    ada: User, chat: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    client_id = new()
-    first = await messages.send(ada, chat, client_id, "First")
-    look, looks = stored.list_standing, 0
-
-    def too_early(sent: list[Sent]) -> Steps[dict[tuple[int, int, str], Standing]]:
-        nonlocal looks
-        looks += 1
-        found = yield from look(sent)
-        is_early = looks == 1
-        return {k: replace(s, is_repeat=s.is_repeat and not is_early) for k, s in found.items()}
-
-    monkeypatch.setattr(stored, "list_standing", too_early)
-    again, other = await asyncio.gather(
-        messages.send(ada, chat, client_id, "Again"), messages.send(ada, chat, new(), "Other")
-    )
-    assert looks == 2
-    assert again == first
-    assert [message.body for message in await log(chat)] == ["First", "Other"]
-    assert other.position == 2
-
-
-async def test_what_collides_with_another_process_is_stored_behind_it_and_holds_no_other_up(
-    ada: User, bob: User, chat: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    tea = await make_conversation([ada, bob], "Tea")
-    await messages.send(bob, chat, new(), "First")
-    look, looks = stored.list_standing, []
-
-    def too_early(sent: list[Sent]) -> Steps[dict[tuple[int, int, str], Standing]]:
-        found = yield from look(sent)
-        looks.append({each.body for each in sent})
-        if len(looks) == 1 and is_postgresql():  # SQLite has one process only
-            for key in found:
-                if key[0] == chat:
-                    found[key] = replace(found[key], revision=0, last_position=0)
-        return found
-
-    monkeypatch.setattr(stored, "list_standing", too_early)
-    second, other = await asyncio.gather(
-        messages.send(ada, chat, new(), "Second"), messages.send(ada, tea, new(), "Other")
-    )
-    assert looks == [{"Second", "Other"}, {"Second"}][: 1 + is_postgresql()]
-    assert (second.position, second.previous_author_id) == (2, bob.id)
-    assert other.position == 1
-
-
-async def test_a_log_to_which_others_keep_writing_is_given_up_in_the_end(
-    ada: User, chat: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def never(*_: object) -> Steps[set[int]]:
-        yield Statement("SELECT 1", {})
-        return set()
-
-    with monkeypatch.context() as patch:
-        patch.setattr(stored, "add", never)
-        patch.setattr(stored, "add_locked", never)
-        with pytest.raises(Unavailable):
-            await messages.send(ada, chat, new(), "Hello")
-    assert await log(chat) == []
 
 
 async def test_what_is_stored_is_acknowledged_and_told_whatever_a_repeat_meets(

@@ -2,13 +2,13 @@
 who waits for them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 
-import asyncpg
 import pytest
 
 from db import engine, participants, ranks
 from tests.factories import make_conversation, make_message, make_user
+from tests.rival import Rival
 
 Change = Callable[[int, int, int], Awaitable[object]]
 
@@ -23,40 +23,26 @@ CHANGES: dict[str, Change] = {
 LOCK = """
     SELECT FROM participants WHERE conversation_id = $1 AND user_id = $2 FOR UPDATE NOWAIT
 """
-WAITING = """
-    SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
-"""
-
-
-@pytest.fixture
-async def somebody(postgresql_url: str) -> AsyncIterator[asyncpg.Connection]:
-    """Another connection to the open database. (In SQLite one transaction locks everything.)"""
-    await engine.connect(postgresql_url, 5, 20)
-    connection = await asyncpg.connect(postgresql_url)
-    yield connection
-    await connection.close()
-    await engine.disconnect()
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-async def test_rows_are_locked_in_one_order(change: Change, somebody: asyncpg.Connection) -> None:
+async def test_rows_are_locked_in_one_order(change: Change, rival: Rival) -> None:
     ada, bob = await make_user(), await make_user()
     one, other = sorted([await make_conversation([ada, bob], "Tea") for _ in range(2)])
     for id in (other, one):
         await make_message(bob, id)
-    async with somebody.transaction():
-        await somebody.execute(LOCK, one, ada.id)
+    async with rival.connection.transaction():
+        await rival.connection.execute(LOCK, one, ada.id)
         changing = asyncio.ensure_future(change(ada.id, one, other))
-        while not await somebody.fetch(WAITING):
-            assert not changing.done()
-        await somebody.execute(LOCK, other, ada.id)
+        await rival.waited_for_by(changing)
+        await rival.connection.execute(LOCK, other, ada.id)
     await changing
 
 
-async def test_settling_waits_for_nobody(somebody: asyncpg.Connection) -> None:
+async def test_settling_waits_for_nobody(rival: Rival) -> None:
     ada = await make_user()
     one, other = [await make_conversation([ada], f"Tea {n}", active_at=0) for n in range(2)]
-    async with somebody.transaction():
-        await somebody.execute(LOCK, one, ada.id)
+    async with rival.connection.transaction():
+        await rival.connection.execute(LOCK, one, ada.id)
         assert await ranks.settle([ada.id], 9 * ranks.HOUR) == [(other, ada.id)]
     assert await ranks.settle([ada.id], 9 * ranks.HOUR) == [(one, ada.id)]

@@ -2,13 +2,11 @@
 
 import asyncio
 import uuid
-from dataclasses import replace
 
 import pytest
 
-from db import engine, messages
-from db.engine import Taken
-from db.messages import Message, Sent
+from db import messages
+from db.messages import Message
 from tests.factories import make_conversation, make_message, make_messages, make_user
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -58,15 +56,11 @@ async def test_a_reader_by_cursor_misses_nothing_that_commits_meanwhile() -> Non
     assert seen == list(range(1, 41))
 
 
-async def test_a_client_id_is_stored_once_for_its_author() -> None:
+async def test_a_message_is_found_by_its_client_id() -> None:
     ada, bob = await make_user(), await make_user()
-    id, other = await make_conversation([ada, bob]), await make_conversation([ada, bob], "Tea")
+    id = await make_conversation([ada, bob])
     first = await make_message(ada, id, "First")
-    again = replace(first, position=2, revision=2, body="Second")
-    for taken, before in (again, 1), (replace(again, conversation_id=other, position=1), None):
-        with pytest.raises(Taken):
-            await engine.write(messages.add([taken], [before]))
-    assert await engine.write(messages.add([replace(again, author_id=bob.id)], [1])) == {id}
+    await make_message(bob, id, "Second", first.client_id)
     assert await messages.get_by_client_id(ada.id, first.client_id) == first
     assert await messages.get_by_client_id(ada.id, str(uuid.uuid4())) is None
 
@@ -93,13 +87,3 @@ async def test_a_log_is_read_both_ways_and_by_its_changes() -> None:
     assert [m.position for m in await messages.after(id, 5, 2)] == []
     assert [m.revision for m in await changed_after(id, 3)] == [4, 5]
     assert [m.conversation_id for m in await messages.after(id, 0, 9)] == [id] * 5
-
-
-async def test_only_participants_have_a_standing_in_a_log() -> None:
-    ada, stranger = await make_user(), await make_user()
-    id = await make_conversation([ada])
-    first = await make_message(ada, id)
-    sent = [Sent(id, person.id, first.client_id, "Hello", 0) for person in (ada, stranger)]
-    [(key, standing)] = (await engine.write(messages.list_standing(sent))).items()
-    assert key == (id, ada.id, first.client_id)
-    assert (standing.revision, standing.last_author_id, standing.is_repeat) == (1, ada.id, True)

@@ -1,0 +1,246 @@
+"""The end of each conversation's log, where what is sent is put."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from enum import Enum
+from typing import NamedTuple
+
+from db import ranks
+from db.dialect import each, gathered, is_postgresql, locked
+from db.messages import Message, Sent
+from db.statement import Statement
+from db.steps import Steps
+
+
+class Refusal(Enum):
+    """Why something sent is not stored now."""
+
+    NO_PARTICIPANT = "its author takes no part in the conversation"
+    REPEATED = "its author has used the client_id before"
+    OVERTAKEN = "another process has just written to the log: it may be tried again"
+    HELD_BACK = "the log has to be locked, to give the conversation a rank or to pass over repeats"
+
+
+class Standing(NamedTuple):
+    """What the database says to something that a participant has sent."""
+
+    n: int
+    """Which of all that is sent it is."""
+
+    author_name: str
+    is_new: int
+    revision: int
+    last_position: int
+    last_author_id: int | None
+    last_created_at: int | None
+    is_seen: int
+    """Whether the end of the log is known as it is now, and not only its number."""
+
+    is_ranked: int
+    """Whether the conversation keeps its rank with it."""
+
+
+def add(sent: Sequence[Sent]) -> Steps[list[Message | Refusal]]:
+    """Put what is sent at the ends of the logs, in its order: each as it is stored, or why it is
+    not. Of what is new in one conversation all is stored, or nothing.
+
+    The database refuses all of it where another process stores one of the client_ids meanwhile.
+    """
+    if not is_postgresql():  # a transaction has locked the whole file
+        return (yield from add_locked(sent))
+    [(answer, stored)] = yield Statement(add_in_one(), {"sent": described(sent)})
+    log = Log(sent, answer)
+    stored_in = set(json.loads(stored or "[]"))
+    return [
+        place if isinstance(place, Refusal) or place.conversation_id in stored_in else log.why(n)
+        for n, place in enumerate(log.places)
+    ]
+
+
+def add_locked(sent: Sequence[Sent]) -> Steps[list[Message | Refusal]]:
+    """The same in a transaction that has locked the conversations: nothing is in its way."""
+    look = f"WITH {standings()} SELECT {gathered(Standing._fields)} FROM standings"
+    [(answer,)] = yield Statement(look, {"sent": described(sent)})
+    log = Log(sent, answer)
+    if log.new:
+        new = {"new": log.described()}
+        yield Statement(f"WITH {new_ones()} {ADVANCE}", new)
+        yield Statement(f"WITH {new_ones()} {ADD}", new)
+        yield from ranks.follow(log.unranked)
+    return log.places
+
+
+class Log:
+    """Where each of what is sent belongs, given what the database says to it."""
+
+    def __init__(self, sent: Sequence[Sent], answer: str | None) -> None:
+        self._standings = {row[0]: Standing(*row) for row in json.loads(answer or "[]")}
+        self._client_ids: set[tuple[int, str]] = set()
+        self._ends: dict[int, Message] = {}
+        """The last new message of each conversation."""
+
+        self.new: list[tuple[Message, int | None]] = []
+        """What is to be stored, with the position of the message before it."""
+
+        self.unranked: set[int] = set()
+        """Conversations that get another rank with it."""
+
+        self.places = [self._place(n, one) for n, one in enumerate(sent)]
+
+    def why(self, n: int) -> Refusal:
+        """Why something that belongs in the log was not stored there."""
+        return Refusal.HELD_BACK if self._standings[n].is_seen else Refusal.OVERTAKEN
+
+    def described(self) -> str:
+        return json.dumps(
+            [
+                (new.conversation_id, new.author_id, new.client_id, new.body, new.created_at,
+                 new.position, before, int(self._ends[new.conversation_id] is new))
+                for new, before in self.new
+            ]
+        )  # fmt: skip
+
+    def _place(self, n: int, one: Sent) -> Message | Refusal:
+        """Put something at the end of its log."""
+        standing = self._standings.get(n)
+        if standing is None:
+            return Refusal.NO_PARTICIPANT
+        if not standing.is_new or (one.author_id, one.client_id) in self._client_ids:
+            return Refusal.REPEATED
+        end = self._ends.get(one.conversation_id)
+        position = 1 + (end.position if end else standing.revision)
+        message = Message(
+            one.conversation_id,
+            position,
+            position,
+            one.author_id,
+            standing.author_name,
+            one.client_id,
+            one.body,
+            one.created_at,
+            end.author_id if end else standing.last_author_id,
+            end.created_at if end else standing.last_created_at,
+        )
+        self.new.append((message, end.position if end else standing.last_position or None))
+        self._client_ids.add((one.author_id, one.client_id))
+        self._ends[one.conversation_id] = message
+        if not standing.is_ranked:
+            self.unranked.add(one.conversation_id)
+        return message
+
+
+def described(sent: Sequence[Sent]) -> str:
+    """With which it is of how many for its conversation; of none, where one is there twice."""
+    sizes = Counter([one.conversation_id for one in sent])
+    for one in twice(sent):
+        sizes[one.conversation_id] = 0
+    places: Counter[int] = Counter()
+    rows = []
+    for n, one in enumerate(sent):
+        id = one.conversation_id
+        places[id] += 1
+        rows.append(
+            (n, id, one.author_id, one.client_id, one.body, one.created_at, places[id], sizes[id])
+        )
+    return json.dumps(rows)
+
+
+def twice(sent: Sequence[Sent]) -> Iterator[Sent]:
+    """What repeats something before it."""
+    before = set()
+    for one in sent:
+        key = (one.author_id, one.client_id)
+        if key in before:
+            yield one
+        before.add(key)
+
+
+def add_in_one() -> str:
+    """All of it in one statement, which stores only what is simple. Its places are the same: in
+    each conversation one after the other."""
+    return f"""
+        WITH {standings()}, free AS (
+            SELECT conversation_id FROM standings
+            GROUP BY conversation_id
+            HAVING count(*) = max(size) AND min(is_new * is_seen * is_ranked) = 1
+        ), new AS (
+            SELECT standings.*, revision + place AS position,
+                   CASE place WHEN 1 THEN nullif(last_position, 0) ELSE revision + place - 1 END
+                     AS previous_position,
+                   CAST(place = size AS INTEGER) AS is_last
+            FROM standings JOIN free ON free.conversation_id = standings.conversation_id
+        ), advanced AS ({ADVANCE}), added AS ({ADD})
+        SELECT {gathered(Standing._fields)},
+               (SELECT jsonb_agg(conversation_id) FROM free) AS stored_in
+        FROM standings
+    """
+
+
+def standings() -> str:
+    """The SQL for what the database says to everything in `sent`.
+
+    Conversations are locked in the order of their ids, so that no two processes wait for each
+    other. Who has waited for that knows the number of a log's end by then, but does not see it.
+    """
+    return f"""
+        sent AS (
+            SELECT CAST(value ->> 0 AS INTEGER) AS n,
+                   CAST(value ->> 1 AS BIGINT) AS conversation_id,
+                   CAST(value ->> 2 AS BIGINT) AS author_id, CAST(value ->> 3 AS TEXT) AS client_id,
+                   CAST(value ->> 4 AS TEXT) AS body, CAST(value ->> 5 AS BIGINT) AS created_at,
+                   CAST(value ->> 6 AS INTEGER) AS place, CAST(value ->> 7 AS INTEGER) AS size
+            FROM {each("sent")}
+        ), allowed AS MATERIALIZED (  -- see conversations.participants_at
+            SELECT sent.* FROM sent JOIN participants p
+              ON p.conversation_id = sent.conversation_id AND p.user_id = sent.author_id
+        ), held AS (
+            SELECT allowed.*, conversations.revision, conversations.last_position,
+                   CAST({ranks.holds("allowed.created_at")} AS INTEGER) AS is_ranked
+            FROM allowed JOIN conversations ON conversations.id = allowed.conversation_id
+            {locked("conversations", "conversations.id")}
+        ), standings AS (
+            SELECT held.*, u.name AS author_name, last.author_id AS last_author_id,
+                   last.created_at AS last_created_at,
+                   CAST(earlier.position IS NULL AS INTEGER) AS is_new,
+                   CAST(held.last_position = 0 OR last.position IS NOT NULL AS INTEGER) AS is_seen
+            FROM held
+            JOIN users u ON u.id = held.author_id
+            LEFT JOIN messages last
+              ON last.conversation_id = held.conversation_id AND last.position = held.last_position
+            LEFT JOIN messages earlier
+              ON earlier.author_id = held.author_id AND earlier.client_id = held.client_id
+        )
+    """
+
+
+def new_ones() -> str:
+    return f"""
+        new AS (
+            SELECT CAST(value ->> 0 AS BIGINT) AS conversation_id,
+                   CAST(value ->> 1 AS BIGINT) AS author_id, CAST(value ->> 2 AS TEXT) AS client_id,
+                   CAST(value ->> 3 AS TEXT) AS body, CAST(value ->> 4 AS BIGINT) AS created_at,
+                   CAST(value ->> 5 AS BIGINT) AS position,
+                   CAST(value ->> 6 AS BIGINT) AS previous_position,
+                   CAST(value ->> 7 AS INTEGER) AS is_last
+            FROM {each("new")}
+        )
+    """
+
+
+ADVANCE = f"""
+    UPDATE conversations
+    SET revision = new.position, last_position = new.position, active_at = new.created_at,
+        ranked_at = {ranks.after("new.created_at")}
+    FROM new WHERE conversations.id = new.conversation_id AND new.is_last = 1
+"""
+
+ADD = """
+    INSERT INTO messages (
+        conversation_id, position, previous_position, revision,
+        author_id, client_id, body, created_at
+    )
+    SELECT conversation_id, position, previous_position, position,
+           author_id, client_id, body, created_at
+    FROM new
+"""

@@ -1,0 +1,53 @@
+"""Another connection to the open database, which does what another process might do just now."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import asyncpg
+import pytest
+
+from db import engine
+
+WAITING = """
+    SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
+
+MESSAGE = """
+    INSERT INTO messages (
+        conversation_id, position, previous_position, revision,
+        author_id, client_id, body, created_at
+    )
+    SELECT id, last_position + 1, nullif(last_position, 0), revision + 1, $2, $3, $4, active_at
+    FROM conversations WHERE id = $1
+"""
+ADVANCE = """
+    UPDATE conversations SET revision = revision + 1, last_position = last_position + 1
+    WHERE id = $1
+"""
+
+
+class Rival:
+    """On PostgreSQL: in SQLite one transaction locks everything."""
+
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self.connection = connection
+
+    async def write(self, conversation_id: int, author_id: int, client_id: str, body: str) -> None:
+        """Put a message at the end of a log, behind what was committed when this is called."""
+        await self.connection.execute(MESSAGE, conversation_id, author_id, client_id, body)
+        await self.connection.execute(ADVANCE, conversation_id)
+
+    async def waited_for_by(self, work: asyncio.Future[Any]) -> None:
+        """Returns once some work waits for what this connection has locked."""
+        while not await self.connection.fetch(WAITING):
+            assert not work.done()
+
+
+@pytest.fixture
+async def rival(postgresql_url: str) -> AsyncIterator[Rival]:
+    await engine.connect(postgresql_url, 5, 20)
+    connection = await asyncpg.connect(postgresql_url)
+    yield Rival(connection)
+    await connection.close()
+    await engine.disconnect()
