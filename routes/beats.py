@@ -8,6 +8,10 @@ import settings
 PARTS = 60
 """Into so many parts a heartbeat is divided; each reader belongs to one of them."""
 
+TOGETHER = 100
+"""Readers that a part has before another one is begun: they look together (`looks`), for little
+more than one of them alone."""
+
 
 class Beating(Protocol):
     def beat(self) -> None:
@@ -18,10 +22,17 @@ _parts: list[set[Beating]] = [set() for _ in range(PARTS)]
 
 
 def join(reader: Beating) -> int:
-    """Let a reader beat from now on, together with the fewest others; returns its part."""
-    part = min(range(PARTS), key=lambda number: len(_parts[number]))
+    """Let a reader beat from now on, with up to `TOGETHER` others, or more where all parts have as
+    many; returns its part."""
+    part = max(range(PARTS), key=rank)
     _parts[part].add(reader)
     return part
+
+
+def rank(part: int) -> tuple[bool, int]:
+    """The fullest part that has room comes first, then the emptiest."""
+    size = len(_parts[part])
+    return (True, size) if size < TOGETHER else (False, -size)
 
 
 def leave(reader: Beating, part: int) -> None:
