@@ -18,6 +18,12 @@ SLICE = 250
 """Subscribers that are handed a turn at once; the others of a big room follow in the next turns of
 the event loop, so that nobody else waits for longer than some milliseconds."""
 
+CROWD = 50
+REST = 2.0
+"""How much longer than it took to hand them something from another process so many subscribers are
+left alone. What several processes send at once reaches one after the other: this way it shares the
+next turn, and each subscriber is written to once."""
+
 is_ending = False
 """Whether this process is about to end. Who still comes is handed `ENDING` as well."""
 
@@ -30,10 +36,13 @@ class Subscriber(Protocol):
 
 _subscribers: dict[str, set[Subscriber]] = {}
 _waiting: dict[str, list[Publication]] = {}
-"""What is published under a topic while its last turn is still being handed out."""
+"""What is published under a topic while its last turn is still being handed out, or rests."""
+
+_resting: set[str] = set()
+"""Topics whose last turn has been handed to all."""
 
 _afterwards: dict[str, list[Callable[[], object]]] = {}
-"""What is to be done when that turn has been handed out to the last."""
+"""What is to be done when that has been handed out to the last."""
 
 
 @contextmanager
@@ -87,7 +96,7 @@ def deliver(*publications: Publication) -> None:
 def when_handed(topic: str, callback: Callable[[], object]) -> None:
     """Call back when nothing that was delivered under a topic is still being handed out, and what
     was written has had time to be answered: a turn of the event loop."""
-    if topic in _waiting:
+    if _waiting.get(topic) or (topic in _waiting and topic not in _resting):
         _afterwards.setdefault(topic, []).append(callback)
     else:
         asyncio.get_running_loop().call_soon(callback)
@@ -106,18 +115,39 @@ def hand(turn: Turn, subscribers: Sequence[Subscriber], start: int = 0) -> int:
         _waiting.setdefault(turn.topic, [])
         asyncio.get_running_loop().call_soon(hand_on, turn, subscribers, start + SLICE)
     else:
-        turn.handed()
+        finish(turn, len(subscribers))
     return len(part) * len(turn.publications)
 
 
 def hand_on(turn: Turn, subscribers: Sequence[Subscriber], start: int) -> None:
-    """Go on with a big room; behind its last slice what has come for it meanwhile."""
+    """Go on with a big room."""
     began_at = time.perf_counter()
     handed = hand(turn, subscribers, start)
     metrics.delivered(handed, time.perf_counter() - began_at)
-    if start + SLICE >= len(subscribers):
-        if publications := _waiting.pop(turn.topic):
-            deliver(*publications)
-        if turn.topic not in _waiting:
-            for callback in _afterwards.pop(turn.topic, ()):
-                when_handed(turn.topic, callback)
+
+
+def finish(turn: Turn, size: int) -> None:
+    """Go on with what came for a topic while a turn was handed to so many; maybe after a rest, in
+    which those who were told may answer."""
+    turn.handed()
+    if turn.is_foreign and size > CROWD:
+        _waiting.setdefault(turn.topic, [])
+        _resting.add(turn.topic)
+        call_back(turn.topic)
+        rest = REST * (time.perf_counter() - turn.began_at)
+        asyncio.get_running_loop().call_later(rest, go_on, turn.topic)
+    elif turn.topic in _waiting:
+        go_on(turn.topic)
+
+
+def go_on(topic: str) -> None:
+    _resting.discard(topic)
+    if publications := _waiting.pop(topic):
+        deliver(*publications)
+    if topic not in _waiting:
+        call_back(topic)
+
+
+def call_back(topic: str) -> None:
+    for callback in _afterwards.pop(topic, ()):
+        asyncio.get_running_loop().call_soon(callback)

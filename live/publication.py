@@ -1,9 +1,13 @@
 """What is published: text under a topic."""
 
 import json
+import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, field, fields, replace
+
+HERE = secrets.randbits(32)
+"""This process, among those that tell each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +23,9 @@ class Publication:
     revision: int | None = None
     published_at: float = field(default_factory=time.time, compare=False)
     """In seconds since 1970. For measuring, never for ordering."""
+
+    origin: int = field(default=HERE, compare=False)
+    """The process that has published it."""
 
 
 EVERYBODY = "everybody"

@@ -6,7 +6,7 @@ from itertools import count
 
 from live import metrics
 from live.metrics import LAGS_MEASURED
-from live.publication import ACTIVITY, EVERYBODY, Publication
+from live.publication import ACTIVITY, EVERYBODY, HERE, Publication
 
 OUT_OF_ORDER = -1
 """Before no cursor: whoever is handed such a turn looks at its publications one by one."""
@@ -16,17 +16,23 @@ class Turn:
     """Publications of one topic, joined: who holds `before` may be given `text` and then holds
     `after`. Both are None where the text changes no cursor."""
 
-    __slots__ = ("after", "before", "frame", "publications", "text", "topic")
+    __slots__ = ("after", "before", "began_at", "frame", "publications", "text", "topic")
 
     def __init__(self, topic: str, publications: Sequence[Publication]) -> None:
         self.topic = topic
         self.publications = publications
+        self.began_at = time.perf_counter()
         self.before, self.after = (
             (OUT_OF_ORDER, OUT_OF_ORDER) if is_control(topic) else span(publications)
         )
         self.text = "".join([each.text for each in publications])
         self.frame: bytes | None = None
         """The text as a transport sends it, kept by the first who needs it for all others."""
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether any of it comes from another process."""
+        return any(each.origin != HERE for each in self.publications)
 
     def handed(self) -> None:
         """All have been handed it: what went to sockets directly has been written."""

@@ -17,7 +17,7 @@ def test_what_is_encoded_comes_out_the_same() -> None:
     assert decode(text) == MANY
 
 
-@pytest.mark.parametrize("limit", [60, 100, 200, 400])
+@pytest.mark.parametrize("limit", [80, 100, 200, 400])
 def test_a_limit_makes_several_texts_in_the_same_order(limit: int) -> None:
     texts = encode(MANY * 3, limit)
     assert all(len(text.encode()) <= limit for text in texts)

@@ -1,11 +1,14 @@
 """What one turn of the loop brings: joined, in order, and in slices where there are many."""
 
 import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from live import hub
-from live.publication import ENDING, EVERYBODY, Publication
+from live.publication import ENDING, EVERYBODY, HERE, Publication
 from live.turn import OUT_OF_ORDER, Turn
 
 
@@ -23,6 +26,36 @@ class Listener:
 
 def change(revision: int | None, text: str = "x") -> Publication:
     return Publication("conversation/1", text, revision)
+
+
+def elsewhere(revision: int, text: str) -> Publication:
+    """A change that another process has published."""
+    return replace(change(revision, text), origin=HERE + 1)
+
+
+async def until(holds: Callable[[], object]) -> None:
+    while not holds():  # noqa: ASYNC110
+        await asyncio.sleep(0)
+
+
+@pytest.fixture
+def heard() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def room(heard: list[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Listener]]:
+    """Five listeners, who are handed a turn two at a time. Nothing is left of them in the hub."""
+    monkeypatch.setattr(hub, "SLICE", 2)
+    listeners = [Listener(heard) for _ in range(5)]
+    for listener in listeners:
+        hub.join(listener, "conversation/1")
+    yield listeners
+    for listener in listeners:
+        hub.leave(listener, "conversation/1")
+    assert not hub._subscribers
+    assert not hub._waiting
+    assert not hub._afterwards
 
 
 @pytest.mark.parametrize(
@@ -70,45 +103,61 @@ async def test_publications_of_one_topic_are_one_turn_and_rights_come_first() ->
 
 
 async def test_a_big_room_is_served_in_slices_and_what_comes_meanwhile_is_its_next_turn(
-    monkeypatch: pytest.MonkeyPatch,
+    heard: list[str], room: list[Listener]
 ) -> None:
-    monkeypatch.setattr(hub, "SLICE", 2)
-    heard: list[str] = []
-    listeners = [Listener(heard) for _ in range(5)]
-    for listener in listeners:
-        hub.join(listener, "conversation/1")
     hub.deliver(change(1, "a"))
     assert heard == ["a", "a"], "others have their turn of the loop"
     hub.deliver(change(2, "b"))
     hub.deliver(change(3, "c"))
-    while len(heard) < 10:  # noqa: ASYNC110
-        await asyncio.sleep(0)
+    await until(lambda: len(heard) == 10)
     assert heard == ["a"] * 5 + ["bc"] * 5
-    for listener in listeners:
-        hub.leave(listener, "conversation/1")
-        assert [turn.text for turn in listener.turns] == ["a", "bc"]
-    assert not hub._subscribers
-    assert not hub._waiting
+    assert [[turn.text for turn in listener.turns] for listener in room] == [["a", "bc"]] * 5
 
 
 async def test_what_waits_for_a_big_room_goes_on_behind_its_last_slice(
-    monkeypatch: pytest.MonkeyPatch,
+    heard: list[str], room: list[Listener]
 ) -> None:
-    monkeypatch.setattr(hub, "SLICE", 2)
-    heard: list[str] = []
-    listeners = [Listener(heard) for _ in range(5)]
-    for listener in listeners:
-        hub.join(listener, "conversation/1")
     hub.deliver(change(1, "a"))
     hub.when_handed("conversation/1", lambda: heard.append("told"))
     hub.when_handed("conversation/2", lambda: heard.append("at once"))
-    while "told" not in heard:  # noqa: ASYNC110
-        await asyncio.sleep(0)
-    for listener in listeners:
-        hub.leave(listener, "conversation/1")
+    await until(lambda: "told" in heard)
     assert [word for word in heard if word != "at once"] == ["a"] * 5 + ["told"]
     assert heard.index("at once") < 5
-    assert not hub._afterwards
+
+
+@pytest.mark.parametrize("slices", [2, 5])
+async def test_a_crowd_that_hears_from_elsewhere_rests_so_that_the_next_share_a_turn(
+    slices: int, heard: list[str], room: list[Listener], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "SLICE", slices)
+    monkeypatch.setattr(hub, "CROWD", 4)
+    resting: list[Callable[[], object]] = []
+    monkeypatch.setattr(
+        asyncio.get_running_loop(), "call_later", lambda _, *go_on: resting.append(partial(*go_on))
+    )
+    hub.deliver(elsewhere(1, "a"))
+    hub.when_handed("conversation/1", lambda: heard.append("told"))
+    await until(lambda: resting)
+    hub.deliver(elsewhere(2, "b"))
+    hub.deliver(change(3, "c"))
+    await until(lambda: "told" in heard)
+    assert heard == ["a"] * 5 + ["told"], "whoever waits for the turn may answer in the rest"
+    resting.pop()()
+    await until(lambda: resting)
+    assert heard[6:] == ["bc"] * 5
+    resting.pop()()
+
+
+async def test_few_rest_from_nothing_and_nobody_from_what_is_said_here(
+    heard: list[str], room: list[Listener], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "SLICE", 5)
+    hub.deliver(elsewhere(1, "a"))
+    hub.deliver(elsewhere(2, "b"))
+    monkeypatch.setattr(hub, "CROWD", 4)
+    hub.deliver(change(3, "c"))
+    hub.deliver(change(4, "d"))
+    assert heard == ["a"] * 5 + ["b"] * 5 + ["c"] * 5 + ["d"] * 5
 
 
 async def test_a_subscriber_that_fails_keeps_nothing_from_the_others() -> None:

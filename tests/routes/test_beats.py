@@ -1,7 +1,6 @@
 """Heartbeats: few parts while there are few readers, all parts alike when there are many."""
 
 from collections import Counter
-from collections.abc import Iterator
 
 import pytest
 
@@ -15,10 +14,9 @@ class Heart:
 
 
 @pytest.fixture(autouse=True)
-def nobody(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     """Beside those whom this test lets beat."""
     monkeypatch.setattr(beats, "_parts", [set() for _ in range(PARTS)])
-    yield
 
 
 def joined(number: int) -> list[tuple[Heart, int]]:
