@@ -34,11 +34,13 @@ class Standing(NamedTuple):
     last_position: int
     last_author_id: int | None
     last_created_at: int | None
-    is_seen: int
-    """Whether the end of the log is known as it is now, and not only its number."""
-
     is_ranked: int
     """Whether the conversation keeps its rank with it."""
+
+    @property
+    def is_end_seen(self) -> bool:
+        """Whether what stands at the end of the log is known, and not only its number."""
+        return self.last_position == 0 or self.last_author_id is not None
 
 
 def add(sent: Sequence[Sent]) -> Steps[list[Message | Refusal]]:
@@ -90,7 +92,7 @@ class Log:
 
     def why(self, n: int) -> Refusal:
         """Why something that belongs in the log was not stored there."""
-        return Refusal.HELD_BACK if self._standings[n].is_seen else Refusal.OVERTAKEN
+        return Refusal.HELD_BACK if self._standings[n].is_end_seen else Refusal.OVERTAKEN
 
     def described(self) -> str:
         return json.dumps(
@@ -163,7 +165,8 @@ def add_in_one() -> str:
         WITH {standings()}, free AS (
             SELECT conversation_id FROM standings
             GROUP BY conversation_id
-            HAVING count(*) = max(size) AND min(is_new * is_seen * is_ranked) = 1
+            HAVING count(*) = max(size) AND min(is_new * is_ranked) = 1
+               AND bool_and(last_position = 0 OR last_author_id IS NOT NULL)
         ), new AS (
             SELECT standings.*, revision + place AS position,
                    CASE place WHEN 1 THEN nullif(last_position, 0) ELSE revision + place - 1 END
@@ -182,6 +185,9 @@ def standings() -> str:
 
     Conversations are locked in the order of their ids, so that no two processes wait for each
     other. Who has waited for that knows the number of a log's end by then, but does not see it.
+
+    What is looked up by itself is not joined: PostgreSQL keeps a plan, and one that was made while
+    there were few messages went through all of them for each that was sent.
     """
     return f"""
         sent AS (
@@ -200,18 +206,23 @@ def standings() -> str:
             FROM allowed JOIN conversations ON conversations.id = allowed.conversation_id
             {locked("conversations", "conversations.id")}
         ), standings AS (
-            SELECT held.*, u.name AS author_name, last.author_id AS last_author_id,
-                   last.created_at AS last_created_at,
-                   CAST(earlier.position IS NULL AS INTEGER) AS is_new,
-                   CAST(held.last_position = 0 OR last.position IS NOT NULL AS INTEGER) AS is_seen
+            SELECT held.*,
+                   (SELECT u.name FROM users u WHERE u.id = held.author_id) AS author_name,
+                   (SELECT m.author_id FROM messages m WHERE {LAST}) AS last_author_id,
+                   (SELECT m.created_at FROM messages m WHERE {LAST}) AS last_created_at,
+                   CAST((SELECT m.position FROM messages m
+                         WHERE m.author_id = held.author_id AND m.client_id = held.client_id
+                        ) IS NULL AS INTEGER) AS is_new
             FROM held
-            JOIN users u ON u.id = held.author_id
-            LEFT JOIN messages last
-              ON last.conversation_id = held.conversation_id AND last.position = held.last_position
-            LEFT JOIN messages earlier
-              ON earlier.author_id = held.author_id AND earlier.client_id = held.client_id
         )
     """
+
+
+LAST = """
+    m.conversation_id = held.conversation_id AND m.position >= held.last_position
+    ORDER BY m.position LIMIT 1
+"""
+"""Nothing stands behind it. Asked in this way, it is found by the index of positions for sure."""
 
 
 def new_ones() -> str:

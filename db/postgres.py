@@ -33,6 +33,10 @@ def options(pool_size: int, timeout: float) -> dict[str, Any]:
         "command_timeout": timeout,
         "server_settings": {
             "plan_cache_mode": "force_generic_plan",
+            # A plan is made once, maybe while a table is empty and best read whole. Everything here
+            # is found by an index (tests/db/test_plans.py), and too little to be compiled for.
+            "enable_seqscan": "off",
+            "jit": "off",
             "statement_timeout": forsaken,
             "idle_in_transaction_session_timeout": forsaken,
         },
