@@ -118,7 +118,7 @@ def change(message: Message) -> Publication:
     """What is published when a message has changed: the message as it is now, for everybody."""
     return Publication(
         publication.conversation(message.conversation_id),
-        render.message_fragment(message, message.revision),
+        render.message_fragment(message, is_cursor=True),
         message.revision,
     )
 

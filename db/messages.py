@@ -2,15 +2,13 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from db import engine
 from db.dialect import each
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(NamedTuple):
     """What somebody has sent, and the log may not hold yet."""
 
     conversation_id: int
@@ -20,8 +18,7 @@ class Sent:
     created_at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """A message as it is now, with what stands before it; times in milliseconds since 1970."""
 
     conversation_id: int

@@ -230,7 +230,7 @@ def test_a_message_that_cannot_be_rendered_is_a_sentence_in_its_place(
         raise ValueError(text)
 
     monkeypatch.setattr(render, "linked", fail)
-    element = parsed(render.message_fragment(Message(), 4)).select_one("#message-1-x")
+    element = parsed(render.message_fragment(Message())).select_one("#message-1-x")
     assert element is not None
     assert attribute(element, "data-position") == "3"
     assert render.UNSHOWABLE in element.get_text()
