@@ -86,7 +86,7 @@ def medians(runs: list[Figures]) -> Figures:
     figures: Figures = {"runs": len(runs)}
     for name, value in runs[0].items():
         values = [run[name] for run in runs if name in run]
-        if name in ("lost", "unheard", "repeated", "stray"):
+        if name in ("lost", "unheard", "repeated", "stray", "refused"):
             figures[name] = sum(values)
         elif isinstance(value, int | float):
             figures[name] = round(statistics.median(values), 3)

@@ -66,6 +66,7 @@ def losses(records: list[Record]) -> list[str]:
             ("unheard", "messages reached nobody: they were not acknowledged"),
             ("repeated", "deliveries came twice"),
             ("ended", "connections were ended by the server"),
+            ("refused", "answers were refusals, which are not counted"),
             ("unserved", "visits were not answered as they should be"),
         ):
             if record.get(name):

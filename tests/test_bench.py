@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bench import passers, plot, programs, results, tables
+from bench import passers, plot, programs, requester, results, tables
 from bench.results import Results
 from bench.subjects import Subject
 from tests.applications import Site
@@ -112,6 +112,17 @@ async def test_passers_are_served(site: Site, monkeypatch: pytest.MonkeyPatch) -
         await asyncio.gather(*(visit(passer) for _ in range(5)))
     await crowd.come_and_go(0.1)
     assert crowd.counts["unserved"] == 0, crowd.counts
+
+
+def test_some_refusals_are_told_and_many_are_no_figure() -> None:
+    asked = {"seconds": 2.0, "answered": 100, "refused": 4, "status": 200, "reconnected": 0}
+    asked |= {"bytes": 9600, "p50_ms": 1.0, "p99_ms": 2.0, "generator_cpu_seconds": 0.1}
+    figures = requester.per_request(asked, 0.96)
+    assert figures["requests_per_second"] == 48
+    assert figures["server_us_per_request"] == 10_000
+    assert figures["refused"] == 4
+    with pytest.raises(RuntimeError, match="11 of 100"):
+        requester.per_request({**asked, "refused": 11}, 0.96)
 
 
 def test_table_and_chart() -> None:
