@@ -198,10 +198,3 @@ async def test_nothing_is_left_of_who_has_gone(connected: Connect, ada: User, ch
     assert presence.everybody() == []
     assert not hub._subscribers.get(publication.conversation(chat))
     assert not any(beats._parts)
-
-
-async def test_heartbeats_are_spread_over_their_interval(
-    connected: Connect, ada: User, chat: int
-) -> None:
-    people = [await connected(ada, chat) for _ in range(10)]
-    assert len({each.reader._part for each in people}) == 10
