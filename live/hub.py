@@ -20,9 +20,10 @@ the event loop, so that nobody else waits for longer than some milliseconds."""
 
 CROWD = 50
 REST = 2.0
-"""How much longer than it took to hand them something from another process so many subscribers are
-left alone. What several processes send at once reaches one after the other: this way it shares the
-next turn, and each subscriber is written to once."""
+REST_AT_MOST = 0.1
+"""So many subscribers are left alone after something from another process, for twice as long as
+handing it to them took, in seconds at most. What several processes send at once reaches this one
+piece by piece: so it shares the next turn, and each subscriber is written to once."""
 
 is_ending = False
 """Whether this process is about to end. Who still comes is handed `ENDING` as well."""
@@ -130,12 +131,12 @@ def finish(turn: Turn, size: int) -> None:
     """Go on with what came for a topic while a turn was handed to so many; maybe after a rest, in
     which those who were told may answer."""
     turn.handed()
-    if turn.is_foreign and size > CROWD:
+    if size > CROWD and turn.is_foreign and not is_control(turn.topic):
         _waiting.setdefault(turn.topic, [])
         _resting.add(turn.topic)
         call_back(turn.topic)
         rest = REST * (time.perf_counter() - turn.began_at)
-        asyncio.get_running_loop().call_later(rest, go_on, turn.topic)
+        asyncio.get_running_loop().call_later(min(rest, REST_AT_MOST), go_on, turn.topic)
     elif turn.topic in _waiting:
         go_on(turn.topic)
 

@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from live import hub
-from live.publication import ENDING, EVERYBODY, HERE, Publication
+from live.publication import ENDING, EVERYBODY, HERE, RESYNC, Publication
 from live.turn import OUT_OF_ORDER, Turn
 
 
@@ -158,6 +158,9 @@ async def test_few_rest_from_nothing_and_nobody_from_what_is_said_here(
     hub.deliver(change(3, "c"))
     hub.deliver(change(4, "d"))
     assert heard == ["a"] * 5 + ["b"] * 5 + ["c"] * 5 + ["d"] * 5
+    hub.deliver(replace(RESYNC, origin=HERE + 1))
+    hub.deliver(ENDING)
+    assert heard[20:] == ["resync"] * 5 + ["ending"] * 5
 
 
 async def test_a_subscriber_that_fails_keeps_nothing_from_the_others() -> None:
