@@ -275,9 +275,9 @@ class StandIn:
         )
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def times(second: int) -> Mapping[str, object]:
-    """A time (seconds since 1970) as the filters write it."""
+    """A time (seconds since 1970) as the filters write it. Few are kept: each second brings one."""
     moment = second * 1000
     written = iso(moment)
     return {
