@@ -7,6 +7,7 @@ import os
 import re
 import sys
 import uuid
+import zlib
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Callable, Iterator
 from hashlib import sha256
@@ -353,8 +354,18 @@ def test_every_way_to_cut_a_backup_off_is_noticed(
 def test_every_flipped_bit_is_noticed(full: Path) -> None:
     whole = full.read_bytes()
     for place in range(10, len(whole), len(whole) // 60):  # the first ten are gzip's own
-        full.write_bytes(whole[:place] + bytes([whole[place] ^ 16]) + whole[place + 1 :])
-        assert put_back("", full, "--check") == 1, place
+        damaged = whole[:place] + bytes([whole[place] ^ 16]) + whole[place + 1 :]
+        full.write_bytes(damaged)
+        assert put_back("", full, "--check") == 1 or unpacked(damaged) == unpacked(whole), place
+
+
+def unpacked(backup: bytes) -> bytes | None:
+    """None where it cannot be. The bits that fill up the last byte before the checksum say
+    nothing (RFC 1951, 3.2.3): whatever they are, nothing is damaged."""
+    try:
+        return gzip.decompress(backup)
+    except (OSError, EOFError, zlib.error):
+        return None
 
 
 ALTERATIONS: dict[str, Callable[[list[bytes]], list[bytes]]] = {
