@@ -1,5 +1,6 @@
 """What a person has before them: one tab of a real browser, with JavaScript or without."""
 
+import asyncio
 import re
 import time
 from contextlib import suppress
@@ -7,7 +8,7 @@ from typing import Self
 
 from playwright.async_api import Locator, Page, Response, expect
 
-from db import messages
+from db import conversations, messages
 from db.users import User
 from tests.clients import PATIENCE
 
@@ -111,6 +112,15 @@ class Screen:
 
     async def title_is(self, title: str) -> None:
         await expect(self.page).to_have_title(f"{title} — Parley")
+
+    async def has_read(self, position: int) -> None:
+        """The page tells that a moment after it has shown it; whoever leaves at once may not."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                place = await conversations.get(self.conversation_id, self.user.id)
+                if place is not None and place.read_position >= position:
+                    return
+                await asyncio.sleep(0.01)
 
     async def held(self) -> list[tuple[str, int | None, int]]:
         return [

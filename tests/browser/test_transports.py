@@ -26,6 +26,7 @@ async def test_a_tier_that_is_asked_for_is_shown_and_carries_messages_both_ways(
     await ada.chat(ada.conversation_id, tier)
     await expect(ada.page.locator("#connection")).to_have_text(WORDS[tier])
     await talk(ada, bob)
+    await ada.has_read(2)
     await ada.page.reload()
     await ada.is_live(tier)
     await ada.go("/")
