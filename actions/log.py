@@ -30,7 +30,7 @@ async def append(batch: Sequence[Sent]) -> list[Outcome]:
     """
     placed = list(await commit(batch))
     await retry(batch, placed, {Refusal.OVERTAKEN}, commit)
-    for _ in range(2):
+    for _ in range(2):  # a client_id may be taken even then, once
         await retry(batch, placed, {Refusal.OVERTAKEN, Refusal.HELD_BACK}, commit_locked)
     return [
         await outcome(sent, place) if isinstance(place, Refusal) else place

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from enum import Enum
 from typing import NamedTuple
 
@@ -47,7 +47,8 @@ def add(sent: Sequence[Sent]) -> Steps[list[Message | Refusal]]:
     """Put what is sent at the ends of the logs, in its order: each as it is stored, or why it is
     not. Of what is new in one conversation all is stored, or nothing.
 
-    The database refuses all of it where another process stores one of the client_ids meanwhile.
+    PostgreSQL refuses all of it (`engine.Taken`) where another process stores one of the client_ids
+    meanwhile, or one is there twice.
     """
     if not is_postgresql():  # a transaction has locked the whole file
         return (yield from add_locked(sent))
@@ -133,10 +134,8 @@ class Log:
 
 
 def described(sent: Sequence[Sent]) -> str:
-    """With which it is of how many for its conversation; of none, where one is there twice."""
+    """With which it is of how many for its conversation."""
     sizes = Counter([one.conversation_id for one in sent])
-    for one in twice(sent):
-        sizes[one.conversation_id] = 0
     places: Counter[int] = Counter()
     rows = []
     for n, one in enumerate(sent):
@@ -146,16 +145,6 @@ def described(sent: Sequence[Sent]) -> str:
             (n, id, one.author_id, one.client_id, one.body, one.created_at, places[id], sizes[id])
         )
     return json.dumps(rows)
-
-
-def twice(sent: Sequence[Sent]) -> Iterator[Sent]:
-    """What repeats something before it."""
-    before = set()
-    for one in sent:
-        key = (one.author_id, one.client_id)
-        if key in before:
-            yield one
-        before.add(key)
 
 
 def add_in_one() -> str:

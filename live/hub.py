@@ -40,7 +40,7 @@ _waiting: dict[str, list[Publication]] = {}
 """What is published under a topic while its last turn is still being handed out, or rests."""
 
 _resting: set[str] = set()
-"""Topics whose last turn has been handed to all."""
+"""Those of them whose last turn has been handed to all."""
 
 _afterwards: dict[str, list[Callable[[], object]]] = {}
 """What is to be done when that has been handed out to the last."""
@@ -97,7 +97,7 @@ def deliver(*publications: Publication) -> None:
 def when_handed(topic: str, callback: Callable[[], object]) -> None:
     """Call back when nothing that was delivered under a topic is still being handed out, and what
     was written has had time to be answered: a turn of the event loop."""
-    if _waiting.get(topic) or (topic in _waiting and topic not in _resting):
+    if topic in _waiting and (_waiting[topic] or topic not in _resting):
         _afterwards.setdefault(topic, []).append(callback)
     else:
         asyncio.get_running_loop().call_soon(callback)
@@ -138,10 +138,11 @@ def finish(turn: Turn, size: int) -> None:
         rest = REST * (time.perf_counter() - turn.began_at)
         asyncio.get_running_loop().call_later(min(rest, REST_AT_MOST), go_on, turn.topic)
     elif turn.topic in _waiting:
-        go_on(turn.topic)
+        asyncio.get_running_loop().call_soon(go_on, turn.topic)
 
 
 def go_on(topic: str) -> None:
+    """Hand out what has come, in a turn of the event loop of its own."""
     _resting.discard(topic)
     if publications := _waiting.pop(topic):
         deliver(*publications)

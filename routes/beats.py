@@ -1,4 +1,4 @@
-"""The heartbeats of all who are connected directly: each every `HEARTBEAT`, never all at once."""
+"""The heartbeats of all who are connected directly: each every `HEARTBEAT`, a part of them at once."""
 
 import asyncio
 from typing import Protocol
@@ -24,12 +24,12 @@ _parts: list[set[Beating]] = [set() for _ in range(PARTS)]
 def join(reader: Beating) -> int:
     """Let a reader beat from now on, with up to `TOGETHER` others, or more where all parts have as
     many; returns its part."""
-    part = max(range(PARTS), key=rank)
+    part = max(range(PARTS), key=preference)
     _parts[part].add(reader)
     return part
 
 
-def rank(part: int) -> tuple[bool, int]:
+def preference(part: int) -> tuple[bool, int]:
     """The fullest part that has room comes first, then the emptiest."""
     size = len(_parts[part])
     return (True, size) if size < TOGETHER else (False, -size)

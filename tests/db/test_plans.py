@@ -84,7 +84,7 @@ def plans(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     async def explained(sql: str, **values: object) -> list[Row]:
         word = "EXPLAIN" if dialect.is_postgresql() else "EXPLAIN QUERY PLAN"
-        if sql != ANALYZE:
+        if not sql.startswith("ANALYZE"):
             found.extend(str(row[-1]) for row in await rows(f"{word} {sql}", **values))
         return await rows(sql, **values)
 
@@ -200,9 +200,10 @@ BIG_ROOM = [
     SELECT 1, n, 0 FROM generate_series(1, 10000) AS n
     UNION ALL SELECT 2 + n % 500, n, 0 FROM generate_series(1, 10000) AS n RETURNING user_id
     """,
-    ANALYZE,
+    "ANALYZE participants, conversations, users, messages",
 ]
-"""Ten thousand people in one room, and twenty in each of the others."""
+"""Ten thousand people in one room, and twenty in each of the others. Nobody has said anything yet:
+a plan that is made now is kept until there are many messages."""
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
@@ -220,4 +221,18 @@ async def test_nobody_is_looked_for_among_all_who_are_in_a_room(
     async with engine.transaction():
         await READINGS[name](2, 1)
     assert plans
-    assert not [line for line in plans if re.search(r"Join Filter: .*(value|author_id)", line)]
+    through_all = r"Join Filter: .*(value|author_id)|Seq Scan"
+    assert not [line for line in plans if re.search(through_all, line)]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_the_end_of_a_log_is_found_by_its_position_from_the_first_message_on(
+    plans: list[str],
+) -> None:
+    ada = await make_user()
+    id = await make_conversation([ada])
+    await engine.rows("ANALYZE messages")
+    plans.clear()
+    await READINGS["a new end of a log"](ada.id, id)
+    assert [line for line in plans if re.search(r"Index Cond: .*position.* >= ", line)]
+    assert not [line for line in plans if "Filter: (\"position" in line]

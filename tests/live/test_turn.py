@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from live import hub
+from live import hub, metrics
 from live.publication import ENDING, EVERYBODY, HERE, RESYNC, Publication
 from live.turn import OUT_OF_ORDER, Turn
 
@@ -112,6 +112,17 @@ async def test_a_big_room_is_served_in_slices_and_what_comes_meanwhile_is_its_ne
     await until(lambda: len(heard) == 10)
     assert heard == ["a"] * 5 + ["bc"] * 5
     assert [[turn.text for turn in listener.turns] for listener in room] == [["a", "bc"]] * 5
+
+
+async def test_each_slice_is_measured_once(
+    heard: list[str], room: list[Listener], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured: list[int] = []
+    monkeypatch.setattr(metrics, "delivered", lambda handed, seconds: measured.append(handed))
+    hub.deliver(change(1, "a"))
+    hub.deliver(change(2, "b"))
+    await until(lambda: len(heard) == 10)
+    assert [handed for handed in measured if handed] == [2, 2, 1, 2, 2, 1]
 
 
 async def test_what_waits_for_a_big_room_goes_on_behind_its_last_slice(
