@@ -1,4 +1,4 @@
-"""The heartbeats of all who are connected directly: each every `HEARTBEAT`, a part of them at once."""
+"""The heartbeats of all who are connected directly: each every `HEARTBEAT`, a part at once."""
 
 import asyncio
 from typing import Protocol

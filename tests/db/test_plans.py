@@ -235,4 +235,4 @@ async def test_the_end_of_a_log_is_found_by_its_position_from_the_first_message_
     plans.clear()
     await READINGS["a new end of a log"](ada.id, id)
     assert [line for line in plans if re.search(r"Index Cond: .*position.* >= ", line)]
-    assert not [line for line in plans if "Filter: (\"position" in line]
+    assert not [line for line in plans if 'Filter: ("position' in line]
