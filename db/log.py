@@ -32,15 +32,16 @@ class Standing(NamedTuple):
     is_new: int
     revision: int
     last_position: int
-    last_author_id: int | None
-    last_created_at: int | None
+    last: str | None
+    """The author and the time of what stands at the end of the log, where that is to be seen."""
+
     is_ranked: int
     """Whether the conversation keeps its rank with it."""
 
     @property
     def is_end_seen(self) -> bool:
         """Whether what stands at the end of the log is known, and not only its number."""
-        return self.last_position == 0 or self.last_author_id is not None
+        return self.last_position == 0 or self.last is not None
 
 
 def add(sent: Sequence[Sent]) -> Steps[list[Message | Refusal]]:
@@ -112,6 +113,7 @@ class Log:
         if not standing.is_new or (one.author_id, one.client_id) in self._client_ids:
             return Refusal.REPEATED
         end = self._ends.get(one.conversation_id)
+        last = map(int, standing.last.split()) if standing.last else (None, None)
         position = 1 + (end.position if end else standing.revision)
         message = Message(
             one.conversation_id,
@@ -122,8 +124,7 @@ class Log:
             one.client_id,
             one.body,
             one.created_at,
-            end.author_id if end else standing.last_author_id,
-            end.created_at if end else standing.last_created_at,
+            *((end.author_id, end.created_at) if end else last),
         )
         self.new.append((message, end.position if end else standing.last_position or None))
         self._client_ids.add((one.author_id, one.client_id))
@@ -155,7 +156,7 @@ def add_in_one() -> str:
             SELECT conversation_id FROM standings
             GROUP BY conversation_id
             HAVING count(*) = max(size) AND min(is_new * is_ranked) = 1
-               AND bool_and(last_position = 0 OR last_author_id IS NOT NULL)
+               AND bool_and(last_position = 0 OR last IS NOT NULL)
         ), new AS (
             SELECT standings.*, revision + place AS position,
                    CASE place WHEN 1 THEN nullif(last_position, 0) ELSE revision + place - 1 END
@@ -197,21 +198,16 @@ def standings() -> str:
         ), standings AS (
             SELECT held.*,
                    (SELECT u.name FROM users u WHERE u.id = held.author_id) AS author_name,
-                   (SELECT m.author_id FROM messages m WHERE {LAST}) AS last_author_id,
-                   (SELECT m.created_at FROM messages m WHERE {LAST}) AS last_created_at,
+                   (SELECT m.author_id || ' ' || m.created_at FROM messages m
+                    WHERE m.conversation_id = held.conversation_id
+                      AND m.position >= held.last_position  -- the index of positions for sure
+                    ORDER BY m.position LIMIT 1) AS last,
                    CAST((SELECT m.position FROM messages m
                          WHERE m.author_id = held.author_id AND m.client_id = held.client_id
                         ) IS NULL AS INTEGER) AS is_new
             FROM held
         )
     """
-
-
-LAST = """
-    m.conversation_id = held.conversation_id AND m.position >= held.last_position
-    ORDER BY m.position LIMIT 1
-"""
-"""Nothing stands behind it. Asked in this way, it is found by the index of positions for sure."""
 
 
 def new_ones() -> str:

@@ -34,13 +34,14 @@ def receive(frame: str | bytes, stream: Stream, allowance: Allowance, say: Say) 
     if 4 * len(frame) > FRAME_BYTES and len(frame.encode("utf-8", "replace")) > FRAME_BYTES:
         raise Ended(TOO_LARGE)
     user, conversation = stream.session.user, stream.conversation
-    match parsed(frame):
-        case {"type": "message", "client_id": str(client_id), "body": str(body)}:
-            send(stream, conversation, whole(client_id), whole(body), say)
-        case {"type": "typing"}:
+    fields = parsed(frame)
+    match fields.get("type"):
+        case "message":
+            send(stream, conversation, said(fields, "client_id"), said(fields, "body"), say)
+        case "typing":
             typing.publish(user, conversation.id)
-        case {"type": "read", "position": int(position)} if is_position(position):
-            participants.reads.add((conversation.id, user.id, position))
+        case "read":
+            participants.reads.add((conversation.id, user.id, position(fields)))
         case _:
             raise Ended(BAD_FRAME)
 
@@ -55,8 +56,18 @@ def parsed(text: str) -> dict[str, object]:
     return fields
 
 
-def is_position(value: int) -> bool:
-    return type(value) is int and 0 <= value <= form.LARGEST_NUMBER
+def said(fields: dict[str, object], name: str) -> str:
+    text = fields.get(name)
+    if not isinstance(text, str):
+        raise Ended(BAD_FRAME)
+    return whole(text)
+
+
+def position(fields: dict[str, object]) -> int:
+    value = fields.get("position")
+    if type(value) is int and 0 <= value <= form.LARGEST_NUMBER:
+        return value
+    raise Ended(BAD_FRAME)
 
 
 def send(stream: Stream, conversation: Conversation, client_id: str, body: str, say: Say) -> None:

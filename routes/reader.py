@@ -82,22 +82,16 @@ class Reader(Wire):
     def put(self, turn: Turn) -> None:
         """What is published, in its order; where the reader holds what is before it, as it is."""
         if self.is_over:
-            return
+            return None
         stream = self.stream
-        if self.is_paused or self._is_looking:
-            self._take(turn)
-        elif turn.after is None:
-            self._write(turn)
-        elif turn.before == stream.cursor:
+        is_next = turn.after is None or turn.before == stream.cursor
+        if self.is_paused or self._is_looking or not is_next:
+            return self._take(turn)
+        if turn.after is not None:
             stream.cursor = turn.after
-            self._write(turn)
-        else:
-            self._take(turn)
-
-    def _write(self, turn: Turn) -> None:
         if turn.frame is None:
             turn.frame = text_frame(turn.text)
-        self.transport.write(turn.frame)
+        return self.transport.write(turn.frame)
 
     def _take(self, turn: Turn) -> None:
         """What of a turn is news to this reader. Who does not keep up is told what they have missed
