@@ -19,7 +19,7 @@ def gathered(columns: Iterable[str]) -> str:
     """
     listed = ", ".join(columns)
     if is_postgresql():
-        return f"jsonb_agg(jsonb_build_array({listed}))"
+        return f"json_agg(json_build_array({listed}))"
     return f"json_group_array(json_array({listed}))"
 
 

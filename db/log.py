@@ -165,7 +165,7 @@ def add_in_one() -> str:
             FROM standings JOIN free ON free.conversation_id = standings.conversation_id
         ), advanced AS ({ADVANCE}), added AS ({ADD})
         SELECT {gathered(Standing._fields)},
-               (SELECT jsonb_agg(conversation_id) FROM free) AS stored_in
+               (SELECT json_agg(conversation_id) FROM free) AS stored_in
         FROM standings
     """
 
