@@ -6,7 +6,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from actions import sessions
+from actions import known, sessions
 from actions.batches import Batches
 from db import conversations
 from db.conversations import Conversation
@@ -39,6 +39,13 @@ async def current_session(connection: HTTPConnection, person: str = "") -> Sessi
     if person and person != str(session.user.id):
         raise SomebodyElse
     return session
+
+
+async def known_session(connection: HTTPConnection, person: str) -> Session:
+    """The same for what is sent, without a look-up each time."""
+    token = token_of(connection)
+    connection.scope["session"] = await known.find(token) if token else None
+    return await current_session(connection, person)
 
 
 async def find_session(connection: HTTPConnection) -> Session | None:

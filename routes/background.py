@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from actions import batches, inboxes, presence, ranks
+from actions import batches, inboxes, known, presence, ranks
 from live.tasks import alongside
 from routes import beats
 
@@ -22,4 +22,5 @@ async def background() -> AsyncIterator[None]:
         try:
             yield
         finally:
+            known.forget_all()
             await batches.finished()

@@ -10,6 +10,7 @@ from actions import messages, participants
 from actions.invalid import Invalid
 from db.conversations import Conversation
 from db.engine import Unavailable
+from db.users import User
 from routes import access, allowance, conversations, errors, form, sessions
 from routes.allowance import TooFast
 
@@ -38,12 +39,11 @@ async def create(request: Request) -> Response:
         author_id = form.text(fields, "author")
     draft = Draft(request.path_params["conversation_id"], client_id, body, author_id)
     try:
-        session = await access.current_session(request, author_id)
+        session = await access.known_session(request, author_id)
         allowance.spend(session.user)
-        conversation = await access.current_conversation(request)
-        response = await send(request, conversation, client_id, body, refresh)
+        response = await send(request, session.user, draft, refresh)
         if seen:  # whoever answers a plain page has read it
-            await participants.read(session.user, conversation.id, form.whole(seen, "seen"))
+            await participants.read(session.user, draft.conversation_id, form.whole(seen, "seen"))
     except access.SomebodyElse:
         return kept(request, draft, "messages/somebody_else.html", 422, errors.SENTENCES[401])
     except TooFast as error:
@@ -56,18 +56,18 @@ async def create(request: Request) -> Response:
     return response
 
 
-async def send(
-    request: Request, conversation: Conversation, client_id: str, body: str, refresh: str
-) -> Response:
-    author = await access.current_user(request)
+async def send(request: Request, author: User, draft: Draft, refresh: str) -> Response:
+    """What becomes of it, which storing it tells: outsiders are only then turned away."""
+    id = draft.conversation_id
     try:
-        message = await messages.send(author, conversation.id, client_id, body)
+        message = await messages.send(author, id, draft.client_id, draft.body)
     except Invalid as refusal:
-        return await refused(request, conversation, client_id, body, refusal, refresh)
+        conversation = await access.current_conversation(request)
+        return await refused(request, conversation, draft.client_id, draft.body, refusal, refresh)
     if form.wants_fragment(request):
         return HTMLResponse(render.message_fragment(message))
     chosen = f"?refresh={refresh}" if conversations.refresh(refresh) else ""
-    return form.see_other(f"/chat/{conversation.id}/{chosen}")
+    return form.see_other(f"/chat/{id}/{chosen}")
 
 
 def unserved(request: Request, draft: Draft, error: Exception) -> Response:

@@ -1,0 +1,67 @@
+"""Sessions that are not looked up for each message: everybody is told of their end."""
+
+import time
+from collections import OrderedDict
+
+import settings
+from actions import sessions
+from db.sessions import Session
+from live import hub, publication
+from live.turn import Turn
+
+AT_MOST = 1_000
+
+_known: OrderedDict[str, "Known"] = OrderedDict()
+
+
+class Known:
+    """A session that was open when it was last asked for, and has not been told to have ended."""
+
+    def __init__(self, token: str, session: Session) -> None:
+        self.token = token
+        self.session = session
+        self.until = 0.0  # what was asked before anybody listened may be over already
+        self.topic = publication.rights(session.user.id)
+
+    def put(self, turn: Turn) -> None:
+        """It may be over, or what is published may have been missed."""
+        self.forget()
+
+    def forget(self) -> None:
+        hub.leave(self, self.topic)
+        _known.pop(self.token, None)
+
+
+async def find(token: str) -> Session | None:
+    """The session that a token opens, or None where it is over, as `sessions.find` says or has
+    said in the last `settings.HEARTBEAT` seconds.
+
+    What ends a session in this process ends it here at once; in another one as soon as that is
+    delivered, or everybody is told to re-read. Where neither comes, as late as for a socket.
+    """
+    known = _known.get(token)
+    if known is not None and time.monotonic() < known.until:
+        _known.move_to_end(token)
+        return known.session
+    session = await sessions.find(token)
+    if session is not None:
+        remember(token, session, known)
+    elif known is not None:
+        known.forget()
+    return session
+
+
+def remember(token: str, session: Session, known: Known | None) -> None:
+    """Keep a session that was asked for while it was `known`: if it still is, it is open."""
+    if known is not None and _known.get(token) is known:
+        known.session, known.until = session, time.monotonic() + settings.HEARTBEAT
+    elif token not in _known:
+        new = _known[token] = Known(token, session)
+        hub.join(new, new.topic)
+        if len(_known) > AT_MOST:
+            next(iter(_known.values())).forget()
+
+
+def forget_all() -> None:
+    for known in list(_known.values()):
+        known.forget()

@@ -1,0 +1,135 @@
+"""Sessions that are known: nobody asks the database for them, and nobody outlives their end."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+import settings
+from actions import known, sessions
+from db import sessions as stored
+from db.sessions import Session
+from live import hub, publication
+from live.publication import RESYNC
+from tests.factories import make_session, make_user
+
+pytestmark = pytest.mark.usefixtures("live")
+
+
+@pytest.fixture(autouse=True)
+async def nothing_left() -> AsyncIterator[None]:
+    yield
+    known.forget_all()
+    assert not known._known
+    assert not hub._subscribers
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The tokens that the database was asked for."""
+    tokens: list[str] = []
+    find = sessions.find
+
+    async def counted(token: str) -> Session | None:
+        tokens.append(token)
+        return await find(token)
+
+    monkeypatch.setattr(sessions, "find", counted)
+    return tokens
+
+
+@pytest.fixture
+async def session(asked: list[str]) -> tuple[str, Session]:
+    """A token and its session, which is known."""
+    token = await make_session(await make_user())
+    await known.find(token)
+    session = await known.find(token)
+    assert session
+    assert asked == [token] * 2, "the second time somebody listened for its end"
+    asked.clear()
+    return token, session
+
+
+async def test_a_known_session_is_not_looked_up_again(
+    session: tuple[str, Session], asked: list[str]
+) -> None:
+    token, expected = session
+    assert [await known.find(token) for _ in range(3)] == [expected] * 3
+    assert asked == []
+
+
+async def test_it_is_for_some_seconds_only(
+    session: tuple[str, Session], asked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token, expected = session
+    monkeypatch.setattr(settings, "HEARTBEAT", 0.0)
+    known._known[token].until = 0.0
+    assert [await known.find(token) for _ in range(2)] == [expected] * 2
+    assert asked == [token] * 2
+
+
+async def test_who_signs_out_is_not_known_any_more(session: tuple[str, Session]) -> None:
+    token, expected = session
+    await sessions.sign_out(expected)
+    assert await known.find(token) is None
+
+
+async def test_who_has_signed_out_in_another_process_is_not_as_soon_as_that_is_heard(
+    session: tuple[str, Session],
+) -> None:
+    token, expected = session
+    await stored.remove(expected.token_hash)
+    assert await known.find(token) == expected
+    hub.deliver(publication.session_end(expected.user.id, expected.token_hash))
+    assert await known.find(token) is None
+
+
+async def test_where_something_may_have_been_missed_all_are_looked_up_again(
+    session: tuple[str, Session],
+) -> None:
+    token, expected = session
+    await stored.remove(expected.token_hash)
+    hub.deliver(RESYNC)
+    assert await known.find(token) is None
+
+
+@pytest.mark.parametrize("times", [1, 2])
+async def test_an_end_while_it_is_looked_up_is_not_missed(
+    times: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = await make_session(await make_user())
+    find = sessions.find
+
+    async def outlived(token: str) -> Session | None:
+        """Read, and on its way while the session ends."""
+        session = await find(token)
+        if session and not times_left.pop():
+            await sessions.sign_out(session)
+        return session
+
+    times_left = list(range(times))
+    monkeypatch.setattr(sessions, "find", outlived)
+    for _ in range(times):
+        assert await known.find(token)
+    monkeypatch.setattr(sessions, "find", find)
+    assert await known.find(token) is None
+
+
+async def test_an_end_that_nobody_has_told_of_is_noticed_at_the_next_look(
+    session: tuple[str, Session],
+) -> None:
+    token, expected = session
+    await stored.remove(expected.token_hash)
+    known._known[token].until = 0.0
+    assert await known.find(token) is None
+    assert token not in known._known
+
+
+async def test_those_who_have_sent_nothing_for_long_are_forgotten_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(known, "AT_MOST", 2)
+    ada = await make_user()
+    tokens = [await make_session(ada) for _ in range(3)]
+    for token in (tokens[0], tokens[0], tokens[1], tokens[0], tokens[2]):
+        assert await known.find(token)
+    assert list(known._known) == [tokens[0], tokens[2]]
