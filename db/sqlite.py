@@ -27,6 +27,7 @@ PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",  # an acknowledged message survives the loss of power
     "PRAGMA foreign_keys = ON",
+    "PRAGMA cache_size = -256",  # KiB of each connection; the kernel holds the file once for all
 )
 
 

@@ -553,7 +553,8 @@ def test_processes_that_read_and_then_write_are_never_locked_out_of_sqlite(
 
 async def test_sqlite_keeps_what_it_acknowledged_and_its_references(sqlite_url: str) -> None:
     await engine.connect(sqlite_url, 5, 2.5)
-    for pragma, value in (("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1)):
+    expected = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "cache_size": -256}
+    for pragma, value in expected.items():
         cursor = await pragma_of_every_connection(pragma)
         assert cursor == {value}, pragma
     await engine.disconnect()
