@@ -4,7 +4,7 @@ import sqlite3
 import statistics
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -45,23 +45,41 @@ class Run:
     minutes: float
     warmup: float = 0.5
     records: list[Record] = field(default_factory=list)
+    _runs: dict[tuple[str, str, str], list[Figures]] = field(default_factory=dict)
 
     def chosen(self, *names: str) -> list[Stack]:
         """Those of these stacks that the run is about."""
         return [self.stacks[name] for name in names if name in self.stacks]
 
+    def in_turns(self, stacks: Sequence[Stack]) -> Iterator[Stack]:
+        """Each of these stacks, as often as a median needs, one after the other: where the machine
+        becomes slower or faster, it does so for all of them."""
+        for _ in range(self.repeats):
+            yield from stacks
+
     def note(self, measure: str, stack: Stack, case: str, runs: Iterable[Figures]) -> None:
-        """Keep the medians of some figures, and print them."""
+        """Keep the medians of some figures and of what was noted of the same before; print them."""
+        noted = self._runs.setdefault((measure, stack.name, case), [])
+        noted += runs
         record = {
             "measure": measure,
             "stack": stack.name,
             "title": stack.title,
             "case": case,
             "load_average": round(machine.busy(), 2),
-            **medians(list(runs)),
+            **medians(noted),
         }
-        self.records.append(record)
+        self._keep(record)
         print(line(record), flush=True)
+
+    def _keep(self, record: Record) -> None:
+        """In place of the medians of fewer runs, if there were some."""
+        for place, before in enumerate(self.records):
+            same = all(before[name] == record[name] for name in ("measure", "stack", "case"))
+            if same and "failed" not in before:
+                self.records[place] = record
+                return
+        self.records.append(record)
 
     def attempt(self, measure: str, stack: Stack, case: str, action: Callable[[], None]) -> None:
         """Go on with the rest where one case fails, and keep why."""

@@ -13,7 +13,11 @@ from typing import Any
 import pytest
 
 from bench import passers, plot, programs, requester, results, tables
+from bench.databases import Databases
 from bench.results import Results
+from bench.run import Run
+from bench.stacks import limit
+from bench.stacks.stack import Stack
 from bench.subjects import Subject
 from tests.applications import Site
 
@@ -214,3 +218,19 @@ def test_results_of_a_run_in_parts_are_one(tmp_path: Path) -> None:
     found = results.load(parts)
     assert found.about == {"date": "fanout and pairs", "cores": "2"}
     assert [record["measure"] for record in found.records] == ["fanout", "pairs"]
+
+
+def test_stacks_take_turns_and_each_keeps_the_median_of_its_runs(tmp_path: Path) -> None:
+    databases = Databases()
+    stacks: dict[str, Stack] = {
+        "c": limit.Each(databases, tmp_path),
+        "c-joined": limit.Joined(databases, tmp_path),
+    }
+    run = Run(stacks, databases, tmp_path, [10], 10, True, seconds=1, repeats=3, minutes=1)
+    order = []
+    for figure, stack in enumerate(run.in_turns(run.chosen("c", "c-joined"))):
+        order.append(stack.name)
+        run.note("fanout", stack, "10 readers", [{"f": figure, "lost": 1}])
+    assert order == ["c", "c-joined"] * 3
+    found = [(each["stack"], each["runs"], each["f"], each["lost"]) for each in run.records]
+    assert found == [("c", 3, 2, 3), ("c-joined", 3, 3, 3)]

@@ -13,12 +13,16 @@ STACKS = ["c", "c-joined", "parley-pg", "parley-sqlite", "ws", "ws-pg", "socketi
 
 def measure(run: Run) -> None:
     """With four senders and with one, to each number of readers."""
-    for stack in run.chosen(*STACKS):
-        largest = stack.largest_room if run.is_thorough else stack.quick_room
-        for size in (size for size in run.readers if size <= largest):
-            for senders in (4, 1) if run.is_thorough else (4,):
-                case = f"{size} readers, {senders} {'senders' if senders > 1 else 'sender'}"
+    for size in run.readers:
+        for senders in (4, 1) if run.is_thorough else (4,):
+            case = f"{size} readers, {senders} {'senders' if senders > 1 else 'sender'}"
+            stacks = [stack for stack in run.chosen(*STACKS) if size <= largest(run, stack)]
+            for stack in run.in_turns(stacks):
                 run.attempt("fanout", stack, case, partial(one, run, stack, size, senders, case))
+
+
+def largest(run: Run, stack: Stack) -> int:
+    return stack.largest_room if run.is_thorough else stack.quick_room
 
 
 def one(run: Run, stack: Stack, size: int, senders: int, case: str) -> None:
@@ -27,10 +31,9 @@ def one(run: Run, stack: Stack, size: int, senders: int, case: str) -> None:
         Generator(server, stack.dialect, seats(stack, group(size), senders)) as generator,
     ):
         # The first run lets caches and buffers grow, and is not counted.
-        generator.talk(run.warmup, 0.2)
-        drain = 5 if size < 10_000 else 15
-        runs = [generator.talk(run.seconds, run.warmup, drain=drain) for _ in range(run.repeats)]
-    run.note("fanout", stack, case, [per_delivery(figures) for figures in runs])
+        generator.talk(2 * run.warmup, 0.2)
+        figures = generator.talk(run.seconds, run.warmup, drain=5 if size < 10_000 else 15)
+    run.note("fanout", stack, case, [per_delivery(figures)])
 
 
 def seats(stack: Stack, room: Room, senders: int) -> list[Seat]:

@@ -15,13 +15,13 @@ RATE = 200
 
 def measure(run: Run) -> None:
     """In a closed loop, where one of each two always has a message on its way."""
-    for stack in run.chosen(*STACKS):
+    for stack in run.in_turns(run.chosen(*STACKS)):
         run.attempt("pairs", stack, "closed loop", partial(talk, run, stack, "pairs", 0))
 
 
 def measure_latency(run: Run) -> None:
     """At a rate that leaves every stack time."""
-    for stack in run.chosen(*STACKS):
+    for stack in run.in_turns(run.chosen(*STACKS)):
         case = f"{RATE} messages a second"
         run.attempt("latency", stack, case, partial(talk, run, stack, "latency", RATE))
 
@@ -34,9 +34,9 @@ def talk(run: Run, stack: Stack, measure: str, rate: float) -> None:
         generator.talk(run.warmup, 0.2, rate, drain=2)
         # Five hundred begin at once, and it takes a moment until that burst is over.
         warmup, seconds = (1.0, run.seconds) if rate == 0 else (run.warmup, 2 * run.seconds)
-        runs = [generator.talk(seconds, warmup, rate) for _ in range(run.repeats)]
+        figures = generator.talk(seconds, warmup, rate)
     case = f"{rate:.0f} messages a second" if rate else "closed loop"
-    run.note(measure, stack, case, [per_delivery(figures) for figures in runs])
+    run.note(measure, stack, case, [per_delivery(figures)])
 
 
 def seats(stack: Stack) -> list[Seat]:
