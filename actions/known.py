@@ -12,24 +12,23 @@ from live.turn import Turn
 AT_MOST = 1_000
 
 _known: OrderedDict[str, "Known"] = OrderedDict()
+"""By the hashes of their tokens, the one that was asked for last at the end."""
 
 
 class Known:
     """A session that was open when it was last asked for, and has not been told to have ended."""
 
-    def __init__(self, token: str, session: Session) -> None:
-        self.token = token
+    def __init__(self, session: Session) -> None:
         self.session = session
         self.until = 0.0  # what was asked before anybody listened may be over already
-        self.topic = publication.rights(session.user.id)
 
     def put(self, turn: Turn) -> None:
         """It may be over, or what is published may have been missed."""
         self.forget()
 
     def forget(self) -> None:
-        hub.leave(self, self.topic)
-        _known.pop(self.token, None)
+        hub.leave(self, publication.rights(self.session.user.id))
+        _known.pop(self.session.token_hash, None)
 
 
 async def find(token: str) -> Session | None:
@@ -39,25 +38,27 @@ async def find(token: str) -> Session | None:
     What ends a session in this process ends it here at once; in another one as soon as that is
     delivered, or everybody is told to re-read. Where neither comes, as late as for a socket.
     """
-    known = _known.get(token)
-    if known is not None and time.monotonic() < known.until:
-        _known.move_to_end(token)
-        return known.session
+    token_hash = sessions.token_hash(token)
+    known = _known.get(token_hash)
+    if known is not None:
+        _known.move_to_end(token_hash)
+        if time.monotonic() < known.until:
+            return known.session
     session = await sessions.find(token)
     if session is not None:
-        remember(token, session, known)
+        remember(session, known)
     elif known is not None:
         known.forget()
     return session
 
 
-def remember(token: str, session: Session, known: Known | None) -> None:
+def remember(session: Session, known: Known | None) -> None:
     """Keep a session that was asked for while it was `known`: if it still is, it is open."""
-    if known is not None and _known.get(token) is known:
+    if known is not None and _known.get(session.token_hash) is known:
         known.session, known.until = session, time.monotonic() + settings.HEARTBEAT
-    elif token not in _known:
-        new = _known[token] = Known(token, session)
-        hub.join(new, new.topic)
+    elif session.token_hash not in _known:
+        new = _known[session.token_hash] = Known(session)
+        hub.join(new, publication.rights(session.user.id))
         if len(_known) > AT_MOST:
             next(iter(_known.values())).forget()
 

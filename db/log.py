@@ -200,7 +200,7 @@ def standings() -> str:
                    (SELECT u.name FROM users u WHERE u.id = held.author_id) AS author_name,
                    (SELECT m.author_id || ' ' || m.created_at FROM messages m
                     WHERE m.conversation_id = held.conversation_id
-                      AND m.position >= held.last_position  -- the index of positions for sure
+                      AND m.position >= held.last_position  -- nothing is behind it: for the index
                     ORDER BY m.position LIMIT 1) AS last,
                    CAST((SELECT m.position FROM messages m
                          WHERE m.author_id = held.author_id AND m.client_id = held.client_id

@@ -1,5 +1,6 @@
 """The only doors: each returns the object that a request is about, or ends the request."""
 
+from collections.abc import Awaitable, Callable
 from typing import NoReturn
 
 from starlette.exceptions import HTTPException
@@ -43,16 +44,17 @@ async def current_session(connection: HTTPConnection, person: str = "") -> Sessi
 
 async def known_session(connection: HTTPConnection, person: str) -> Session:
     """The same for what is sent, without a look-up each time."""
-    token = token_of(connection)
-    connection.scope["session"] = await known.find(token) if token else None
+    await find_session(connection, known.find)
     return await current_session(connection, person)
 
 
-async def find_session(connection: HTTPConnection) -> Session | None:
+async def find_session(
+    connection: HTTPConnection, find: Callable[[str], Awaitable[Session | None]] = sessions.find
+) -> Session | None:
     """The sign-in that a request came with, if any. Looked up once a request."""
     if "session" not in connection.scope:
         token = token_of(connection)
-        connection.scope["session"] = await sessions.find(token) if token else None
+        connection.scope["session"] = await find(token) if token else None
     found: Session | None = connection.scope["session"]
     return found
 

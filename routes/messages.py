@@ -57,13 +57,11 @@ async def create(request: Request) -> Response:
 
 
 async def send(request: Request, author: User, draft: Draft, refresh: str) -> Response:
-    """What becomes of it, which storing it tells: outsiders are only then turned away."""
     id = draft.conversation_id
     try:
         message = await messages.send(author, id, draft.client_id, draft.body)
     except Invalid as refusal:
-        conversation = await access.current_conversation(request)
-        return await refused(request, conversation, draft.client_id, draft.body, refusal, refresh)
+        return await refused(request, draft, refusal, refresh)
     if form.wants_fragment(request):
         return HTMLResponse(render.message_fragment(message))
     chosen = f"?refresh={refresh}" if conversations.refresh(refresh) else ""
@@ -102,21 +100,17 @@ def kept(
     )
 
 
-async def refused(
-    request: Request,
-    conversation: Conversation,
-    client_id: str,
-    body: str,
-    refusal: Invalid,
-    refresh: str,
-) -> Response:
+async def refused(request: Request, draft: Draft, refusal: Invalid, refresh: str) -> Response:
+    """What was not stored, with a sentence; 404 for outsiders, for whom nothing is stored."""
+    conversation = await access.current_conversation(request)
     if form.wants_fragment(request):
-        return HTMLResponse(refusal_fragment(conversation, client_id, body, refusal), 422)
+        fragment = refusal_fragment(conversation, draft.client_id, draft.body, refusal)
+        return HTMLResponse(fragment, 422)
     return await conversations.pane(
         request,
         conversation,
         status=422,
-        body=body,
+        body=draft.body,
         error=refusal.errors["body"],
         chosen_refresh=refresh,
     )

@@ -62,7 +62,7 @@ async def test_it_is_for_some_seconds_only(
 ) -> None:
     token, expected = session
     monkeypatch.setattr(settings, "HEARTBEAT", 0.0)
-    known._known[token].until = 0.0
+    known._known[expected.token_hash].until = 0.0
     assert [await known.find(token) for _ in range(2)] == [expected] * 2
     assert asked == [token] * 2
 
@@ -73,22 +73,15 @@ async def test_who_signs_out_is_not_known_any_more(session: tuple[str, Session])
     assert await known.find(token) is None
 
 
-async def test_who_has_signed_out_in_another_process_is_not_as_soon_as_that_is_heard(
-    session: tuple[str, Session],
+@pytest.mark.parametrize("tells", ["that it is over", "that something may have been missed"])
+async def test_who_has_signed_out_in_another_process_is_not_known_as_soon_as_it_tells(
+    tells: str, session: tuple[str, Session]
 ) -> None:
     token, expected = session
     await stored.remove(expected.token_hash)
     assert await known.find(token) == expected
-    hub.deliver(publication.session_end(expected.user.id, expected.token_hash))
-    assert await known.find(token) is None
-
-
-async def test_where_something_may_have_been_missed_all_are_looked_up_again(
-    session: tuple[str, Session],
-) -> None:
-    token, expected = session
-    await stored.remove(expected.token_hash)
-    hub.deliver(RESYNC)
+    end = publication.session_end(expected.user.id, expected.token_hash)
+    hub.deliver(end if tells == "that it is over" else RESYNC)
     assert await known.find(token) is None
 
 
@@ -119,17 +112,19 @@ async def test_an_end_that_nobody_has_told_of_is_noticed_at_the_next_look(
 ) -> None:
     token, expected = session
     await stored.remove(expected.token_hash)
-    known._known[token].until = 0.0
+    known._known[expected.token_hash].until = 0.0
     assert await known.find(token) is None
-    assert token not in known._known
+    assert not known._known
 
 
+@pytest.mark.parametrize("heartbeat", [15.0, 0.0], ids=["known", "looked up each time"])
 async def test_those_who_have_sent_nothing_for_long_are_forgotten_first(
-    monkeypatch: pytest.MonkeyPatch,
+    heartbeat: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(known, "AT_MOST", 2)
+    monkeypatch.setattr(settings, "HEARTBEAT", heartbeat)
     ada = await make_user()
-    tokens = [await make_session(ada) for _ in range(3)]
-    for token in (tokens[0], tokens[0], tokens[1], tokens[0], tokens[2]):
+    first, idle, last = [await make_session(ada) for _ in range(3)]
+    for token in (first, first, idle, first, last):
         assert await known.find(token)
-    assert list(known._known) == [tokens[0], tokens[2]]
+    assert list(known._known) == [sessions.token_hash(token) for token in (first, last)]
