@@ -12,15 +12,16 @@ from live.turn import Turn
 AT_MOST = 1_000
 
 _known: OrderedDict[str, "Known"] = OrderedDict()
-"""By the hashes of their tokens, the one that was asked for last at the end."""
+"""By the hashes of their tokens, the one that was looked up last at the end."""
 
 
 class Known:
-    """A session that was open when it was last asked for, and has not been told to have ended."""
+    """A session that was open when it was last looked up, and has not been told to have ended."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        self.until = 0.0  # what was asked before anybody listened may be over already
+        self.looked_up_at = time.monotonic()
+        self.is_sure = False  # what was looked up before anybody listened may be over already
 
     def put(self, turn: Turn) -> None:
         """It may be over, or what is published may have been missed."""
@@ -38,12 +39,10 @@ async def find(token: str) -> Session | None:
     What ends a session in this process ends it here at once; in another one as soon as that is
     delivered, or everybody is told to re-read. Where neither comes, as late as for a socket.
     """
-    token_hash = sessions.token_hash(token)
-    known = _known.get(token_hash)
-    if known is not None:
-        _known.move_to_end(token_hash)
-        if time.monotonic() < known.until:
-            return known.session
+    forget_old()
+    known = _known.get(sessions.token_hash(token))
+    if known is not None and known.is_sure:
+        return known.session
     session = await sessions.find(token)
     if session is not None:
         remember(session, known)
@@ -52,10 +51,17 @@ async def find(token: str) -> Session | None:
     return session
 
 
+def forget_old() -> None:
+    until = time.monotonic() - settings.HEARTBEAT
+    while _known and (oldest := next(iter(_known.values()))).looked_up_at <= until:
+        oldest.forget()
+
+
 def remember(session: Session, known: Known | None) -> None:
-    """Keep a session that was asked for while it was `known`: if it still is, it is open."""
+    """Keep a session that was looked up while it was `known`: if it still is, it is open."""
     if known is not None and _known.get(session.token_hash) is known:
-        known.session, known.until = session, time.monotonic() + settings.HEARTBEAT
+        known.session, known.looked_up_at, known.is_sure = session, time.monotonic(), True
+        _known.move_to_end(session.token_hash)
     elif session.token_hash not in _known:
         new = _known[session.token_hash] = Known(session)
         hub.join(new, publication.rights(session.user.id))
