@@ -1,6 +1,7 @@
 """Work that is done together with what comes while the work before it runs."""
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextvars import Context
@@ -9,6 +10,8 @@ from typing import Any, Generic, TypeVar
 Item = TypeVar("Item")
 Outcome = TypeVar("Outcome")
 Waiting = tuple[Item, asyncio.Future[Outcome] | None]
+
+logger = logging.getLogger("parley.batches")
 
 _all: list["Batches[Any, Any]"] = []
 
@@ -41,7 +44,7 @@ class Batches(Generic[Item, Outcome]):
         return outcome
 
     def add_all(self, items: Iterable[Item]) -> None:
-        """The same, where nobody waits for what will come of it."""
+        """The same, where nobody waits for what will come of it: an error is logged."""
         self._waiting.extend([(item, None) for item in items])
         self._begin()
 
@@ -63,10 +66,7 @@ class Batches(Generic[Item, Outcome]):
             try:
                 outcomes = await self._work([item for item, _ in batch])
             except Exception as error:  # noqa: BLE001  # whoever waits for it is told
-                for _, outcome in batch:
-                    if outcome is not None and not outcome.done():
-                        outcome.set_exception(error)
-                        outcome.exception()  # not everybody waits to hear of it
+                fail(batch, error)
             else:
                 for (_, outcome), result in zip(batch, outcomes, strict=True):
                     if outcome is not None and not outcome.done():  # somebody waits for it still
@@ -74,6 +74,16 @@ class Batches(Generic[Item, Outcome]):
 
     def _take(self) -> "list[Waiting[Item, Outcome]]":
         return [self._waiting.popleft() for _ in range(min(len(self._waiting), self._limit))]
+
+
+def fail(batch: Sequence[Waiting[Any, Any]], error: Exception) -> None:
+    """Raise an error for all who wait; where nobody does, it is logged."""
+    for _, outcome in batch:
+        if outcome is not None and not outcome.done():
+            outcome.set_exception(error)
+            outcome.exception()  # not everybody waits to hear of it
+    if any(outcome is None for _, outcome in batch):
+        logger.error("what nobody waits for could not be done", exc_info=error)
 
 
 async def finished() -> None:

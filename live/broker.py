@@ -16,7 +16,7 @@ from typing import Any, cast
 from broadcaster import Broadcast, BroadcastBackend, Event
 
 from live import hub, metrics
-from live.link import Link, LinkDown
+from live.link import SILENCE, Link, LinkDown
 from live.postgres import PostgresLink
 from live.publication import EVERYBODY, RESYNC, Publication, decode, encode
 from live.redis import RedisLink
@@ -128,6 +128,7 @@ class HealingBackend(BroadcastBackend):
         self._events: asyncio.Queue[Event] = asyncio.Queue(BACKLOG)
         self.is_up = False
         self._tried_at = -RETRY_AT_MOST
+        self._delay = RETRY_AT_FIRST
         self._supervisor: asyncio.Task[None] | None = None
 
     async def connect(self) -> None:
@@ -152,29 +153,40 @@ class HealingBackend(BroadcastBackend):
         try:
             for text in encode(message, self._link.limit):
                 await self._link.publish(channel, text)
-        except LinkDown:
+        except Exception as error:
             self.is_up = False  # until something is received again
             self._tried_at = time.monotonic()  # a send waits for a broker once a second at most
-            raise
+            raise LinkDown(repr(error)) from error
 
     async def next_published(self) -> Event:
         return await self._events.get()
 
     async def _supervise(self, channel: str) -> None:
-        delay = RETRY_AT_FIRST
+        """Receive for ever. However a link ends, or goes silent, another one takes its place."""
         while True:
             try:
-                async for text in self._link.receive(channel):
-                    self._put(channel, [RESYNC] if text is None else decode(text))
-                    self.is_up = True
-                    delay = RETRY_AT_FIRST
-            except LinkDown as error:
-                if self.is_up:
-                    logger.warning("the broker went away: %s", error)
+                await self._receive(channel)
+            except asyncio.CancelledError:
+                if cast(Any, asyncio.current_task()).cancelling():
+                    raise
+                logger.warning("the broker's link was cancelled from within")
+            except Exception as error:  # noqa: BLE001  # a driver may raise anything
+                if self.is_up or not isinstance(error, LinkDown):
+                    logger.warning("the broker went away: %r", error)
             self.is_up = False
             self._put(channel, [RESYNC])
-            await asyncio.sleep(delay * random.uniform(0.5, 1))  # noqa: S311  # jitter, no secret
-            delay = min(delay * 2, RETRY_AT_MOST)
+            await asyncio.sleep(self._delay * random.uniform(0.5, 1))  # noqa: S311  # no secret
+            self._delay = min(self._delay * 2, RETRY_AT_MOST)
+
+    async def _receive(self, channel: str) -> None:
+        """Raises whatever ends the link, and `TimeoutError` where nothing comes for `SILENCE`."""
+        async with asyncio.timeout(SILENCE) as silence:
+            async for text in self._link.receive(channel):
+                silence.reschedule(asyncio.get_running_loop().time() + SILENCE)
+                if text != "":
+                    self._put(channel, [RESYNC] if text is None else decode(text))
+                self.is_up = True
+                self._delay = RETRY_AT_FIRST
 
     def _put(self, channel: str, publications: Sequence[Publication]) -> None:
         if self._events.full():

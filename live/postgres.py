@@ -9,11 +9,9 @@ from typing import Any
 
 import asyncpg
 
-from live.link import LinkDown
+from live.link import HEALTH_CHECK, LinkDown
 
 TIMEOUT = 1.0
-HEALTH_CHECK = 5.0
-"""Seconds of silence after which PostgreSQL is asked whether it is still there."""
 
 ERRORS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
@@ -53,7 +51,7 @@ class PostgresLink:
                         text = await arrived.get()
                 except TimeoutError:
                     await connection.execute("SELECT 1")
-                    continue
+                    text = ""
                 if text is None:
                     raise LinkDown("the connection has ended")
                 yield text

@@ -6,11 +6,9 @@ from redis import asyncio as redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from live.link import LinkDown
+from live.link import HEALTH_CHECK, LinkDown
 
 PUBLISH_TIMEOUT = 1.0
-HEALTH_CHECK = 5.0
-"""Seconds of silence after which Redis is asked whether it is still there."""
 
 
 class RedisLink:
@@ -27,7 +25,6 @@ class RedisLink:
         self._subscriber = redis.Redis.from_url(
             url,
             socket_connect_timeout=PUBLISH_TIMEOUT,
-            health_check_interval=HEALTH_CHECK,
             retry=Retry(NoBackoff(), 0),
         )
 
@@ -43,10 +40,14 @@ class RedisLink:
                 await pubsub.subscribe(channel)
                 while True:
                     message = await pubsub.get_message(timeout=HEALTH_CHECK)
-                    if message and message["type"] == "subscribe":
+                    if message is None:
+                        await pubsub.ping()
+                    elif message["type"] == "subscribe":
                         yield None
-                    elif message and message["type"] == "message":
+                    elif message["type"] == "message":
                         yield message["data"].decode()
+                    elif message["type"] == "pong":
+                        yield ""
         except (OSError, redis.RedisError) as error:
             raise LinkDown(str(error)) from error
 

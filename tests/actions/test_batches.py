@@ -83,6 +83,24 @@ async def test_each_is_told_its_own_outcome_or_why_there_is_none() -> None:
             await failed
 
 
+async def test_what_nobody_waits_for_fails_aloud_and_the_next_is_worked_on(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    done: list[int] = []
+
+    async def work(batch: list[int]) -> list[int]:
+        if 1 in batch:
+            raise ValueError("one is not wanted")
+        done.extend(batch)
+        return batch
+
+    batches = Batches(work, 1)
+    batches.add_all([1, 2])
+    await batches.finished()
+    assert done == [2]
+    assert "one is not wanted" in caplog.text
+
+
 async def test_the_end_waits_for_what_is_worked_on() -> None:
     done: list[int] = []
 

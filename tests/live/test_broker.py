@@ -227,7 +227,7 @@ class ScriptedLink:
         self.published: list[str] = []
         self.attempts = 0
         self.is_down = False
-        self.incoming: asyncio.Queue[str | None] = asyncio.Queue()
+        self.incoming: asyncio.Queue[str | BaseException | None] = asyncio.Queue()
         self.taken = asyncio.Event()
         """Nothing of what came in waits any more."""
 
@@ -241,7 +241,10 @@ class ScriptedLink:
         while True:
             if self.incoming.empty():
                 self.taken.set()
-            yield await self.incoming.get()
+            text = await self.incoming.get()
+            if isinstance(text, BaseException):
+                raise text
+            yield text
 
     async def close(self) -> None:
         pass
@@ -265,6 +268,76 @@ async def test_too_much_that_waits_becomes_one_wish_to_read_again(
     found = said([await backend.next_published(), await backend.next_published()])
     assert found == [RESYNC, Publication("a", "4")]
     await backend.disconnect()
+
+
+@pytest.mark.parametrize(
+    "end",
+    [LinkDown("away"), RuntimeError("a driver's own"), asyncio.CancelledError("from within"), None],
+    ids=["down", "broken", "cancelled", "silent"],
+)
+async def test_however_a_link_ends_another_one_takes_its_place(
+    end: BaseException | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(broker, "SILENCE", 1.0 if end else 0.1)
+    scripted = ScriptedLink()
+    backend = HealingBackend(scripted)
+    await backend.subscribe(CHANNEL)
+    scripted.incoming.put_nowait(None)
+    assert said([await backend.next_published()]) == [RESYNC]
+    if end:
+        scripted.incoming.put_nowait(end)
+    async with asyncio.timeout(IN_TIME):
+        assert said([await backend.next_published()]) == [RESYNC]
+        scripted.incoming.put_nowait(encode([HELLO], 1000)[0])
+        while said([await backend.next_published()]) != [HELLO]:
+            pass
+    assert backend.is_up
+    await backend.disconnect()
+
+
+async def test_a_link_that_says_that_it_is_there_is_not_replaced(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(broker, "SILENCE", 0.3)
+    scripted = ScriptedLink()
+    backend = HealingBackend(scripted)
+    await backend.subscribe(CHANNEL)
+    for _ in range(10):
+        scripted.incoming.put_nowait("")
+        await asyncio.sleep(0.05)
+    scripted.incoming.put_nowait(encode([HELLO], 1000)[0])
+    assert said([await backend.next_published()]) == [HELLO]
+    await backend.disconnect()
+
+
+async def test_whatever_a_driver_raises_a_send_only_hears_that_it_is_down(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def broken(*_: str) -> None:
+        raise RuntimeError("a driver's own")
+
+    scripted = ScriptedLink()
+    monkeypatch.setattr(scripted, "publish", broken)
+    backend = HealingBackend(scripted)
+    with pytest.raises(LinkDown, match="a driver's own"):
+        await backend.publish(CHANNEL, [HELLO])
+
+
+async def test_a_frozen_broker_is_noticed_and_found_again(
+    spare: Redis | PostgreSQL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("live.redis.HEALTH_CHECK", 0.2)
+    monkeypatch.setattr("live.postgres.HEALTH_CHECK", 0.2)
+    monkeypatch.setattr(broker, "SILENCE", 1.0)
+    async with started(spare.url) as subscription:
+        await until(subscription, RESYNC)
+        with spare.frozen():
+            await until(subscription, RESYNC, 2 * IN_TIME)
+            assert not broker.is_up()
+        await until(subscription, RESYNC, 2 * IN_TIME)
+        async with Another(spare.url) as another:
+            await another.says(HELLO)
+            await until(subscription, HELLO)
 
 
 async def test_a_broker_that_is_away_is_asked_once_a_second_at_most() -> None:
