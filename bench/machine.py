@@ -76,6 +76,12 @@ def proportional_size(pid: int) -> int:
     return kilobytes(Path(f"/proc/{pid}/smaps_rollup"), "Pss:")
 
 
+def own_kilobytes(pids: Iterable[int]) -> int:
+    """What these processes have allocated themselves. Who else runs changes nothing of it, as it
+    does of a proportional size, when others come and go who share pages of libraries."""
+    return sum(kilobytes(Path(f"/proc/{pid}/smaps_rollup"), "Anonymous:") for pid in pids)
+
+
 def open_files(pids: Iterable[int]) -> int:
     """Descriptors that processes have open."""
     return sum(len(list(Path(f"/proc/{pid}/fd").iterdir())) for pid in pids)

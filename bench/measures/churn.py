@@ -72,7 +72,7 @@ def held(server: Server) -> Figures:
     return {
         "tasks": tasks(server),
         "files": machine.open_files(server.pids),
-        "kilobytes": server.memory_kilobytes(),
+        "kilobytes": machine.own_kilobytes(server.pids),
     }
 
 
