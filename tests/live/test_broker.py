@@ -298,13 +298,13 @@ async def test_however_a_link_ends_another_one_takes_its_place(
 async def test_a_link_that_says_that_it_is_there_is_not_replaced(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(broker, "SILENCE", 0.3)
+    monkeypatch.setattr(broker, "SILENCE", 2.0)
     scripted = ScriptedLink()
     backend = HealingBackend(scripted)
     await backend.subscribe(CHANNEL)
     for _ in range(10):
         scripted.incoming.put_nowait("")
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.3)
     scripted.incoming.put_nowait(encode([HELLO], 1000)[0])
     assert said([await backend.next_published()]) == [HELLO]
     await backend.disconnect()
@@ -328,7 +328,7 @@ async def test_a_frozen_broker_is_noticed_and_found_again(
 ) -> None:
     monkeypatch.setattr("live.redis.HEALTH_CHECK", 0.2)
     monkeypatch.setattr("live.postgres.HEALTH_CHECK", 0.2)
-    monkeypatch.setattr(broker, "SILENCE", 1.0)
+    monkeypatch.setattr(broker, "SILENCE", 2.0)
     async with started(spare.url) as subscription:
         await until(subscription, RESYNC)
         with spare.frozen():
