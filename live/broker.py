@@ -153,7 +153,7 @@ class HealingBackend(BroadcastBackend):
         try:
             for text in encode(message, self._link.limit):
                 await self._link.publish(channel, text)
-        except Exception as error:
+        except Exception as error:  # a RuntimeError, too, on one of uvloop's closed transports
             self.is_up = False  # until something is received again
             self._tried_at = time.monotonic()  # a send waits for a broker once a second at most
             raise LinkDown(repr(error)) from error
@@ -170,7 +170,7 @@ class HealingBackend(BroadcastBackend):
                 if cast(Any, asyncio.current_task()).cancelling():
                     raise
                 logger.warning("the broker's link was cancelled from within")
-            except Exception as error:  # noqa: BLE001  # a driver may raise anything
+            except Exception as error:  # noqa: BLE001  # uvloop's closed transports: RuntimeError
                 if self.is_up or not isinstance(error, LinkDown):
                     logger.warning("the broker went away: %r", error)
             self.is_up = False
