@@ -166,10 +166,6 @@ class HealingBackend(BroadcastBackend):
         while True:
             try:
                 await self._receive(channel)
-            except asyncio.CancelledError:
-                if cast(Any, asyncio.current_task()).cancelling():
-                    raise
-                logger.warning("the broker's link was cancelled from within")
             except Exception as error:  # noqa: BLE001  # uvloop's closed transports: RuntimeError
                 if self.is_up or not isinstance(error, LinkDown):
                     logger.warning("the broker went away: %r", error)

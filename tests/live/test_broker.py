@@ -227,7 +227,7 @@ class ScriptedLink:
         self.published: list[str] = []
         self.attempts = 0
         self.is_down = False
-        self.incoming: asyncio.Queue[str | BaseException | None] = asyncio.Queue()
+        self.incoming: asyncio.Queue[str | Exception | None] = asyncio.Queue()
         self.taken = asyncio.Event()
         """Nothing of what came in waits any more."""
 
@@ -242,7 +242,7 @@ class ScriptedLink:
             if self.incoming.empty():
                 self.taken.set()
             text = await self.incoming.get()
-            if isinstance(text, BaseException):
+            if isinstance(text, Exception):
                 raise text
             yield text
 
@@ -281,7 +281,7 @@ async def test_too_much_that_waits_becomes_one_wish_to_read_again(
     ids=["down", "broken", "cancelled", "silent"],
 )
 async def test_however_a_link_ends_another_one_takes_its_place(
-    end: BaseException | None, monkeypatch: pytest.MonkeyPatch
+    end: Exception | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(broker, "SILENCE", 1.0 if end else 0.1)
     scripted = ScriptedLink()
