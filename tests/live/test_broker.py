@@ -275,10 +275,9 @@ async def test_too_much_that_waits_becomes_one_wish_to_read_again(
     [
         LinkDown("away"),
         RuntimeError("the handler is closed"),
-        asyncio.CancelledError("from within"),
         None,
     ],
-    ids=["down", "broken", "cancelled", "silent"],
+    ids=["down", "broken", "silent"],
 )
 async def test_however_a_link_ends_another_one_takes_its_place(
     end: Exception | None, monkeypatch: pytest.MonkeyPatch
