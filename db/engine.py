@@ -131,17 +131,18 @@ async def ask(
     """What one statement returns.
 
     Where its connection turns out to be lost, since the server has restarted or dropped it, one
-    that only reads is run once more, on another; but none in a transaction, which is lost as well.
+    that only reads is run again, on another; but none in a transaction, which is lost as well.
     """
     database = opened()
     with unavailable():
-        try:
-            async with budget.spent():
-                return await how(database, sql, values)
-        except LOST:
-            if not sql.lstrip().startswith("SELECT") or database.is_in_transaction():
-                raise
-            await database.connection().renew()
+        for _ in range(RENEWALS):
+            try:
+                async with budget.spent():
+                    return await how(database, sql, values)
+            except LOST:
+                if not sql.lstrip().startswith("SELECT") or database.is_in_transaction():
+                    raise
+                await database.connection().renew()
         async with budget.spent():
             return await how(database, sql, values)
 
@@ -185,6 +186,10 @@ def unavailable() -> Iterator[None]:
     ) as error:
         raise Unavailable(f"{type(error).__name__}: {error}") from error
 
+
+RENEWALS = 2
+"""So many connections in a row may turn out to be lost: where the server has dropped all of them
+at once, the pool has not noticed it of the next one, either."""
 
 LOST = (
     ConnectionError,

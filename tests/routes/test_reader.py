@@ -183,11 +183,12 @@ async def test_a_database_that_is_away_is_asked_again(
 ) -> None:
     monkeypatch.setattr(reader, "RETRY", 0.01)
     here = await connected(ada, chat)
+    await make_message(ada, chat, "Meanwhile")
     with monkeypatch.context() as away:
         away.setattr(engine, "_database", None)
         hub.deliver(RESYNC)
         await here.until_it_has_looked()
-    await make_message(ada, chat, "Meanwhile")
+        assert here.page.bodies() == []
     await here.until("Meanwhile")
 
 
