@@ -131,20 +131,23 @@ async def ask(
     """What one statement returns.
 
     Where its connection turns out to be lost, since the server has restarted or dropped it, one
-    that only reads is run again, on another; but none in a transaction, which is lost as well.
+    that only reads is run again, on another, and at most as often as there may be connections: of
+    those that were lost at once, the pool has not noticed each. None in a transaction, which is
+    lost as well.
     """
     database = opened()
     with unavailable():
-        for _ in range(RENEWALS):
+        renewals = 0
+        while True:
             try:
                 async with budget.spent():
                     return await how(database, sql, values)
             except LOST:
-                if not sql.lstrip().startswith("SELECT") or database.is_in_transaction():
+                is_read = sql.lstrip().startswith("SELECT") and not database.is_in_transaction()
+                if not is_read or renewals == pool_use()["limit"]:
                     raise
-                await database.connection().renew()
-        async with budget.spent():
-            return await how(database, sql, values)
+            await database.connection().renew()
+            renewals += 1
 
 
 @asynccontextmanager
@@ -186,10 +189,6 @@ def unavailable() -> Iterator[None]:
     ) as error:
         raise Unavailable(f"{type(error).__name__}: {error}") from error
 
-
-RENEWALS = 2
-"""So many connections in a row may turn out to be lost: where the server has dropped all of them
-at once, the pool has not noticed it of the next one, either."""
 
 LOST = (
     ConnectionError,
