@@ -144,7 +144,7 @@ async def ask(
                     return await how(database, sql, values)
             except LOST:
                 is_read = sql.lstrip().startswith("SELECT") and not database.is_in_transaction()
-                if not is_read or renewals == pool_use()["limit"]:
+                if not is_read or renewals >= pool_use().get("limit", 0):
                     raise
             await database.connection().renew()
             renewals += 1

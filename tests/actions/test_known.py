@@ -66,9 +66,7 @@ async def test_it_is_for_some_seconds_only(
     assert asked == [token] * 2
 
 
-async def test_it_is_kept_for_these_seconds_only(
-    session: tuple[str, Session],
-) -> None:
+async def test_it_is_kept_for_these_seconds_only(session: tuple[str, Session]) -> None:
     _, expected = session
     known._known[expected.token_hash].looked_up_at -= settings.HEARTBEAT
     other = await make_session(expected.user)

@@ -250,15 +250,27 @@ class ScriptedLink:
         pass
 
 
+@pytest.fixture
+def scripted() -> ScriptedLink:
+    return ScriptedLink()
+
+
+@pytest.fixture
+async def backend(scripted: ScriptedLink) -> AsyncIterator[HealingBackend]:
+    """What heals the scripted link."""
+    backend = HealingBackend(scripted)
+    yield backend
+    await backend.disconnect()
+
+
 def said(events: Sequence[Event]) -> list[Any]:
     return [publication for event in events for publication in event.message]
 
 
 async def test_too_much_that_waits_becomes_one_wish_to_read_again(
-    monkeypatch: pytest.MonkeyPatch,
+    scripted: ScriptedLink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(broker, "BACKLOG", 3)
-    scripted = ScriptedLink()
     backend = HealingBackend(scripted)
     await backend.subscribe(CHANNEL)
     for number in range(5):
@@ -272,19 +284,16 @@ async def test_too_much_that_waits_becomes_one_wish_to_read_again(
 
 @pytest.mark.parametrize(
     "end",
-    [
-        LinkDown("away"),
-        RuntimeError("the handler is closed"),
-        None,
-    ],
+    [LinkDown("away"), RuntimeError("the handler is closed"), None],
     ids=["down", "broken", "silent"],
 )
 async def test_however_a_link_ends_another_one_takes_its_place(
-    end: Exception | None, monkeypatch: pytest.MonkeyPatch
+    end: Exception | None,
+    scripted: ScriptedLink,
+    backend: HealingBackend,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(broker, "SILENCE", 1.0 if end else 0.1)
-    scripted = ScriptedLink()
-    backend = HealingBackend(scripted)
     await backend.subscribe(CHANNEL)
     scripted.incoming.put_nowait(None)
     assert said([await backend.next_published()]) == [RESYNC]
@@ -296,26 +305,22 @@ async def test_however_a_link_ends_another_one_takes_its_place(
         while said([await backend.next_published()]) != [HELLO]:
             pass
     assert backend.is_up
-    await backend.disconnect()
 
 
 async def test_a_link_that_says_that_it_is_there_is_not_replaced(
-    monkeypatch: pytest.MonkeyPatch,
+    scripted: ScriptedLink, backend: HealingBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(broker, "SILENCE", 2.0)
-    scripted = ScriptedLink()
-    backend = HealingBackend(scripted)
     await backend.subscribe(CHANNEL)
     for _ in range(10):
         scripted.incoming.put_nowait("")
         await asyncio.sleep(0.3)
     scripted.incoming.put_nowait(encode([HELLO], 1000)[0])
     assert said([await backend.next_published()]) == [HELLO]
-    await backend.disconnect()
 
 
 async def test_whatever_a_driver_raises_a_send_only_hears_that_it_is_down(
-    monkeypatch: pytest.MonkeyPatch,
+    scripted: ScriptedLink, backend: HealingBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def broken(*_: str) -> None:
         raise RuntimeError("the handler is closed")
@@ -344,7 +349,9 @@ async def test_a_frozen_broker_is_noticed_and_found_again(
             await until(subscription, HELLO)
 
 
-async def test_a_broker_that_is_away_is_asked_once_a_second_at_most() -> None:
+async def test_a_broker_that_is_away_is_asked_once_a_second_at_most(
+    scripted: ScriptedLink, backend: HealingBackend
+) -> None:
     scripted = ScriptedLink()
     scripted.is_down = True
     backend = HealingBackend(scripted)
@@ -356,7 +363,6 @@ async def test_a_broker_that_is_away_is_asked_once_a_second_at_most() -> None:
     await asyncio.sleep(RETRY_AT_MOST)
     await backend.publish(CHANNEL, [HELLO])
     assert scripted.attempts == 2
-    await backend.disconnect()
 
 
 async def test_who_cannot_be_handed_something_makes_nobody_deaf(
