@@ -420,6 +420,20 @@ async def test_what_reads_is_read_again_where_its_connection_was_lost(postgresql
     await engine.disconnect()
 
 
+async def test_a_connection_that_is_lost_while_the_database_closes_says_so(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as closing:
+
+        async def lost(*_: object) -> None:
+            closing.setattr(engine, "_database", None)
+            raise ConnectionError
+
+        closing.setattr(engine.HardenedDatabase, "fetch_all", lost)
+        with pytest.raises(Unavailable):
+            await engine.rows("SELECT 1")
+
+
 async def test_the_victim_of_a_deadlock_may_try_again(postgresql_url: str) -> None:
     run(postgresql_url, "CREATE TABLE marks (mark BIGINT PRIMARY KEY, follows BIGINT)")
     await engine.connect(postgresql_url, 5, 5)
