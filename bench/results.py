@@ -1,6 +1,7 @@
 """What a run has found, kept as JSON with what it was found on."""
 
 import json
+import os
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -40,9 +41,9 @@ def collected(run: Run) -> Results:
 
 
 def new_file() -> Path:
-    """Where to keep what a run finds; its name is the time."""
+    """Where to keep what a run finds; its name begins with the time."""
     FOLDER.mkdir(exist_ok=True)
-    return FOLDER / f"{datetime.now(UTC):%Y%m%d-%H%M%S}.json"
+    return FOLDER / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{os.getpid()}.json"
 
 
 def save(results: Results, path: Path) -> None:

@@ -16,7 +16,7 @@ from typing import Any, cast
 from broadcaster import Broadcast, BroadcastBackend, Event
 
 from live import hub, metrics
-from live.link import SILENCE, Link, LinkDown
+from live.link import SILENCE, Link
 from live.postgres import PostgresLink
 from live.publication import EVERYBODY, RESYNC, Publication, decode, encode
 from live.redis import RedisLink
@@ -34,6 +34,10 @@ _broadcast: Broadcast | None = None
 _healing: "HealingBackend | None" = None
 _listener: asyncio.Task[None] | None = None
 _mender: asyncio.Task[None] | None = None
+
+
+class BrokerDown(Exception):
+    """The broker did not take a text, or not in time; its cause says why."""
 
 
 async def start(url: str) -> None:
@@ -76,7 +80,7 @@ async def publish(*publications: Publication) -> None:
         return deliver(publications)
     try:
         await _broadcast.publish(CHANNEL, publications)
-    except LinkDown as error:
+    except BrokerDown as error:
         logger.warning("published in this process only: %s", error)
         deliver(publications)
         if _mender is None or _mender.done():
@@ -92,7 +96,7 @@ async def mend(broadcast: Broadcast) -> None:
     """Tell every process to re-read, as soon as they can be reached."""
     while True:
         await asyncio.sleep(RETRY_AT_MOST)
-        with suppress(LinkDown):
+        with suppress(BrokerDown):
             return await broadcast.publish(CHANNEL, [RESYNC])
 
 
@@ -129,6 +133,7 @@ class HealingBackend(BroadcastBackend):
         self.is_up = False
         self._tried_at = -RETRY_AT_MOST
         self._delay = RETRY_AT_FIRST
+        self._reason = ""  # why it is away, or was the last time; said once
         self._supervisor: asyncio.Task[None] | None = None
 
     async def connect(self) -> None:
@@ -149,14 +154,14 @@ class HealingBackend(BroadcastBackend):
 
     async def publish(self, channel: str, message: Any) -> None:
         if time.monotonic() < self._tried_at + RETRY_AT_MOST:
-            raise LinkDown("the broker was away a moment ago")
+            raise BrokerDown("the broker was away a moment ago")
         try:
             for text in encode(message, self._link.limit):
                 await self._link.publish(channel, text)
         except Exception as error:  # a RuntimeError, too, on one of uvloop's closed transports
             self.is_up = False  # until something is received again
             self._tried_at = time.monotonic()  # a send waits for a broker once a second at most
-            raise LinkDown(repr(error)) from error
+            raise BrokerDown(repr(error)) from error
 
     async def next_published(self) -> Event:
         return await self._events.get()
@@ -167,8 +172,9 @@ class HealingBackend(BroadcastBackend):
             try:
                 await self._receive(channel)
             except Exception as error:  # noqa: BLE001  # uvloop's closed transports: RuntimeError
-                if self.is_up or not isinstance(error, LinkDown):
-                    logger.warning("the broker went away: %r", error)
+                if self.is_up or repr(error) != self._reason:
+                    logger.warning("the broker is away: %r", error)
+                self._reason = repr(error)
             self.is_up = False
             self._put(channel, [RESYNC])
             await asyncio.sleep(self._delay * random.uniform(0.5, 1))  # noqa: S311  # no secret

@@ -9,11 +9,9 @@ from typing import Any
 
 import asyncpg
 
-from live.link import HEALTH_CHECK, LinkDown
+from live.link import HEALTH_CHECK
 
 TIMEOUT = 1.0
-
-ERRORS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 class PostgresLink:
@@ -30,17 +28,14 @@ class PostgresLink:
                 if self._publisher is None or self._publisher.is_closed():
                     self._publisher = await self._connect()
                 await self._publisher.execute("SELECT pg_notify($1, $2)", channel, text)
-            except ERRORS as error:
+            except Exception:
                 if self._publisher is not None:
                     self._publisher.terminate()
-                raise LinkDown(str(error)) from error
+                raise
 
     async def receive(self, channel: str) -> AsyncIterator[str | None]:
         arrived: asyncio.Queue[str | None] = asyncio.Queue()
-        try:
-            connection = await self._connect()
-        except ERRORS as error:
-            raise LinkDown(str(error)) from error
+        connection = await self._connect()
         try:
             await connection.add_listener(channel, lambda *event: arrived.put_nowait(event[3]))
             connection.add_termination_listener(lambda _: arrived.put_nowait(None))
@@ -53,10 +48,8 @@ class PostgresLink:
                     await connection.execute("SELECT 1")
                     text = ""
                 if text is None:
-                    raise LinkDown("the connection has ended")
+                    raise ConnectionResetError("the connection has ended")
                 yield text
-        except ERRORS as error:
-            raise LinkDown(str(error)) from error
         finally:
             connection.terminate()
 

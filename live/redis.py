@@ -6,7 +6,7 @@ from redis import asyncio as redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from live.link import HEALTH_CHECK, LinkDown
+from live.link import HEALTH_CHECK
 
 PUBLISH_TIMEOUT = 1.0
 
@@ -29,27 +29,21 @@ class RedisLink:
         )
 
     async def publish(self, channel: str, text: str) -> None:
-        try:
-            await self._publisher.publish(channel, text)
-        except (OSError, redis.RedisError) as error:
-            raise LinkDown(str(error)) from error
+        await self._publisher.publish(channel, text)
 
     async def receive(self, channel: str) -> AsyncIterator[str | None]:
-        try:
-            async with self._subscriber.pubsub() as pubsub:
-                await pubsub.subscribe(channel)
-                while True:
-                    message = await pubsub.get_message(timeout=HEALTH_CHECK)
-                    if message is None:
-                        await pubsub.ping()
-                    elif message["type"] == "subscribe":
-                        yield None
-                    elif message["type"] == "message":
-                        yield message["data"].decode()
-                    elif message["type"] == "pong":
-                        yield ""
-        except (OSError, redis.RedisError) as error:
-            raise LinkDown(str(error)) from error
+        async with self._subscriber.pubsub() as pubsub:
+            await pubsub.subscribe(channel)
+            while True:
+                message = await pubsub.get_message(timeout=HEALTH_CHECK)
+                if message is None:
+                    await pubsub.ping()
+                elif message["type"] == "subscribe":
+                    yield None
+                elif message["type"] == "message":
+                    yield message["data"].decode()
+                elif message["type"] == "pong":
+                    yield ""
 
     async def close(self) -> None:
         await self._subscriber.aclose()

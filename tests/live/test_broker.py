@@ -11,8 +11,8 @@ from broadcaster import Event
 from redis import asyncio as redis
 
 from live import broker, hub
-from live.broker import CHANNEL, RETRY_AT_MOST, HealingBackend
-from live.link import Link, LinkDown
+from live.broker import CHANNEL, RETRY_AT_MOST, BrokerDown, HealingBackend
+from live.link import Link
 from live.postgres import PostgresLink
 from live.publication import RESYNC, Publication, decode, encode
 from live.redis import RedisLink
@@ -76,7 +76,7 @@ class Another:
                 async for text in self.link.receive(CHANNEL):
                     self.heard += [] if text is None else decode(text)
                     self.happened.set()
-            except LinkDown:
+            except Exception:  # noqa: BLE001  # whatever the driver raises
                 await asyncio.sleep(0.02)
 
     async def hears(self, publication: Publication, within: float = IN_TIME) -> None:
@@ -234,7 +234,7 @@ class ScriptedLink:
     async def publish(self, channel: str, text: str) -> None:
         self.attempts += 1
         if self.is_down:
-            raise LinkDown("on purpose")
+            raise ConnectionError("on purpose")
         self.published.append(text)
 
     async def receive(self, channel: str) -> AsyncIterator[str | None]:
@@ -284,7 +284,7 @@ async def test_too_much_that_waits_becomes_one_wish_to_read_again(
 
 @pytest.mark.parametrize(
     "end",
-    [LinkDown("away"), RuntimeError("the handler is closed"), None],
+    [ConnectionError("away"), RuntimeError("the handler is closed"), None],
     ids=["down", "broken", "silent"],
 )
 async def test_however_a_link_ends_another_one_takes_its_place(
@@ -307,6 +307,19 @@ async def test_however_a_link_ends_another_one_takes_its_place(
     assert backend.is_up
 
 
+async def test_why_a_broker_is_away_is_logged_once(
+    scripted: ScriptedLink, backend: HealingBackend, caplog: pytest.LogCaptureFixture
+) -> None:
+    await backend.subscribe(CHANNEL)
+    for reason in ("refused", "refused", "no such name"):
+        scripted.incoming.put_nowait(ConnectionError(reason))
+        assert said([await backend.next_published()]) == [RESYNC]
+    assert [record.message for record in caplog.records] == [
+        "the broker is away: ConnectionError('refused')",
+        "the broker is away: ConnectionError('no such name')",
+    ]
+
+
 async def test_a_link_that_says_that_it_is_there_is_not_replaced(
     scripted: ScriptedLink, backend: HealingBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -325,10 +338,8 @@ async def test_whatever_a_driver_raises_a_send_only_hears_that_it_is_down(
     async def broken(*_: str) -> None:
         raise RuntimeError("the handler is closed")
 
-    scripted = ScriptedLink()
     monkeypatch.setattr(scripted, "publish", broken)
-    backend = HealingBackend(scripted)
-    with pytest.raises(LinkDown, match="the handler is closed"):
+    with pytest.raises(BrokerDown, match="the handler is closed"):
         await backend.publish(CHANNEL, [HELLO])
 
 
@@ -352,11 +363,9 @@ async def test_a_frozen_broker_is_noticed_and_found_again(
 async def test_a_broker_that_is_away_is_asked_once_a_second_at_most(
     scripted: ScriptedLink, backend: HealingBackend
 ) -> None:
-    scripted = ScriptedLink()
     scripted.is_down = True
-    backend = HealingBackend(scripted)
     for _ in range(20):
-        with pytest.raises(LinkDown):
+        with pytest.raises(BrokerDown):
             await backend.publish(CHANNEL, [HELLO])
     assert scripted.attempts == 1
     scripted.is_down = False
