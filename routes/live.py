@@ -10,6 +10,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+import settings
 from actions import presence
 from db.conversations import Conversation
 from live import hub, metrics
@@ -170,11 +171,12 @@ async def server_sent(stream: Stream) -> AsyncIterator[ServerSentEvent]:
 
 
 async def news(stream: Stream, subscription: Subscription, wait: int) -> str:
-    """What was missed, or the first that comes within `wait` seconds; else an empty text."""
+    """What was missed, or the first that comes within `wait` seconds; else an empty text. What
+    nobody tells of is looked for as often as streams do."""
     until = time.monotonic() + wait
     text = await stream.look()
     while not text and (left := until - time.monotonic()) > 0:
-        batch = await subscription.next(left)
+        batch = await subscription.next(min(left, settings.HEARTBEAT))
         text = stream.ephemeral(batch) + await stream.look()
     return text
 

@@ -20,6 +20,7 @@ from live.publication import ENDING, RESYNC, Publication
 from live.subscription import BACKLOG, Subscription
 from routes import frames, live
 from routes.allowance import AT_ONCE
+from routes.stream import Stream
 from tests.applications import Site
 from tests.clients import LIVE_TIERS, PATIENCE, LiveTab, Refused, Visitor
 from tests.factories import PASSWORD, make_conversation, make_message, make_messages, make_user
@@ -213,6 +214,25 @@ async def test_a_poll_waits_no_longer_than_it_may(
 ) -> None:
     monkeypatch.setattr(live, "POLL_AT_MOST", 0.05)
     assert (await ada.get(f"/poll/chat/{chat}/?wait=9999")).status_code == 204
+
+
+async def test_a_poll_finds_what_nobody_told_of(
+    ada: Visitor, user: User, chat: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    has_looked, look = asyncio.Event(), Stream.look
+
+    async def noted(stream: Stream) -> str:
+        text = await look(stream)
+        has_looked.set()
+        return text
+
+    monkeypatch.setattr(Stream, "look", noted)
+    monkeypatch.setattr(settings, "HEARTBEAT", 0.05)
+    polling = asyncio.create_task(ada.get(f"/poll/chat/{chat}/?after=0&wait=25"))
+    await has_looked.wait()
+    await make_message(user, chat, "Lost")
+    async with asyncio.timeout(5):
+        assert (await polling).status_code == 200
 
 
 async def test_a_poll_tells_who_is_typing(ada: Visitor, bob: Visitor, chat: int) -> None:
