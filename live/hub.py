@@ -35,7 +35,10 @@ class Subscriber(Protocol):
     def put(self, turn: Turn) -> None: ...
 
 
-_subscribers: dict[str, set[Subscriber]] = {}
+_subscribers: dict[str, dict[Subscriber, None]] = {}
+"""In the order in which they came: so they lie in memory, and a big room is told faster than in a
+set's order."""
+
 _waiting: dict[str, list[Publication]] = {}
 """What is published under a topic while its last turn is still being handed out, or rests."""
 
@@ -60,7 +63,7 @@ def subscribe(*topics: str) -> Iterator[Subscription]:
 def join(subscriber: Subscriber, *topics: str) -> None:
     """Hand a subscriber what is delivered under any of `topics`, until it leaves them."""
     for topic in (*topics, EVERYBODY):
-        _subscribers.setdefault(topic, set()).add(subscriber)
+        _subscribers.setdefault(topic, {})[subscriber] = None
     if is_ending:
         subscriber.put(Turn(EVERYBODY, [ENDING]))
 
@@ -68,7 +71,7 @@ def join(subscriber: Subscriber, *topics: str) -> None:
 def leave(subscriber: Subscriber, *topics: str) -> None:
     for topic in (*topics, EVERYBODY):
         if subscribers := _subscribers.get(topic):
-            subscribers.discard(subscriber)
+            subscribers.pop(subscriber, None)
             if not subscribers:
                 del _subscribers[topic]
 

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-enum { ID_PREFIX = 24, ID_LENGTH = 36 };
+enum { ID_PREFIX = 24, ID_LENGTH = 36, WINDOW = 1024 };
 
 typedef enum { DOWN, CONNECTING, UPGRADING, OPEN, READY } stage;
 
@@ -22,8 +22,9 @@ typedef struct {
 	uint64_t ready_at;  /* when it was served its first */
 	int64_t cursor;     /* the last revision that it was told, -1 where it was told none */
 
-	/* Which of its room's messages have arrived: `newest` and a bit for each of the 64 up to it. */
-	uint64_t window;
+	/* Which of its room's messages have arrived: `newest`, and a bit for each of the WINDOW up to it,
+	   at the remainder of its number. */
+	uint64_t window[WINDOW / 64];
 	unsigned newest;
 
 	/* Of a reconnecting page. */

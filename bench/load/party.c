@@ -6,11 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FRAME = 4096, WINDOW = 64 };
+enum { FRAME = 4096 };
 
 party all;
 
 static size_t fill(char *frame, uint64_t number);
+static void move_window(connection *c, unsigned newest);
 
 void say(connection *sender, uint64_t moment)
 {
@@ -44,7 +45,7 @@ static size_t fill(char *frame, uint64_t number)
 	return (size_t)(to - frame);
 }
 
-/* Tells repeats as replay protection does (RFC 4303, A2): all arrive nearly in order. */
+/* Tells repeats as replay protection does (RFC 6479): all arrive nearly in order. */
 bool note_arrival(connection *c, uint64_t number)
 {
 	if (number < all.first || number >= all.sent || all.messages[number].sender->room != c->room) {
@@ -52,21 +53,25 @@ bool note_arrival(connection *c, uint64_t number)
 		return false;
 	}
 	unsigned place = all.messages[number].number;
+	uint64_t *word = &c->window[place % WINDOW / 64], bit = 1ull << place % 64;
 	if (place > c->newest) {
-		unsigned ahead = place - c->newest;
-		c->window = ahead < WINDOW ? c->window << ahead | 1 : 1;
-		c->newest = place;
-	} else {
-		unsigned behind = c->newest - place;
-		if (behind >= WINDOW || c->window >> behind & 1) {
-			all.repeated++;
-			return false;
-		}
-		c->window |= 1ull << behind;
+		move_window(c, place);
+	} else if (c->newest - place >= WINDOW || *word & bit) {
+		all.repeated++;
+		return false;
 	}
+	*word |= bit;
 	all.messages[number].arrived++;
 	all.arrived++;
 	return true;
+}
+
+static void move_window(connection *c, unsigned newest)
+{
+	unsigned first = newest - c->newest < WINDOW ? c->newest + 1 : newest - WINDOW + 1;
+	for (unsigned place = first; place <= newest; place++)
+		c->window[place % WINDOW / 64] &= ~(1ull << place % 64);
+	c->newest = newest;
 }
 
 void begin_run(void)

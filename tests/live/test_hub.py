@@ -7,6 +7,7 @@ import pytest
 from live import hub
 from live.publication import RESYNC, Publication
 from live.subscription import BACKLOG, BACKLOG_CHARACTERS, SlowConsumer
+from live.turn import Turn
 
 SILENCE = 0.02
 
@@ -27,6 +28,28 @@ async def test_subscribers_get_what_is_under_their_topics_in_order() -> None:
         ]
         assert [p.topic + p.text for p in await one.next(5)] == ["b1", "b2", "b3"]
         assert await both.next(SILENCE) == []
+
+
+async def test_who_came_first_is_told_first() -> None:
+    told: list[int] = []
+    crowd = [Listener(n, told) for n in range(100)]
+    for listener in crowd:
+        hub.join(listener, "a")
+    hub.leave(crowd.pop(7), "a")
+    hub.join(crowd[7], "a")  # who is there already keeps their place
+    hub.deliver(Publication("a"))
+    for listener in crowd:
+        hub.leave(listener, "a")
+    assert told == [n for n in range(100) if n != 7]
+
+
+class Listener:
+    def __init__(self, number: int, told: list[int]) -> None:
+        self.number = number
+        self.told = told
+
+    def put(self, turn: Turn) -> None:
+        self.told.append(self.number)
 
 
 async def test_everybody_gets_what_is_for_everybody() -> None:
