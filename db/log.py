@@ -152,21 +152,21 @@ def add_in_one() -> str:
     """All of it in one statement, which stores only what is simple. Its places are the same: in
     each conversation one after the other."""
     return f"""
-        WITH {standings()}, free AS (
-            SELECT conversation_id FROM standings
-            GROUP BY conversation_id
-            HAVING count(*) = max(size) AND min(is_new * is_ranked) = 1
-               AND bool_and(last_position = 0 OR last IS NOT NULL)
+        WITH {standings()}, judged AS (
+            SELECT standings.*,
+                   count(*) OVER together = size AND min(is_new * is_ranked) OVER together = 1
+                     AND bool_and(last_position = 0 OR last IS NOT NULL) OVER together AS is_simple
+            FROM standings WINDOW together AS (PARTITION BY conversation_id)
         ), new AS (
-            SELECT standings.*, revision + place AS position,
+            SELECT judged.*, revision + place AS position,
                    CASE place WHEN 1 THEN nullif(last_position, 0) ELSE revision + place - 1 END
                      AS previous_position,
                    CAST(place = size AS INTEGER) AS is_last
-            FROM standings JOIN free ON free.conversation_id = standings.conversation_id
+            FROM judged WHERE is_simple
         ), advanced AS ({ADVANCE}), added AS ({ADD})
         SELECT {gathered(Standing._fields)},
-               (SELECT json_agg(conversation_id) FROM free) AS stored_in
-        FROM standings
+               json_agg(conversation_id) FILTER (WHERE is_simple) AS stored_in
+        FROM judged
     """
 
 
@@ -195,7 +195,7 @@ def standings() -> str:
                    CAST({ranks.holds("allowed.created_at")} AS INTEGER) AS is_ranked
             FROM allowed JOIN conversations ON conversations.id = allowed.conversation_id
             {locked("conversations", "conversations.id")}
-        ), standings AS (
+        ), standings AS MATERIALIZED (
             SELECT held.*,
                    (SELECT u.name FROM users u WHERE u.id = held.author_id) AS author_name,
                    (SELECT m.author_id || ' ' || m.created_at FROM messages m

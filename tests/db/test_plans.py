@@ -236,3 +236,14 @@ async def test_the_end_of_a_log_is_found_by_its_position_from_the_first_message_
     await READINGS["a new end of a log"](ada.id, id)
     assert [line for line in plans if re.search(r"Index Cond: .*position.* >= ", line)]
     assert not [line for line in plans if 'Filter: ("position' in line]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_what_is_sent_together_is_looked_at_one_by_one(plans: list[str]) -> None:
+    """Not each beside each: two hundred of a batch would be forty thousand pairs."""
+    for statement in BIG_ROOM:
+        await engine.rows(statement)
+    plans.clear()
+    await READINGS["a new end of a log"](2, 1)
+    assert not [line for line in plans if "Join Filter" in line]
+    assert len([line for line in plans if "client_id = held.client_id" in line]) == 1
