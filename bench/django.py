@@ -16,7 +16,7 @@ def program(name: str) -> Path:
     if not (done.exists() and done.read_text() == lock):
         subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
         pip: list[str | Path] = [folder / "bin/python", "-m", "pip", "install", "-qq"]
-        pip += ["--disable-pip-version-check", "--no-input", "--require-hashes"]
+        pip += ["--disable-pip-version-check", "--no-input", "--no-deps", "--require-hashes"]
         pip += ["--requirement", HERE / "requirements.txt"]
         subprocess.run(pip, check=True)
         done.write_text(lock)

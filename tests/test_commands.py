@@ -11,6 +11,7 @@ import sys
 import tarfile
 import time
 import urllib.request
+import zipfile
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -188,6 +189,38 @@ def test_setup_names_the_package_that_brings_venv(project: Path, path: Path) -> 
     assert done.returncode == 1
     version = ".".join(map(str, sys.version_info[:2]))
     assert done.stderr.endswith(f"On Debian and Ubuntu: apt-get install python{version}-venv\n")
+
+
+def test_setup_takes_what_the_lock_says_whatever_is_newer(project: Path, tmp_path: Path) -> None:
+    """pip 23.2 looks for the newest release of a package that another asks for with extras."""
+    base = wheel(tmp_path, "base-1", "Provides-Extra: more")
+    wheel(tmp_path, "base-2", "Provides-Extra: more")
+    user = wheel(tmp_path, "user-1", "Requires-Dist: base[more]>=1")
+    lock = "".join(
+        f"{name}==1 --hash=sha256:{digest}\n" for name, digest in (("base", base), ("user", user))
+    )
+    (project / "requirements.txt").write_text(lock)
+    (project / "bin/vendor").write_text("")
+    done = run("bin/setup", cwd=project, PIP_NO_INDEX="1", PIP_FIND_LINKS=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert (project / ".venv/ready-to-serve").read_text().startswith(lock)
+
+
+def wheel(folder: Path, name: str, *lines: str) -> str:
+    """Make a package with nothing in it, for pip to install; returns its SHA-256."""
+    path = folder / f"{name}-py3-none-any.whl"
+    about = ["Metadata-Version: 2.1", "Name: {}", "Version: {}", *lines]
+    with zipfile.ZipFile(path, "w") as archive:
+        home = f"{name}.dist-info"
+        archive.writestr(f"{home}/METADATA", "\n".join(about).format(*name.split("-")))
+        archive.writestr(f"{home}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        archive.writestr(f"{home}/RECORD", "")
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_what_is_locked_is_all_that_is_needed() -> None:
+    done = run(HOME / ".venv/bin/python", "-m", "pip", "check")
+    assert done.returncode == 0, done.stdout
 
 
 def test_setup_refuses_what_it_does_not_know() -> None:
