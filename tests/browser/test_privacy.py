@@ -82,8 +82,9 @@ async def test_what_the_cache_restores_stays_hidden_until_the_server_was_asked(
 
 
 async def back(screen: Screen) -> None:
-    """Playwright's own waits for a load, and nothing is loaded here."""
-    await screen.page.evaluate("history.back()")
+    """Playwright's own waits for a load, and nothing is loaded here. The page goes once it has
+    answered: what is asked of a page that has left is an error."""
+    await screen.page.evaluate("setTimeout(() => history.back())")
 
 
 async def test_signing_out_ends_every_tab(people: People) -> None:
