@@ -20,15 +20,14 @@ async def read(user: User, conversation_id: int, position: int) -> None:
 
 
 async def note(batch: list[tuple[int, int, int]]) -> Sequence[None]:
-    """Store read positions in one transaction, and tell their owners' inboxes."""
+    """Store read positions by one statement, and tell their owners' inboxes."""
     furthest: dict[tuple[int, int], int] = {}
     # In one order in every process, so that two of them do not wait for each other's rows.
     for conversation_id, user_id, position in sorted(batch):
         furthest[conversation_id, user_id] = position
-    async with engine.transaction(len(furthest)):
-        moved = await participants.update_read(
-            (*place, position) for place, position in furthest.items()
-        )
+    moved = await participants.update_read(
+        (*place, position) for place, position in furthest.items()
+    )
     if moved:
         ranks.read_by(user_id for _, user_id in moved)
         await broker.publish(*(publication.activity(*place) for place in moved))

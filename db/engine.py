@@ -223,20 +223,15 @@ class HardenedDatabase(Database):
 
     def is_in_transaction(self) -> bool:
         """Whether the current task is in one."""
-        return bool(self.connection()._transaction_stack)
+        held = self._connection
+        return held is not None and bool(held._transaction_stack)
 
     async def write(self, steps: Steps[T]) -> tuple[T, bool]:
         """What steps return, and whether that is committed: it is not in a transaction of the
         task, on whose connection they are run. Else it is one that nobody here else holds."""
-        held = self.connection()
-        if held._transaction_stack:
-            return await cast(Any, held._connection).run(steps), False
-        lent = cast(Any, self._backend.connection())
-        await lent.acquire()
-        try:
-            return await lent.write(steps), True
-        finally:
-            await lent.release()
+        if self.is_in_transaction():
+            return await cast(Any, self.connection()._connection).run(steps), False
+        return await cast(Any, self._backend).write(steps), True
 
     def transaction(self, *, force_rollback: bool = False, **options: Any) -> Transaction:
         return HardenedTransaction(self.connection, force_rollback, **options)

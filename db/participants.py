@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 from db import engine
 from db.dialect import each, locked
+from db.statement import Statement
+from db.steps import alone
 from db.users import User
 
 
@@ -89,7 +91,8 @@ async def update_read(reads: Iterable[tuple[int, int, int]]) -> list[tuple[int, 
     Returns the conversation and person of those that moved. Participants are locked in the order
     of conversations and people, so nobody waits for somebody who waits for them.
     """
-    rows = await engine.rows(
+    positions = list(reads)
+    statement = Statement(
         f"""
         UPDATE participants SET read_position = moved.position
         FROM (
@@ -111,6 +114,7 @@ async def update_read(reads: Iterable[tuple[int, int, int]]) -> list[tuple[int, 
           AND participants.user_id = moved.user_id
         RETURNING participants.conversation_id, participants.user_id
         """,
-        reads=json.dumps(list(reads)),
+        {"reads": json.dumps(positions)},
     )
+    rows = await engine.write(alone(statement), len(positions))
     return [(row[0], row[1]) for row in rows]

@@ -16,6 +16,10 @@ GRACE = 0.2
 """Seconds in which a server has to end what was given up; else its connection is dropped, which
 ends it as well."""
 
+KEPT = 1.0
+"""Seconds for which a connection that has written is kept for what is written next. To take one
+from the pool and to give it back costs as much as the statement in between."""
+
 ERRORS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
@@ -52,13 +56,58 @@ class TimedPostgresBackend(PostgresBackend):
     """asyncpg's pool, whose connections are waited for no longer than a statement may take."""
 
     _pool: Any
+    _kept: "TimedPostgresConnection | None" = None
+    _giving_back: asyncio.TimerHandle | None = None
 
     def pool_use(self) -> tuple[int, int, int]:
-        free = self._pool.get_idle_size()
+        free = self._pool.get_idle_size() + (self._kept is not None)
         return self._pool.get_size() - free, free, self._pool.get_max_size()
 
     def connection(self) -> "TimedPostgresConnection":
         return TimedPostgresConnection(self, self._dialect)
+
+    async def disconnect(self) -> None:
+        if kept := self._taken():
+            await kept.release()
+        await super().disconnect()
+
+    async def write(self, work: Steps[T]) -> T:
+        """Each step by itself, on a connection that nobody else here holds: it is the last one that
+        writes."""
+        lent = self._taken() or await self._acquired()
+        if lent.is_lost():  # since the last write
+            await lent.release()
+            lent = await self._acquired()
+        try:
+            result = await lent.run(work)
+        except BaseException:
+            await lent.release()
+            raise
+        await self._keep(lent)
+        return result
+
+    async def _acquired(self) -> "TimedPostgresConnection":
+        connection = self.connection()
+        await connection.acquire()
+        return connection
+
+    def _taken(self) -> "TimedPostgresConnection | None":
+        kept, self._kept = self._kept, None
+        if self._giving_back is not None:
+            self._giving_back.cancel()
+        return kept
+
+    async def _keep(self, lent: "TimedPostgresConnection") -> None:
+        """Keep a connection, unless there is one, or the only one that there may be."""
+        if self._kept is not None or self._pool is None or self._pool.get_max_size() == 1:
+            return await lent.release()
+        self._kept = lent
+        self._giving_back = asyncio.get_running_loop().call_later(KEPT, self._give_back)
+        return None
+
+    def _give_back(self) -> None:
+        if kept := self._taken():
+            self._returning = asyncio.get_running_loop().create_task(kept.release())
 
 
 class TimedPostgresConnection(PostgresConnection):
@@ -75,6 +124,13 @@ class TimedPostgresConnection(PostgresConnection):
         with suppress(*ERRORS):
             await self._database._pool.release(connection, timeout=GRACE)
 
+    def is_lost(self) -> bool:
+        """Whether it was closed while it was asked for nothing; the pool has taken it back then."""
+        try:
+            return self.raw_connection.is_closed()
+        except asyncpg.InterfaceError:
+            return True
+
     async def fetch_all(self, query: Statement) -> list[Row]:  # type: ignore[override]
         sql, values = query.numbered()
         rows: Any = await self._following(self.raw_connection.fetch(sql, *values))
@@ -87,10 +143,6 @@ class TimedPostgresConnection(PostgresConnection):
 
     async def run(self, work: Steps[T]) -> T:
         return await steps.run_over(work, self.fetch_all)
-
-    async def write(self, work: Steps[T]) -> T:
-        """Each step by itself: it is the last one that writes."""
-        return await self.run(work)
 
     async def _following(self, answer: Awaitable[T]) -> T:
         """A server that takes no writes has handed over, or is yet to take over: no connection is

@@ -23,11 +23,18 @@ from db.steps import Steps
 T = TypeVar("T")
 
 CONNECTIONS = 4
+"""Those that are lent. One more is kept for `write`."""
+
+CACHE = 256
+WRITING_CACHE = 4096
+"""KiB of each connection. What reads has the kernel's copy of the file. What writes comes by the
+same pages again and again: with 256 KiB a message took half as long again."""
+
 PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",  # an acknowledged message survives the loss of power
     "PRAGMA foreign_keys = ON",
-    "PRAGMA cache_size = -256",  # KiB of each connection; the kernel holds the file once for all
+    "PRAGMA wal_autocheckpoint = 4000",  # pages, 16 MB: most are written again until then
 )
 
 
@@ -53,6 +60,21 @@ class PooledSQLiteBackend(SQLiteBackend):
     def connection(self) -> "PooledSQLiteConnection":
         return PooledSQLiteConnection(self._pool, self._dialect)
 
+    async def write(self, work: Steps[T]) -> T:
+        """Steps as a transaction of their own, in one go of the thread of the connection that is
+        kept for them."""
+        pool: ConnectionPool = self._pool
+        connection: Any = pool.writing
+        await pool.acquire_writing(pool.timeout)
+        try:
+            return cast(T, await connection._execute(transact, connection._conn, work))
+        except asyncio.CancelledError:
+            with anyio.CancelScope(shield=True):
+                await connection._execute(nothing)  # the thread goes on, whoever waits for it
+            raise
+        finally:
+            pool.writer.release()
+
 
 class PooledSQLiteConnection(SQLiteConnection):
     """Reads each answer in one go of the connection's thread.
@@ -76,19 +98,6 @@ class PooledSQLiteConnection(SQLiteConnection):
         """Steps in one go of the connection's thread."""
         connection: Any = self._connection
         return cast(T, await connection._execute(run, connection._conn, work))
-
-    async def write(self, work: Steps[T]) -> T:
-        """The same in a transaction of their own."""
-        connection: Any = self._connection
-        await self._pool.acquire_writing(self._pool.timeout)
-        try:
-            return cast(T, await connection._execute(transact, connection._conn, work))
-        except asyncio.CancelledError:
-            with anyio.CancelScope(shield=True):
-                await connection._execute(nothing)  # the thread goes on, whoever waits for it
-            raise
-        finally:
-            self._pool.writer.release()
 
     async def release(self) -> None:
         connection, self._connection = self._connection, None
@@ -157,19 +166,24 @@ class ConnectionPool:
         self.path = path
         self.timeout = timeout
         self.writer = asyncio.Lock()
+        self.writing: aiosqlite.Connection | None = None
         self._idle: asyncio.LifoQueue[aiosqlite.Connection] = asyncio.LifoQueue()
         self._all: list[aiosqlite.Connection] = []
 
     async def open(self) -> None:
         for _ in range(CONNECTIONS):
-            opening = aiosqlite.connect(self.path, isolation_level=None, timeout=self.timeout)
-            opening._thread.daemon = True  # else a process that ends without closing never ends
-            connection = await opening
-            connection.row_factory = sqlite3.Row
-            self._all.append(connection)
-            for pragma in PRAGMAS:
-                await connection.execute_fetchall(pragma)
-            self._idle.put_nowait(connection)
+            self._idle.put_nowait(await self._opened(CACHE))
+        self.writing = await self._opened(WRITING_CACHE)
+
+    async def _opened(self, cache: int) -> aiosqlite.Connection:
+        opening = aiosqlite.connect(self.path, isolation_level=None, timeout=self.timeout)
+        opening._thread.daemon = True  # else a process that ends without closing never ends
+        connection = await opening
+        connection.row_factory = sqlite3.Row
+        self._all.append(connection)
+        for pragma in (*PRAGMAS, f"PRAGMA cache_size = -{cache}"):
+            await connection.execute_fetchall(pragma)
+        return connection
 
     async def acquire(self) -> aiosqlite.Connection:
         if not self._idle.empty():

@@ -14,6 +14,11 @@ T = TypeVar("T")
 Steps = Generator[Statement, list[Row], T]
 
 
+def alone(statement: Statement) -> Steps[list[Row]]:
+    """The rows of a statement that is all there is to do."""
+    return (yield statement)
+
+
 def run(steps: Steps[T], ask: Callable[[Statement], list[Row]]) -> T:
     """What the steps return; raises what they raise, and what `ask` does."""
     try:

@@ -13,6 +13,9 @@ WAITING = """
     SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
 """
 
+LOOK_AGAIN = "SELECT pg_stat_clear_snapshot()"
+"""A transaction sees the activity of when it first looked."""
+
 MESSAGE = """
     INSERT INTO messages (
         conversation_id, position, previous_position, revision,
@@ -42,6 +45,7 @@ class Rival:
         """Returns once some work waits for what this connection has locked."""
         while not await self.connection.fetch(WAITING):
             assert not work.done()
+            await self.connection.execute(LOOK_AGAIN)
 
 
 @pytest.fixture

@@ -16,8 +16,10 @@ import anyio
 import asyncpg
 import pytest
 
-from db import budget, engine
+from db import budget, engine, postgres
 from db.engine import Unavailable
+from db.statement import Statement
+from db.steps import alone
 from tests.applications import HOME
 from tests.servers import PostgreSQL, disconnect_everybody, execute
 from tests.services import migrated_database
@@ -420,6 +422,55 @@ async def test_what_reads_is_read_again_where_its_connection_was_lost(postgresql
     await engine.disconnect()
 
 
+async def written_by() -> int:
+    """The number of PostgreSQL's process that writes."""
+    [[pid]] = await engine.write(alone(Statement("SELECT pg_backend_pid()", {})))
+    return int(pid)
+
+
+def kept() -> Any:
+    """The connection that waits for what is written next."""
+    return vars(engine.opened()._backend).get("_kept")
+
+
+async def test_what_is_written_next_takes_the_same_connection_unless_that_is_closed(
+    postgresql_url: str,
+) -> None:
+    await engine.connect(postgresql_url, 5, PATIENCE)
+    first = await written_by()
+    assert await written_by() == first
+    disconnect_everybody(postgresql_url)
+    async with asyncio.timeout(PATIENCE):
+        while not kept().is_lost():  # noqa: ASYNC110  # nobody tells
+            await asyncio.sleep(0)
+    assert await written_by() != first
+    with pytest.raises(asyncpg.PostgresError):
+        await engine.write(alone(Statement("SELECT nothing", {})))
+    assert kept() is None
+    await written_by()
+    assert engine.pool_use()["used"] == 0
+    await engine.disconnect()
+
+
+async def test_a_connection_that_has_written_is_given_back_when_nobody_writes(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres, "KEPT", 0.01)
+    await engine.connect(postgresql_url, 5, PATIENCE)
+    await asyncio.gather(*[written_by() for _ in range(3)])
+    async with asyncio.timeout(PATIENCE):
+        while kept():  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+    await engine.disconnect()
+
+
+async def test_the_only_connection_is_kept_from_nobody(postgresql_url: str) -> None:
+    await engine.connect(postgresql_url, 1, PATIENCE)
+    await written_by()
+    assert kept() is None
+    await engine.disconnect()
+
+
 async def test_a_connection_that_is_lost_while_the_database_closes_says_so(
     database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -567,10 +618,10 @@ def test_processes_that_read_and_then_write_are_never_locked_out_of_sqlite(
 
 async def test_sqlite_keeps_what_it_acknowledged_and_its_references(sqlite_url: str) -> None:
     await engine.connect(sqlite_url, 5, 2.5)
-    expected = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "cache_size": -256}
-    for pragma, value in expected.items():
-        cursor = await pragma_of_every_connection(pragma)
-        assert cursor == {value}, pragma
+    expected = {"journal_mode": {"wal"}, "synchronous": {2}, "foreign_keys": {1}}
+    expected["cache_size"] = {-256, -4096}  # one of them writes
+    for pragma, values in expected.items():
+        assert await pragma_of_every_connection(pragma) == values, pragma
     await engine.disconnect()
 
 
