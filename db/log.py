@@ -7,7 +7,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from db import ranks
-from db.dialect import each, gathered, is_postgresql, locked
+from db.dialect import gathered, is_postgresql, locked, table
 from db.messages import Message, Sent
 from db.statement import Statement
 from db.steps import Steps
@@ -44,6 +44,26 @@ class Standing(NamedTuple):
         return self.last_position == 0 or self.last is not None
 
 
+SENT = {
+    "n": "INTEGER",
+    "conversation_id": "BIGINT",
+    "author_id": "BIGINT",
+    "client_id": "TEXT",
+    "created_at": "BIGINT",
+}
+WHOLE = SENT | {"body": "TEXT", "place": "INTEGER", "size": "INTEGER"}
+NEW = {
+    "conversation_id": "BIGINT",
+    "author_id": "BIGINT",
+    "client_id": "TEXT",
+    "body": "TEXT",
+    "created_at": "BIGINT",
+    "position": "BIGINT",
+    "previous_position": "BIGINT",
+}
+LAST = {"conversation_id": "BIGINT", "position": "BIGINT", "created_at": "BIGINT"}
+
+
 def add(sent: Sequence[Sent]) -> Steps[list[Message | Refusal]]:
     """Put what is sent at the ends of the logs, in its order: each as it is stored, or why it is
     not. Of what is new in one conversation all is stored, or nothing.
@@ -53,7 +73,8 @@ def add(sent: Sequence[Sent]) -> Steps[list[Message | Refusal]]:
     """
     if not is_postgresql():  # a transaction has locked the whole file
         return (yield from add_locked(sent))
-    [(answer, stored)] = yield Statement(add_in_one(), {"sent": described(sent)})
+    given, values = table(WHOLE, described(sent))
+    [(answer, stored)] = yield Statement(add_in_one(given), values)
     log = Log(sent, answer)
     stored_in = set(json.loads(stored or "[]"))
     return [
@@ -64,13 +85,16 @@ def add(sent: Sequence[Sent]) -> Steps[list[Message | Refusal]]:
 
 def add_locked(sent: Sequence[Sent]) -> Steps[list[Message | Refusal]]:
     """The same in a transaction that has locked the conversations: nothing is in its way."""
-    look = f"WITH {standings()} SELECT {gathered(Standing._fields)} FROM standings"
-    [(answer,)] = yield Statement(look, {"sent": described(sent)})
+    given, values = table(SENT, [row(n, one) for n, one in enumerate(sent)])
+    [(answer,)] = yield Statement(
+        f"WITH {standings(given)} SELECT {gathered(Standing._fields)} FROM standings", values
+    )
     log = Log(sent, answer)
     if log.new:
-        new = {"new": log.described()}
-        yield Statement(f"WITH {new_ones()} {ADVANCE}", new)
-        yield Statement(f"WITH {new_ones()} {ADD}", new)
+        given, values = table(LAST, log.ends())
+        yield Statement(f"WITH new AS ({given}) {ADVANCE}", values)
+        given, values = table(NEW, log.new_rows())
+        yield Statement(f"WITH new AS ({given}) {ADD}", values)
         yield from ranks.follow(log.unranked)
     return log.places
 
@@ -96,14 +120,17 @@ class Log:
         """Why something that belongs in the log was not stored there."""
         return Refusal.HELD_BACK if self._standings[n].is_end_seen else Refusal.OVERTAKEN
 
-    def described(self) -> str:
-        return json.dumps(
-            [
-                (new.conversation_id, new.author_id, new.client_id, new.body, new.created_at,
-                 new.position, before, int(self._ends[new.conversation_id] is new))
-                for new, before in self.new
-            ]
-        )  # fmt: skip
+    def new_rows(self) -> list[tuple[object, ...]]:
+        """What is to be stored."""
+        return [
+            (new.conversation_id, new.author_id, new.client_id, new.body, new.created_at,
+             new.position, before)
+            for new, before in self.new
+        ]  # fmt: skip
+
+    def ends(self) -> list[tuple[object, ...]]:
+        """Where the logs end then."""
+        return [(end.conversation_id, end.position, end.created_at) for end in self._ends.values()]
 
     def _place(self, n: int, one: Sent) -> Message | Refusal:
         """Put something at the end of its log."""
@@ -134,7 +161,11 @@ class Log:
         return message
 
 
-def described(sent: Sequence[Sent]) -> str:
+def row(n: int, one: Sent) -> tuple[object, ...]:
+    return n, one.conversation_id, one.author_id, one.client_id, one.created_at
+
+
+def described(sent: Sequence[Sent]) -> list[tuple[object, ...]]:
     """With which it is of how many for its conversation."""
     sizes = Counter([one.conversation_id for one in sent])
     places: Counter[int] = Counter()
@@ -142,36 +173,37 @@ def described(sent: Sequence[Sent]) -> str:
     for n, one in enumerate(sent):
         id = one.conversation_id
         places[id] += 1
-        rows.append(
-            (n, id, one.author_id, one.client_id, one.body, one.created_at, places[id], sizes[id])
-        )
-    return json.dumps(rows)
+        rows.append((*row(n, one), one.body, places[id], sizes[id]))
+    return rows
 
 
-def add_in_one() -> str:
+def add_in_one(given: str) -> str:
     """All of it in one statement, which stores only what is simple. Its places are the same: in
     each conversation one after the other."""
     return f"""
-        WITH {standings()}, judged AS (
+        WITH {standings(given)}, judged AS (
             SELECT standings.*,
                    count(*) OVER together = size AND min(is_new * is_ranked) OVER together = 1
                      AND bool_and(last_position = 0 OR last IS NOT NULL) OVER together AS is_simple
             FROM standings WINDOW together AS (PARTITION BY conversation_id)
-        ), new AS (
+        ), added_to AS (
             SELECT judged.*, revision + place AS position,
                    CASE place WHEN 1 THEN nullif(last_position, 0) ELSE revision + place - 1 END
-                     AS previous_position,
-                   CAST(place = size AS INTEGER) AS is_last
+                     AS previous_position
             FROM judged WHERE is_simple
-        ), advanced AS ({ADVANCE}), added AS ({ADD})
+        ), advanced AS (
+            WITH new AS (SELECT * FROM added_to WHERE place = size) {ADVANCE}
+        ), added AS (
+            WITH new AS (SELECT * FROM added_to) {ADD}
+        )
         SELECT {gathered(Standing._fields)},
                json_agg(conversation_id) FILTER (WHERE is_simple) AS stored_in
         FROM judged
     """
 
 
-def standings() -> str:
-    """The SQL for what the database says to everything in `sent`.
+def standings(given: str) -> str:
+    """The SQL for what the database says to everything that is given.
 
     Conversations are locked in the order of their ids, so that no two processes wait for each
     other. Who has waited for that knows the number of a log's end by then, but does not see it.
@@ -180,14 +212,7 @@ def standings() -> str:
     there were few messages went through all of them for each that was sent.
     """
     return f"""
-        sent AS (
-            SELECT CAST(value ->> 0 AS INTEGER) AS n,
-                   CAST(value ->> 1 AS BIGINT) AS conversation_id,
-                   CAST(value ->> 2 AS BIGINT) AS author_id, CAST(value ->> 3 AS TEXT) AS client_id,
-                   CAST(value ->> 4 AS TEXT) AS body, CAST(value ->> 5 AS BIGINT) AS created_at,
-                   CAST(value ->> 6 AS INTEGER) AS place, CAST(value ->> 7 AS INTEGER) AS size
-            FROM {each("sent")}
-        ), allowed AS MATERIALIZED (  -- see conversations.participants_at
+        sent AS ({given}), allowed AS MATERIALIZED (  -- see conversations.participants_at
             SELECT sent.* FROM sent JOIN participants p
               ON p.conversation_id = sent.conversation_id AND p.user_id = sent.author_id
         ), held AS (
@@ -210,25 +235,11 @@ def standings() -> str:
     """
 
 
-def new_ones() -> str:
-    return f"""
-        new AS (
-            SELECT CAST(value ->> 0 AS BIGINT) AS conversation_id,
-                   CAST(value ->> 1 AS BIGINT) AS author_id, CAST(value ->> 2 AS TEXT) AS client_id,
-                   CAST(value ->> 3 AS TEXT) AS body, CAST(value ->> 4 AS BIGINT) AS created_at,
-                   CAST(value ->> 5 AS BIGINT) AS position,
-                   CAST(value ->> 6 AS BIGINT) AS previous_position,
-                   CAST(value ->> 7 AS INTEGER) AS is_last
-            FROM {each("new")}
-        )
-    """
-
-
 ADVANCE = f"""
     UPDATE conversations
     SET revision = new.position, last_position = new.position, active_at = new.created_at,
         ranked_at = {ranks.after("new.created_at")}
-    FROM new WHERE conversations.id = new.conversation_id AND new.is_last = 1
+    FROM new WHERE conversations.id = new.conversation_id
 """
 
 ADD = """

@@ -1,10 +1,10 @@
 """What is asked of either database: SQL with `:names` in it, and their values."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 NAME = re.compile(r"(?<![:\w]):([a-z_]\w*)")
 
@@ -26,12 +26,17 @@ class Statement:
     """
 
     sql: str
-    values: Mapping[str, object]
+    values: "Values"
 
     def numbered(self) -> tuple[str, list[object]]:
         """The SQL with `$1`, `$2`, and so on, and the values in that order."""
         sql, names = numbered(self.sql)
-        return sql, [self.values[name] for name in names]
+        values = cast(Mapping[str, object], self.values)
+        return sql, [values[name] for name in names]
+
+
+Values = Mapping[str, object] | Sequence[object]
+"""By their names; or for SQLite, where the SQL has `?`, in their order."""
 
 
 @lru_cache(maxsize=1024)
