@@ -50,6 +50,15 @@ MESSAGES = f"""
 """
 
 
+HELD = """
+    (
+        SELECT CAST(value ->> 0 AS BIGINT) AS conversation_id,
+               CAST(value ->> 1 AS BIGINT) AS revision
+        FROM {each}
+    ) AS held
+"""
+
+
 async def get_by_client_id(author_id: int, client_id: str) -> Message | None:
     row = await engine.row(
         f"{MESSAGES} WHERE m.author_id = :author_id AND m.client_id = :client_id",
@@ -64,18 +73,20 @@ async def list_changed(
 ) -> dict[tuple[int, int], list[Message]]:
     """For conversations and revisions: what has changed since, in the order of the changes."""
     wanted = set(cursors)
+    held = HELD.format(each=each("cursors"))
     rows = await engine.rows(
         f"""
         SELECT {MESSAGE}, held.revision AS held
-        FROM (
-            SELECT CAST(value ->> 0 AS BIGINT) AS conversation_id,
-                   CAST(value ->> 1 AS BIGINT) AS revision
-            FROM {each("cursors")}
-        ) AS held
-        JOIN messages m
-          ON m.conversation_id = held.conversation_id AND m.revision > held.revision
+        FROM {held} JOIN messages m
+          ON m.conversation_id = held.conversation_id AND m.position > held.revision
         {NEIGHBOURS}
-        ORDER BY m.revision
+        UNION ALL
+        SELECT {MESSAGE}, held.revision AS held
+        FROM {held} JOIN messages m
+          ON m.conversation_id = held.conversation_id AND m.revision > held.revision
+            AND m.revision > m.position AND m.position <= held.revision
+        {NEIGHBOURS}
+        ORDER BY 3  -- the revision
         """,
         cursors=json.dumps(list(wanted)),
     )

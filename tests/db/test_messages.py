@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from db import messages
+from db import engine, messages
 from db.messages import Message
 from tests.factories import make_conversation, make_message, make_messages, make_user
 
@@ -87,3 +87,38 @@ async def test_a_log_is_read_both_ways_and_by_its_changes() -> None:
     assert [m.position for m in await messages.after(id, 5, 2)] == []
     assert [m.revision for m in await changed_after(id, 3)] == [4, 5]
     assert [m.conversation_id for m in await messages.after(id, 0, 9)] == [id] * 5
+
+
+async def test_what_has_changed_since_it_was_sent_is_found_once_in_the_order_of_changes() -> None:
+    ada = await make_user()
+    id = await make_conversation([ada])
+    await make_messages(ada, id, 3)
+    await change(id, 1)
+    await change(id, 3)
+    await make_messages(ada, id, 1)
+    for cursor, found in {
+        0: [(2, 2), (1, 4), (3, 5), (6, 6)],
+        1: [(2, 2), (1, 4), (3, 5), (6, 6)],
+        3: [(1, 4), (3, 5), (6, 6)],
+        4: [(3, 5), (6, 6)],
+        5: [(6, 6)],
+        6: [],
+    }.items():
+        assert [(m.position, m.revision) for m in await changed_after(id, cursor)] == found, cursor
+
+
+async def change(conversation_id: int, position: int) -> None:
+    """What every change of a message does to the log."""
+    [[revision]] = await engine.rows(
+        "UPDATE conversations SET revision = revision + 1 WHERE id = :id RETURNING revision",
+        id=conversation_id,
+    )
+    await engine.rows(
+        """
+        UPDATE messages SET revision = :revision
+        WHERE conversation_id = :id AND position = :position RETURNING position
+        """,
+        id=conversation_id,
+        position=position,
+        revision=revision,
+    )

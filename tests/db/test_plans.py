@@ -131,6 +131,15 @@ async def test_nothing_is_read_from_end_to_end(reading: Reading, plans: list[str
     assert [line for line in wholes if line.removeprefix("SCAN ") not in derived] == []
 
 
+async def test_changes_are_found_among_changed_messages_only(plans: list[str]) -> None:
+    ada = await make_user()
+    id = await make_conversation([ada])
+    await make_messages(ada, id, 9)
+    plans.clear()
+    await messages.list_changed([(id, 5)])
+    assert [line for line in plans if "messages_changed" in line]
+
+
 async def test_unread_messages_are_found_by_their_position(plans: list[str]) -> None:
     """Not among all messages of the conversation, which may be a million."""
     ada, bob = await make_user(), await make_user()
