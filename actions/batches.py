@@ -5,11 +5,25 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextvars import Context
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 Item = TypeVar("Item")
 Outcome = TypeVar("Outcome")
-Waiting = tuple[Item, asyncio.Future[Outcome] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """Nothing has come of an item: this was raised."""
+
+    error: Exception
+
+
+Settle = Callable[[Outcome | Raised], object]
+"""Is told what has come of an item."""
+
+Waiting = tuple[Item, Settle[Outcome] | None]
 
 logger = logging.getLogger("parley.batches")
 
@@ -39,9 +53,14 @@ class Batches(Generic[Item, Outcome]):
         context.
         """
         outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        self._waiting.append((item, outcome))
-        self._begin()
+        self.put(item, partial(settle, outcome))
         return outcome
+
+    def put(self, item: Item, settle: Settle[Outcome]) -> None:
+        """The same for whoever need not wait: `settle` is called as soon as something has come of
+        it, without a future and a turn of the event loop of its own."""
+        self._waiting.append((item, settle))
+        self._begin()
 
     def add_all(self, items: Iterable[Item]) -> None:
         """The same, where nobody waits for what will come of it: an error is logged."""
@@ -50,11 +69,8 @@ class Batches(Generic[Item, Outcome]):
 
     async def finished(self) -> None:
         """Returns once nothing waits and nothing is worked on."""
-        while unfinished := self._unfinished():
-            await asyncio.wait(unfinished)
-
-    def _unfinished(self) -> "list[asyncio.Future[Any]]":
-        return [self._task] if self._task is not None and not self._task.done() else []
+        while self._task is not None and not self._task.done():
+            await asyncio.wait([self._task])
 
     def _begin(self) -> None:
         if self._waiting and (self._task is None or self._task.done()):
@@ -68,21 +84,39 @@ class Batches(Generic[Item, Outcome]):
             except Exception as error:  # noqa: BLE001  # whoever waits for it is told
                 fail(batch, error)
             else:
-                for (_, outcome), result in zip(batch, outcomes, strict=True):
-                    if outcome is not None and not outcome.done():  # somebody waits for it still
-                        outcome.set_result(result)
+                for (_, settle), outcome in zip(batch, outcomes, strict=True):
+                    tell(settle, outcome)
 
     def _take(self) -> "list[Waiting[Item, Outcome]]":
         return [self._waiting.popleft() for _ in range(min(len(self._waiting), self._limit))]
 
 
+def tell(settle: Settle[Any] | None, outcome: object) -> None:
+    """Whoever cannot be told keeps it from nobody else."""
+    if settle is None:
+        return
+    try:
+        settle(outcome)
+    except Exception:
+        logger.exception("somebody could not be told what has come of it")
+
+
+def settle(future: asyncio.Future[Any], outcome: object) -> None:
+    """Tell whoever waits for it still."""
+    if future.done():
+        return
+    if isinstance(outcome, Raised):
+        future.set_exception(outcome.error)
+        future.exception()  # not everybody waits to hear of it
+    else:
+        future.set_result(outcome)
+
+
 def fail(batch: Sequence[Waiting[Any, Any]], error: Exception) -> None:
     """Raise an error for all who wait; where nobody does, it is logged."""
-    for _, outcome in batch:
-        if outcome is not None and not outcome.done():
-            outcome.set_exception(error)
-            outcome.exception()  # not everybody waits to hear of it
-    if any(outcome is None for _, outcome in batch):
+    for _, settle in batch:
+        tell(settle, Raised(error))
+    if any(settle is None for _, settle in batch):
         logger.error("what nobody waits for could not be done", exc_info=error)
 
 

@@ -1,16 +1,14 @@
 """Sending messages: validate, store, render once, publish."""
 
-import asyncio
 import logging
 import re
 import uuid
 from collections.abc import Sequence
-from functools import partial
 from itertools import compress
 
 import render
 from actions import log
-from actions.batches import Batches
+from actions.batches import Batches, Settle
 from actions.clock import now
 from actions.invalid import Invalid
 from actions.log import Outcome, Repeat
@@ -25,8 +23,9 @@ from live.publication import Publication
 
 BODY_LENGTH = 8_000
 
-STORED_AT_ONCE = 200
-"""Messages that share a transaction."""
+STORED_AT_ONCE = 100
+"""Messages that share a transaction. While PostgreSQL stores some, the ones before them are told:
+with twice as many, the two rather wait for each other."""
 
 ROUND_AT_MOST = 0.25
 """Seconds that a message waits for those before it in its conversation to be told to everybody."""
@@ -48,16 +47,22 @@ async def send(author: User, conversation_id: int, client_id: str, body: str) ->
     acknowledged and the same client_id may be tried again.
     """
     async with engine.waiting():
-        outcome = await post(author, conversation_id, client_id, body)
+        outcome = await sent.add(checked(author, conversation_id, client_id, body))
     if isinstance(outcome, Exception):
         raise outcome
     return outcome.message if isinstance(outcome, Repeat) else outcome
 
 
-def post(author: User, conversation_id: int, client_id: str, body: str) -> asyncio.Future[Outcome]:
-    """Do so without waiting for it. Raises `Invalid` at once where that can be seen at once. What
-    one caller posts is stored in the order of the calls."""
-    return sent.add(Sent(conversation_id, author.id, canonical(client_id), validate(body), now()))
+def post(
+    author: User, conversation_id: int, client_id: str, body: str, settle: Settle[Outcome]
+) -> None:
+    """Do so without waiting for it: `settle` is told what has come of it. Raises `Invalid` at once
+    where that can be seen at once. What one caller posts is stored in the order of the calls."""
+    sent.put(checked(author, conversation_id, client_id, body), settle)
+
+
+def checked(author: User, conversation_id: int, client_id: str, body: str) -> Sent:
+    return Sent(conversation_id, author.id, canonical(client_id), validate(body), now())
 
 
 def canonical(client_id: str) -> str:
@@ -88,7 +93,7 @@ async def store(batch: list[Sent]) -> Sequence[Outcome]:
     outcomes = await append(batch)
     stored.add_all(each for each in outcomes if isinstance(each, (Message, Repeat)))
     refused = [isinstance(outcome, Exception) for outcome in outcomes]
-    sent.release(each.conversation_id for each in compress(batch, refused))
+    sent.release(topic(each) for each in compress(batch, refused))
     return outcomes
 
 
@@ -109,20 +114,23 @@ async def publish(batch: list[Message | Repeat]) -> Sequence[None]:
     changed = [one.message if isinstance(one, Repeat) else one for one in batch]
     active = dict.fromkeys(new.conversation_id for new in batch if isinstance(new, Message))
     await broker.publish(*map(change, changed), *map(publication.activity, active))
-    for id in {message.conversation_id for message in changed}:
-        hub.when_handed(publication.conversation(id), partial(sent.release, [id]))
+    hub.when_handed(dict.fromkeys(map(topic, changed)), sent.release)
     return [None] * len(batch)
 
 
 def change(message: Message) -> Publication:
     """What is published when a message has changed: the message as it is now, for everybody."""
     return Publication(
-        publication.conversation(message.conversation_id),
+        topic(message),
         render.message_fragment(message, is_cursor=True),
         message.revision,
     )
 
 
-sent = Rounds(store, STORED_AT_ONCE, lambda each: each.conversation_id, ROUND_AT_MOST)
+def topic(message: Sent | Message) -> str:
+    return publication.conversation(message.conversation_id)
+
+
+sent = Rounds(store, STORED_AT_ONCE, topic, ROUND_AT_MOST)
 stored = Batches(publish, PUBLISHED_AT_ONCE)
 """Published behind the acknowledgement, which must not wait for a broker."""

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
-from typing import Any
 
 from actions.batches import Batches, Item, Outcome, Waiting
 
@@ -34,6 +33,13 @@ class Rounds(Batches[Item, Outcome]):
                 self._waiting.extendleft(reversed(held))
         self._begin()
 
+    async def finished(self) -> None:
+        """The same for what is held: at the end nobody has to be told first."""
+        await super().finished()
+        while any(self._held.values()):
+            self.release(list(self._held))
+            await super().finished()
+
     def _take(self) -> list[Waiting[Item, Outcome]]:
         batch: list[Waiting[Item, Outcome]] = []
         begun: dict[Hashable, list[Waiting[Item, Outcome]]] = {}
@@ -52,7 +58,3 @@ class Rounds(Batches[Item, Outcome]):
     def _give_up(self, begun: dict[Hashable, list[Waiting[Item, Outcome]]]) -> None:
         """Release what has not been released since it began."""
         self.release([key for key, held in begun.items() if self._held.get(key) is held])
-
-    def _unfinished(self) -> list[asyncio.Future[Any]]:
-        held = [outcome for each in self._held.values() for _, outcome in each]
-        return super()._unfinished() + [outcome for outcome in held if outcome is not None]

@@ -1,8 +1,9 @@
 """The few words that SQLite and PostgreSQL have different ones for."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+
+import orjson
 
 from db import engine
 from db.statement import Values
@@ -23,7 +24,7 @@ def table(columns: Mapping[str, str], rows: Sequence[Sequence[object]]) -> tuple
     power of two, so that there are few statements to prepare.
     """
     if is_postgresql():
-        return elements(tuple(columns.items())), {"given": json.dumps(rows)}
+        return elements(tuple(columns.items())), {"given": orjson.dumps(rows).decode()}
     size = 1 << (len(rows) - 1).bit_length()
     values = [value for row in rows for value in row]
     values += [None] * ((size - len(rows)) * len(columns))

@@ -1,10 +1,11 @@
 """The end of each conversation's log, where what is sent is put."""
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from enum import Enum
 from typing import NamedTuple
+
+import orjson
 
 from db import ranks
 from db.dialect import gathered, is_postgresql, locked, table
@@ -76,7 +77,7 @@ def add(sent: Sequence[Sent]) -> Steps[list[Message | Refusal]]:
     given, values = table(WHOLE, described(sent))
     [(answer, stored)] = yield Statement(add_in_one(given), values)
     log = Log(sent, answer)
-    stored_in = set(json.loads(stored or "[]"))
+    stored_in = set(orjson.loads(stored or "[]"))
     return [
         place if isinstance(place, Refusal) or place.conversation_id in stored_in else log.why(n)
         for n, place in enumerate(log.places)
@@ -103,7 +104,7 @@ class Log:
     """Where each of what is sent belongs, given what the database says to it."""
 
     def __init__(self, sent: Sequence[Sent], answer: str | None) -> None:
-        self._standings = {row[0]: Standing(*row) for row in json.loads(answer or "[]")}
+        self._standings = {row[0]: Standing(*row) for row in orjson.loads(answer or "[]")}
         self._client_ids: set[tuple[int, str]] = set()
         self._ends: dict[int, Message] = {}
         """The last new message of each conversation."""

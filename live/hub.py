@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -45,7 +45,7 @@ _waiting: dict[str, list[Publication]] = {}
 _resting: set[str] = set()
 """Those of them whose last turn has been handed to all."""
 
-_afterwards: dict[str, list[Callable[[], object]]] = {}
+_afterwards: dict[str, list[Callable[[Iterable[str]], object]]] = {}
 """What is to be done when that has been handed out to the last."""
 
 
@@ -97,13 +97,18 @@ def deliver(*publications: Publication) -> None:
     metrics.delivered(handed, time.perf_counter() - began_at)
 
 
-def when_handed(topic: str, callback: Callable[[], object]) -> None:
-    """Call back when nothing that was delivered under a topic is still being handed out, and what
-    was written has had time to be answered: a turn of the event loop."""
-    if topic in _waiting and (_waiting[topic] or topic not in _resting):
-        _afterwards.setdefault(topic, []).append(callback)
-    else:
-        asyncio.get_running_loop().call_soon(callback)
+def when_handed(topics: Iterable[str], callback: Callable[[Iterable[str]], object]) -> None:
+    """Call back with those topics of which nothing that was delivered is still being handed out,
+    once what was written has had time to be answered: a turn of the event loop. With the others
+    later, each by itself."""
+    handed = []
+    for topic in topics:
+        if topic in _waiting and (_waiting[topic] or topic not in _resting):
+            _afterwards.setdefault(topic, []).append(callback)
+        else:
+            handed.append(topic)
+    if handed:
+        asyncio.get_running_loop().call_soon(callback, handed)
 
 
 def hand(turn: Turn, subscribers: Sequence[Subscriber], start: int = 0) -> int:
@@ -155,4 +160,4 @@ def go_on(topic: str) -> None:
 
 def call_back(topic: str) -> None:
     for callback in _afterwards.pop(topic, ()):
-        asyncio.get_running_loop().call_soon(callback)
+        asyncio.get_running_loop().call_soon(callback, [topic])

@@ -1,15 +1,17 @@
 """What comes in over a socket: messages, typing, and how far somebody has read."""
 
-import asyncio
 import json
+import logging
 from collections.abc import Callable
 
+import orjson
+
 from actions import messages, participants, typing
+from actions.batches import Raised
 from actions.invalid import Invalid
 from actions.log import Outcome, Repeat
 from actions.text import whole
 from db.conversations import Conversation
-from db.engine import Unavailable
 from routes import form
 from routes.allowance import Allowance
 from routes.messages import refusal_fragment
@@ -22,6 +24,8 @@ TOO_FAST = 4429
 FRAME_BYTES = 64 * 1024
 
 Say = Callable[[str], None]
+
+logger = logging.getLogger("parley.frames")
 
 
 def receive(frame: str | bytes, stream: Stream, allowance: Allowance, say: Say) -> None:
@@ -48,12 +52,21 @@ def receive(frame: str | bytes, stream: Stream, allowance: Allowance, say: Say) 
 
 def parsed(text: str) -> dict[str, object]:
     try:
-        fields = json.loads(text)
-    except (ValueError, RecursionError):
-        raise Ended(BAD_FRAME) from None
+        fields = orjson.loads(text)
+    except ValueError:
+        fields = leniently_parsed(text)
     if not isinstance(fields, dict):
         raise Ended(BAD_FRAME)
     return fields
+
+
+def leniently_parsed(text: str) -> object:
+    """orjson knows no halves of surrogate pairs, which a page may well send: they are mended, as
+    in forms."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        raise Ended(BAD_FRAME) from None
 
 
 def said(fields: dict[str, object], name: str) -> str:
@@ -75,18 +88,15 @@ def send(stream: Stream, conversation: Conversation, client_id: str, body: str, 
     any more (a repeat) or not to others (a refusal) goes to this socket alone. Without a database
     nothing is said: the page tries again, by POST at last."""
 
-    def settled(outcome: asyncio.Future[Outcome]) -> None:
-        try:
-            result = outcome.result()
-        except Unavailable:
-            return
-        if isinstance(result, Invalid):
-            say(refusal_fragment(conversation, client_id, body, result))
-        elif isinstance(result, Repeat) and result.message.revision <= stream.cursor:
-            say(messages.change(result.message).text)
+    def settle(outcome: Outcome | Raised) -> None:
+        if isinstance(outcome, Invalid):
+            say(refusal_fragment(conversation, client_id, body, outcome))
+        elif isinstance(outcome, Repeat) and outcome.message.revision <= stream.cursor:
+            say(messages.change(outcome.message).text)
+        elif isinstance(outcome, Raised):
+            logger.error("a message was not stored", exc_info=outcome.error)
 
     try:
-        posted = messages.post(stream.session.user, conversation.id, client_id, body)
+        messages.post(stream.session.user, conversation.id, client_id, body, settle)
     except Invalid as refusal:
-        return say(refusal_fragment(conversation, client_id, body, refusal))
-    return posted.add_done_callback(settled)
+        say(refusal_fragment(conversation, client_id, body, refusal))

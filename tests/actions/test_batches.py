@@ -5,7 +5,7 @@ from contextvars import ContextVar
 
 import pytest
 
-from actions.batches import Batches, finished
+from actions.batches import Batches, Raised, finished
 
 asker: ContextVar[str] = ContextVar("asker", default="nobody")
 
@@ -81,6 +81,29 @@ async def test_each_is_told_its_own_outcome_or_why_there_is_none() -> None:
     for failed in (third, fourth):
         with pytest.raises(ValueError):  # noqa: PT011
             await failed
+
+
+async def test_whoever_need_not_wait_is_told_and_keeps_it_from_nobody_else(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    told: list[object] = []
+
+    async def work(batch: list[int]) -> list[int]:
+        if 4 in batch:
+            raise ValueError
+        return batch
+
+    def deaf(_: object) -> None:
+        raise RuntimeError("nobody is there")
+
+    batches = Batches(work, 3)
+    for item, settle in enumerate((told.append, deaf, told.append, told.append, told.append)):
+        batches.put(item, settle)
+    await batches.finished()
+    first, third, *failed = told
+    assert (first, third) == (0, 2)
+    assert [type(each.error) for each in failed if isinstance(each, Raised)] == [ValueError] * 2
+    assert "nobody is there" in caplog.text
 
 
 async def test_what_nobody_waits_for_fails_aloud_and_the_next_is_worked_on(

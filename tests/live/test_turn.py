@@ -129,8 +129,8 @@ async def test_what_waits_for_a_big_room_goes_on_behind_its_last_slice(
     heard: list[str], room: list[Listener]
 ) -> None:
     hub.deliver(change(1, "a"))
-    hub.when_handed("conversation/1", lambda: heard.append("told"))
-    hub.when_handed("conversation/2", lambda: heard.append("at once"))
+    hub.when_handed(["conversation/1"], lambda _: heard.append("told"))
+    hub.when_handed(["conversation/2"], lambda _: heard.append("at once"))
     await until(lambda: "told" in heard)
     assert [word for word in heard if word != "at once"] == ["a"] * 5 + ["told"]
     assert heard.index("at once") < 5
@@ -147,7 +147,7 @@ async def test_a_crowd_that_hears_from_elsewhere_rests_so_that_the_next_share_a_
         asyncio.get_running_loop(), "call_later", lambda _, *go_on: resting.append(partial(*go_on))
     )
     hub.deliver(elsewhere(1, "a"))
-    hub.when_handed("conversation/1", lambda: heard.append("told"))
+    hub.when_handed(["conversation/1"], lambda _: heard.append("told"))
     await until(lambda: resting)
     hub.deliver(elsewhere(2, "b"))
     hub.deliver(change(3, "c"))
