@@ -1,10 +1,13 @@
 """What is published: text under a topic."""
 
-import json
 import secrets
 import time
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, field, fields, replace
+from contextlib import suppress
+from dataclasses import dataclass, field, fields, replace
+from operator import attrgetter
+
+import orjson
 
 HERE = secrets.randbits(32)
 """This process, among those that tell each other."""
@@ -76,29 +79,31 @@ def encode(publications: Sequence[Publication], limit: int) -> list[str]:
     """As few texts of at most `limit` bytes as it takes.
 
     A publication that is larger by itself travels as a pointer: without its text, which those who
-    are handed it read from the database.
+    are handed it read from the database. So does one that is no text (half a surrogate pair).
     """
-    text = json.dumps([astuple(publication) for publication in publications])
-    if len(text) <= limit:  # as many bytes as characters: JSON escapes all that is not ASCII
-        return [text]
+    with suppress(TypeError):
+        text = orjson.dumps([DESCRIBED(publication) for publication in publications])
+        if len(text) <= limit:
+            return [text.decode()]
     if len(publications) == 1:
         return encode([replace(publications[0], text="")], limit)
     half = len(publications) // 2
     return encode(publications[:half], limit) + encode(publications[half:], limit)
 
 
-FIELDS = len(fields(Publication))
+NAMES = [field.name for field in fields(Publication)]
+DESCRIBED = attrgetter(*NAMES)
 
 
 def decode(text: str) -> list[Publication]:
     """What `encode` made this text of. The fields that a newer version has added are left out;
     what cannot be read at all may have been a change, so everybody re-reads the database."""
     try:
-        described = json.loads(text)
+        described = orjson.loads(text)
     except ValueError:
         described = None
     if not isinstance(described, list) or not all(
         isinstance(each, list) and each for each in described
     ):
         return [RESYNC]
-    return [Publication(*each[:FIELDS]) for each in described]
+    return [Publication(*each[: len(NAMES)]) for each in described]

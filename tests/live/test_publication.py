@@ -5,7 +5,7 @@ import pytest
 from live.publication import RESYNC, Publication, decode, encode
 
 MANY = [
-    Publication("conversation/1", 'Hello "Bob"\n漢😀\ud800', 7),
+    Publication("conversation/1", 'Hello "Bob"\n漢😀', 7),
     Publication("conversation/1", "typing"),
     Publication("inbox/2", "1"),
     RESYNC,
@@ -32,3 +32,9 @@ def test_what_is_too_large_by_itself_becomes_a_pointer() -> None:
     [one, two] = encode([large, RESYNC], 1000)
     assert decode(one) == [Publication("conversation/1", "", 7)]
     assert decode(two) == [RESYNC]
+
+
+def test_what_is_no_text_becomes_a_pointer_and_keeps_nothing_else_back() -> None:
+    broken = Publication("conversation/1", "half of a pair: \ud800", 7)
+    decoded = [each for text in encode([*MANY, broken], 10_000) for each in decode(text)]
+    assert decoded == [*MANY, Publication("conversation/1", "", 7)]
