@@ -34,6 +34,7 @@ PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",  # an acknowledged message survives the loss of power
     "PRAGMA foreign_keys = ON",
+    "PRAGMA temp_store = MEMORY",  # else each INSERT puts aside what it changes in a file
     "PRAGMA wal_autocheckpoint = 4000",  # pages, 16 MB: most are written again until then
 )
 

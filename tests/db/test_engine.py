@@ -619,6 +619,7 @@ def test_processes_that_read_and_then_write_are_never_locked_out_of_sqlite(
 async def test_sqlite_keeps_what_it_acknowledged_and_its_references(sqlite_url: str) -> None:
     await engine.connect(sqlite_url, 5, 2.5)
     expected = {"journal_mode": {"wal"}, "synchronous": {2}, "foreign_keys": {1}}
+    expected["temp_store"] = {2}
     expected["cache_size"] = {-256, -4096}  # one of them writes
     for pragma, values in expected.items():
         assert await pragma_of_every_connection(pragma) == values, pragma
