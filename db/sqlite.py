@@ -26,7 +26,7 @@ CONNECTIONS = 4
 """Those that are lent. One more is kept for `write`."""
 
 CACHE = 256
-WRITING_CACHE = 4096
+WRITING_CACHE = 2048
 """KiB of each connection. What reads has the kernel's copy of the file. What writes comes by the
 same pages again and again: with 256 KiB a message took half as long again."""
 
