@@ -99,7 +99,7 @@ class TimedPostgresBackend(PostgresBackend):
 
     async def _keep(self, lent: "TimedPostgresConnection") -> None:
         """Keep a connection, unless there is one, or the only one that there may be."""
-        if self._kept is not None or self._pool is None or self._pool.get_max_size() == 1:
+        if self._kept is not None or self._pool.get_max_size() == 1:
             return await lent.release()
         self._kept = lent
         self._giving_back = asyncio.get_running_loop().call_later(KEPT, self._give_back)
