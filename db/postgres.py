@@ -60,24 +60,22 @@ class TimedPostgresBackend(PostgresBackend):
     _giving_back: asyncio.TimerHandle | None = None
 
     def pool_use(self) -> tuple[int, int, int]:
-        free = self._pool.get_idle_size() + (self._kept is not None)
+        kept = self._kept is not None and not self._kept.is_lost()
+        free = self._pool.get_idle_size() + kept
         return self._pool.get_size() - free, free, self._pool.get_max_size()
 
     def connection(self) -> "TimedPostgresConnection":
         return TimedPostgresConnection(self, self._dialect)
 
     async def disconnect(self) -> None:
-        if kept := self._taken():
+        if kept := self.kept():
             await kept.release()
         await super().disconnect()
 
     async def write(self, work: Steps[T]) -> T:
         """Each step by itself, on a connection that nobody else here holds: it is the last one that
         writes."""
-        lent = self._taken() or await self._acquired()
-        if lent.is_lost():  # since the last write
-            await lent.release()
-            lent = await self._acquired()
+        lent = self.kept() or await self._acquired()
         try:
             result = await lent.run(work)
         except BaseException:
@@ -91,22 +89,28 @@ class TimedPostgresBackend(PostgresBackend):
         await connection.acquire()
         return connection
 
-    def _taken(self) -> "TimedPostgresConnection | None":
+    def kept(self) -> "TimedPostgresConnection | None":
+        """The one that is kept, for whoever asks first, unless it was lost since."""
         kept, self._kept = self._kept, None
         if self._giving_back is not None:
             self._giving_back.cancel()
-        return kept
+        return None if kept is None or kept.is_lost() else kept
+
+    def is_used_up(self) -> bool:
+        """Whether whoever wants another connection has to wait for one."""
+        pool = self._pool
+        return bool(pool.get_idle_size() == 0 and pool.get_size() == pool.get_max_size())
 
     async def _keep(self, lent: "TimedPostgresConnection") -> None:
-        """Keep a connection, unless there is one, or the only one that there may be."""
-        if self._kept is not None or self._pool.get_max_size() == 1:
+        """Keep a connection, unless there is one, or somebody may wait for it."""
+        if self._kept is not None or self.is_used_up() or self._pool.is_closing():
             return await lent.release()
         self._kept = lent
         self._giving_back = asyncio.get_running_loop().call_later(KEPT, self._give_back)
         return None
 
     def _give_back(self) -> None:
-        if kept := self._taken():
+        if kept := self.kept():
             self._returning = asyncio.get_running_loop().create_task(kept.release())
 
 
@@ -114,6 +118,9 @@ class TimedPostgresConnection(PostgresConnection):
     _database: Any
 
     async def acquire(self) -> None:
+        if self._database.is_used_up() and (kept := self._database.kept()):
+            self._connection, kept._connection = kept._connection, None
+            return
         timeout = self._database._options["command_timeout"]
         self._connection = await self._database._pool.acquire(timeout=timeout)
 

@@ -162,7 +162,8 @@ class ImmediateTransaction(SQLiteTransaction):
 
 
 class ConnectionPool:
-    """`CONNECTIONS` open connections to one file. A connection comes back without a transaction."""
+    """`CONNECTIONS` open connections to one file, and one that writes. What was lent comes back
+    without a transaction."""
 
     def __init__(self, path: str, timeout: float) -> None:
         self.path = path

@@ -464,11 +464,23 @@ async def test_a_connection_that_has_written_is_given_back_when_nobody_writes(
     await engine.disconnect()
 
 
-async def test_the_only_connection_is_kept_from_nobody(postgresql_url: str) -> None:
-    await engine.connect(postgresql_url, 1, PATIENCE)
-    await written_by()
-    assert kept() is None
+async def test_what_is_kept_is_kept_from_nobody(postgresql_url: str) -> None:
+    await engine.connect(postgresql_url, 2, PATIENCE)
+    first = await written_by()
+    async with engine.connection():
+        [[other]] = await engine.rows("SELECT pg_backend_pid()")
+        assert kept() is not None
+        assert await asyncio.create_task(read_by()) == first
+        assert kept() is None
+        assert await written_by() == first
+        assert kept() is None, "others may wait for it"
+    assert other != first
     await engine.disconnect()
+
+
+async def read_by() -> int:
+    [[pid]] = await engine.rows("SELECT pg_backend_pid()")
+    return int(pid)
 
 
 async def test_a_connection_that_is_lost_while_the_database_closes_says_so(

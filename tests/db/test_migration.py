@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,9 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from db import migration
+from db import engine, filling, messages, migration
 from tests.applications import HOME
+from tests.factories import make_conversation, make_messages, make_user
 from tests.servers import in_a_thread
 from tests.services import drop_database, migrate, new_database
 
@@ -36,7 +38,7 @@ TABLES = {
 DYING = """
 import os, signal, sys
 from alembic import op
-from db import migration
+from db import engine, filling, messages, migration
 
 execute, left = op.execute, 4
 
@@ -169,6 +171,24 @@ def test_a_migration_can_be_taken_back(empty_url: str) -> None:
     assert set(inspected(empty_url)) == {"alembic_version"}
     migrate(empty_url)
     assert set(inspected(empty_url)) == TABLES
+
+
+async def test_messages_outlive_an_index_of_their_own_and_its_end(database: str) -> None:
+    ada, bob = await make_user(), await make_user()
+    id, other = await make_conversation([ada, bob]), await make_conversation([bob])
+    await make_messages(ada, id, 3)
+    await make_messages(bob, other, 2)
+    await engine.rows("UPDATE messages SET revision = 4 WHERE position = 3 RETURNING revision")
+
+    async def stored() -> list[object]:
+        return [await messages.before(each, 9, 9) for each in (id, other)]
+
+    before = await stored()
+    for present, revision in ((migration.HEAD, "0003"), ("0003", migration.HEAD)):
+        in_a_thread(partial(filling.run_alembic, database, present, revision))
+        assert await stored() == before
+        found = await messages.list_changed([(id, 2)])
+        assert [(m.position, m.revision) for m in found[id, 2]] == [(3, 4)]
 
 
 def test_a_sqlite_database_that_is_up_to_date_is_left_alone(tmp_path: Path) -> None:
