@@ -49,7 +49,9 @@ DATABASES = {
         "PORT": database.port,
         "USER": database.username,
         "NAME": database.path.removeprefix("/"),
-        "CONN_MAX_AGE": 60,  # kinder than the default, which connects anew for each piece of work
+        # Kinder than the default, which connects anew for each piece of work. CONN_MAX_AGE would keep
+        # one for each thread, and Daphne has one for each request: PostgreSQL refused the 101st.
+        "OPTIONS": {"pool": {"min_size": 1, "max_size": 20}},
     }
 }
 CHANNEL_LAYERS = {
