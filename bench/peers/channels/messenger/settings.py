@@ -49,8 +49,8 @@ DATABASES = {
         "PORT": database.port,
         "USER": database.username,
         "NAME": database.path.removeprefix("/"),
-        # Kinder than the default, which connects anew for each piece of work. CONN_MAX_AGE would keep
-        # one for each thread, and Daphne has one for each request: PostgreSQL refused the 101st.
+        # Kinder than the default, which connects anew for each piece of work. CONN_MAX_AGE would
+        # keep one for each thread, and Daphne has one for each request: PostgreSQL refused them.
         "OPTIONS": {"pool": {"min_size": 1, "max_size": 20}},
     }
 }
