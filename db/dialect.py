@@ -20,8 +20,8 @@ def table(columns: Mapping[str, str], rows: Sequence[Sequence[object]]) -> tuple
     """The SQL of these rows as a table whose columns have these types, and the values of it, for
     the only table of this kind in a statement.
 
-    SQLite takes half as long for places to be filled in as for JSON. They are as many as the next
-    power of two, so that there are few statements to prepare.
+    SQLite takes a third less time for places to be filled in than for JSON. They are as many as the
+    next power of two, so that there are few statements to prepare.
     """
     if is_postgresql():
         return elements(tuple(columns.items())), {"given": orjson.dumps(rows).decode()}
