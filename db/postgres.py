@@ -18,7 +18,7 @@ ends it as well."""
 
 KEPT = 1.0
 """Seconds for which a connection that has written is kept for what is written next. To take one
-from the pool and to give it back costs as much as the statement in between."""
+from the pool and to give it back costs the server more than the statement in between."""
 
 ERRORS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 import sqlalchemy
 from alembic import command
@@ -189,6 +190,21 @@ async def test_messages_outlive_an_index_of_their_own_and_its_end(database: str)
         assert await stored() == before
         found = await messages.list_changed([(id, 2)])
         assert [(m.position, m.revision) for m in found[id, 2]] == [(3, 4)]
+
+
+async def test_whoever_reads_messages_makes_a_migration_give_up_and_not_everybody_wait(
+    postgresql_url: str,
+) -> None:
+    in_a_thread(partial(filling.run_alembic, postgresql_url, migration.HEAD, "0003"))
+    before = inspected(postgresql_url)
+    backup = await asyncpg.connect(postgresql_url)
+    async with backup.transaction():
+        await backup.execute("SELECT FROM messages")
+        with pytest.raises(sqlalchemy.exc.DBAPIError, match="lock timeout"):
+            in_a_thread(partial(filling.run_alembic, postgresql_url, "0003", migration.HEAD))
+    await backup.close()
+    assert inspected(postgresql_url) == before
+    in_a_thread(partial(filling.run_alembic, postgresql_url, "0003", migration.HEAD))
 
 
 def test_a_sqlite_database_that_is_up_to_date_is_left_alone(tmp_path: Path) -> None:
