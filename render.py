@@ -275,7 +275,7 @@ class StandIn:
         )
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)
 def times(second: int) -> Mapping[str, object]:
     """A time (seconds since 1970) as the filters write it. Few are kept: each second brings one."""
     moment = second * 1000

@@ -55,6 +55,10 @@ class EndingProtocol(HttpToolsProtocol):
             peer.setsockopt(socket.IPPROTO_TCP, USER_TIMEOUT, PATIENCE)
         return None
 
+    def handle_websocket_upgrade(self) -> None:
+        super().handle_websocket_upgrade()
+        self.parser = None  # type: ignore[assignment]  # the two refer to each other
+
 
 def is_gone(peer: socket.socket) -> bool:
     """Whether a peer has given up while nobody took its connection, whatever it has asked before.
@@ -80,8 +84,11 @@ class HandingProtocol(WebSocketsSansIOProtocol):
             cast(dict[str, Any], self.scope["extensions"])[HAND_OVER] = self.hand_over
 
     def hand_over(self, wire: Wire) -> None:
-        """To be called once, after `websocket.accept`."""
+        """To be called once, after `websocket.accept`. Nothing of the handshake is left then, and
+        nothing of it has to be searched for among Python's garbage: ten thousand may come at once.
+        """
         self.stop_keepalive()
+        del cast(dict[str, Any], self.scope["extensions"])[HAND_OVER]
         transport, self.transport = self.transport, cast(asyncio.Transport, Detached())
         self.connections.discard(self)
         wire.take_over(
@@ -89,7 +96,9 @@ class HandingProtocol(WebSocketsSansIOProtocol):
         )
         if self.disconnected:
             return wire.connection_lost(None)
-        if not is_between_frames(self.conn):
+        if is_between_frames(self.conn):
+            self.conn.parser.close()
+        else:
             opcode = Opcode.TEXT if self.curr_msg_data_type == "text" else Opcode.BINARY
             wire.go_on(self.conn, opcode, self.frames)
         self._forward(wire)

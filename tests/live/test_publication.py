@@ -24,7 +24,8 @@ def test_a_limit_makes_several_texts_in_the_same_order(limit: int) -> None:
     decoded = [publication for text in texts for publication in decode(text)]
     assert [p.topic for p in decoded] == [p.topic for p in MANY * 3]
     assert [p.revision for p in decoded] == [p.revision for p in MANY * 3]
-    assert set(decoded) >= {RESYNC, Publication("inbox/2", "1")}
+    assert RESYNC in decoded
+    assert Publication("inbox/2", "1") in decoded
 
 
 def test_what_is_too_large_by_itself_becomes_a_pointer() -> None:

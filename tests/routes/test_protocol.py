@@ -1,15 +1,34 @@
 """Connections whose peer takes nothing any more have an end, or not even a beginning."""
 
 import asyncio
+import gc
 import socket
 import struct
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
+from starlette.requests import HTTPConnection
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+from websockets.server import ServerProtocol
 
 from routes import protocol
-from routes.protocol import PATIENCE, EndingProtocol
+from routes.protocol import PATIENCE, EndingProtocol, HandingProtocol
+from routes.stream import Stream
+from routes.tracing import Exchange
 from tests.applications import Site
+from tests.clients import TIERS
+from tests.factories import make_conversation, make_user
+
+OF_A_CONNECTION = (
+    EndingProtocol,
+    Exchange,
+    HandingProtocol,
+    HTTPConnection,
+    RequestResponseCycle,
+    ServerProtocol,
+    Stream,
+)
 
 
 @pytest.fixture
@@ -67,3 +86,35 @@ async def test_who_gave_up_before_they_were_taken_is_not_served(
     assert (await stranger.get("/login/")).status_code == 200
     assert heard
     assert not [data for data in heard if b"/gone/" in data]
+
+
+@pytest.fixture
+def no_search() -> Iterator[None]:
+    """Python does not search for garbage: what refers to itself stays."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def left_of_connections() -> int:
+    """How many objects there are that were made for one."""
+    return sum(issubclass(type(each), OF_A_CONNECTION) for each in gc.get_objects())
+
+
+@pytest.mark.parametrize("tier", TIERS)
+async def test_what_a_connection_has_left_need_not_be_searched_for(
+    site: Site, tier: str, no_search: None
+) -> None:
+    ada = await make_user("ada", "Ada")
+    chat = await make_conversation([ada, await make_user("bob", "Bob")])
+    visitor = await site.visitor(ada)
+    before = left_of_connections()
+    async with visitor.tab(tier, chat) as tab:
+        await tab.send("Hello")
+        await tab.wait_for_bodies("Hello")
+        assert left_of_connections() > before
+    await site.visitors.aclose()
+    async with asyncio.timeout(10):
+        while left_of_connections() > before:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
