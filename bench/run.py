@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
 
@@ -18,6 +18,7 @@ from bench.stacks.stack import Stack
 from db.engine import Unavailable
 
 Record = dict[str, Any]
+Subject = TypeVar("Subject")
 
 FAILURES = (
     RuntimeError,
@@ -51,11 +52,11 @@ class Run:
         """Those of these stacks that the run is about."""
         return [self.stacks[name] for name in names if name in self.stacks]
 
-    def in_turns(self, stacks: Sequence[Stack]) -> Iterator[Stack]:
-        """Each of these stacks, as often as a median needs, one after the other: where the machine
-        becomes slower or faster, it does so for all of them."""
+    def in_turns(self, subjects: Sequence[Subject]) -> Iterator[Subject]:
+        """Each of what is compared, as often as a median needs, one after the other: where the
+        machine becomes slower or faster, it does so for all of them."""
         for _ in range(self.repeats):
-            yield from stacks
+            yield from subjects
 
     def note(self, measure: str, stack: Stack, case: str, runs: Iterable[Figures]) -> None:
         """Keep the medians of some figures and of what was noted of the same before; print them."""

@@ -21,7 +21,7 @@ def measure(run: Run) -> None:
     generator, so that the cost says more than the rate; most of all where all of them have time for
     the same work, since how much goes into one write depends on what waits."""
     for stack in run.chosen(*STACKS):
-        for workers in WORKERS:
+        for workers in run.in_turns(WORKERS):
             case = f"{workers} {'workers' if workers > 1 else 'worker'}"
             run.attempt("scaling", stack, case, partial(one, run, stack, workers, case))
 
@@ -39,5 +39,5 @@ def one(run: Run, stack: Stack, workers: int, case: str) -> None:
             Generator(server, stack.dialect, seats) as generator,
         ):
             generator.talk(run.warmup, 0.2, rate)
-            runs = [generator.talk(run.seconds, run.warmup, rate) for _ in range(run.repeats)]
-        run.note("scaling", stack, f"{case}, {what}", [per_delivery(figures) for figures in runs])
+            figures = generator.talk(run.seconds, run.warmup, rate)
+        run.note("scaling", stack, f"{case}, {what}", [per_delivery(figures)])
