@@ -111,10 +111,10 @@ async def append(batch: list[Sent]) -> Sequence[Outcome]:
 
 async def publish(batch: list[Message | Repeat]) -> Sequence[None]:
     """Tell everybody of what was stored, and once more of what was repeated."""
-    changed = [one.message if isinstance(one, Repeat) else one for one in batch]
+    changes = [change(one.message if isinstance(one, Repeat) else one) for one in batch]
     active = dict.fromkeys(new.conversation_id for new in batch if isinstance(new, Message))
-    await broker.publish(*map(change, changed), *map(publication.activity, active))
-    hub.when_handed(dict.fromkeys(map(topic, changed)), sent.release)
+    await broker.publish(*changes, *map(publication.activity, active))
+    hub.when_handed(dict.fromkeys(each.topic for each in changes), sent.release)
     return [None] * len(batch)
 
 

@@ -29,7 +29,7 @@ def whole(text: str) -> str:
 
 def is_blank(text: str) -> bool:
     """Whether nobody would see anything: white space, format characters and fillers only."""
-    return not any(is_visible(c) for c in text)
+    return not any(map(is_visible, text))
 
 
 def is_visible(c: str) -> bool:
