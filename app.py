@@ -20,29 +20,31 @@ from starlette.routing import Mount, Route, WebSocketRoute
 import render
 import settings
 from db import engine, migration
-from live import alone, broker, ending, garbage, metrics
+from live import broker, metrics
+from live.process import garbage, shutdown, single_process
 from routes import (
     access,
     assets,
     background,
-    bodies,
     conversations,
+    convertors,
     errors,
-    events,
-    ids,
-    live,
-    logs,
     messages,
-    opening,
     operations,
     participants,
-    patience,
-    security,
     sessions,
-    tracing,
-    typing,
+    typing_notifications,
     users,
 )
+from routes.middleware import (
+    body_limit,
+    database_deadline,
+    lazy_lifespan,
+    log_format,
+    request_log,
+    security,
+)
+from routes.streams import sse, transports
 
 BODY_BYTES = 512 * 1024
 COMPRESSION: dict[str, Any] = {
@@ -51,7 +53,7 @@ COMPRESSION: dict[str, Any] = {
     "exclude_content_types": ("text/event-stream",),  # copied for each stream, so the fewest
 }
 
-logs.configure()
+log_format.configure()
 engine.on_commit = metrics.committed
 
 
@@ -60,7 +62,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
     """The database and the broker, open from the first request to the last."""
     async with AsyncExitStack() as stack:
         if settings.IS_ALONE:
-            stack.enter_context(await alone.claim(settings.DATABASE_URL))
+            stack.enter_context(await single_process.claim(settings.DATABASE_URL))
         if settings.DATABASE_URL.startswith("sqlite"):
             migration.upgrade(settings.DATABASE_URL)
         await engine.connect(
@@ -69,14 +71,14 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         stack.push_async_callback(engine.disconnect)
         await broker.start(settings.BROKER_URL)
         stack.push_async_callback(broker.stop)
-        stack.enter_context(ending.announced())
+        stack.enter_context(shutdown.announced())
         await stack.enter_async_context(metrics.sampled(broker.is_up, engine.pool_use))
         await stack.enter_async_context(background.background())
         stack.enter_context(garbage.rarely_collected())
         yield
 
 
-register_url_convertor("id", ids.Id())
+register_url_convertor("id", convertors.Id())
 CHAT = "/chat/{conversation_id:id}/"
 
 routes = [
@@ -100,17 +102,17 @@ routes = [
     Route(CHAT, conversations.show),
     Route(CHAT + "log/", conversations.log),
     Route(CHAT + "messages/", messages.create, methods=["POST"]),
-    Route(CHAT + "typing/", typing.create, methods=["POST"]),
+    Route(CHAT + "typing/", typing_notifications.create, methods=["POST"]),
     Route(CHAT + "read/", participants.update_read, methods=["POST"]),
     Route(CHAT + "people/", participants.index),
     Route(CHAT + "people/remove/", participants.remove, methods=["POST"]),
     Route(CHAT + "leave/", participants.leave, methods=["POST"]),
-    WebSocketRoute("/ws" + CHAT, live.socket),
-    WebSocketRoute("/ws/inbox/", live.socket),
-    Route("/sse" + CHAT, events.Lasting(live.events), methods=["GET"]),
-    Route("/sse/inbox/", events.Lasting(live.events), methods=["GET"]),
-    Route("/poll" + CHAT, live.poll),
-    Route("/poll/inbox/", live.poll),
+    WebSocketRoute("/ws" + CHAT, transports.socket),
+    WebSocketRoute("/ws/inbox/", transports.socket),
+    Route("/sse" + CHAT, sse.Lasting(transports.events), methods=["GET"]),
+    Route("/sse/inbox/", sse.Lasting(transports.events), methods=["GET"]),
+    Route("/poll" + CHAT, transports.poll),
+    Route("/poll/inbox/", transports.poll),
     Route("/up", partial(operations.up, broker.is_up)),
     Route("/metrics", operations.show_metrics),
     Mount("/static", assets.Assets(directory=render.STATIC)),
@@ -129,11 +131,11 @@ app = Starlette(
     routes=routes,
     lifespan=lifespan,
     middleware=[
-        Middleware(tracing.Traced),
-        Middleware(opening.AtFirstRequest, lifespan=lifespan),
-        Middleware(patience.Patient),
+        Middleware(request_log.Traced),
+        Middleware(lazy_lifespan.AtFirstRequest, lifespan=lifespan),
+        Middleware(database_deadline.Patient),
         Middleware(security.SecurityHeaders),
-        Middleware(bodies.Bounded, max_body_size=BODY_BYTES),
+        Middleware(body_limit.Bounded, max_body_size=BODY_BYTES),
         Middleware(TrustedHostMiddleware, allowed_hosts=list(settings.ALLOWED_HOSTS)),
         Middleware(security.SameOrigin),
         Middleware(GZipMiddleware, **COMPRESSION),

@@ -4,7 +4,7 @@ import re
 import secrets
 
 from actions.clock import now
-from actions.invalid import Invalid
+from actions.errors import Invalid
 from actions.text import clean, is_blank
 from db import conversations, engine, participants, users
 from db.users import User

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Container, Sequence
 from dataclasses import dataclass
 
-from actions.invalid import Invalid
+from actions.errors import Invalid
 from db import conversations, engine, log, messages
 from db.engine import Taken, Unavailable
 from db.log import Refusal

@@ -8,9 +8,9 @@ from itertools import compress
 
 import render
 from actions import log
-from actions.batches import Batches, Settle
+from actions.batching import Batches, Settle
 from actions.clock import now
-from actions.invalid import Invalid
+from actions.errors import Invalid
 from actions.log import Outcome, Repeat
 from actions.rounds import Rounds
 from actions.text import clean, is_blank

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from actions import ranks
-from actions.batches import Batches
-from actions.invalid import Invalid
+from actions import inbox_ranks
+from actions.batching import Batches
+from actions.errors import Invalid
 from db import engine, participants
 from db.conversations import Conversation
 from db.users import User
@@ -29,7 +29,7 @@ async def note(batch: list[tuple[int, int, int]]) -> Sequence[None]:
         (*place, position) for place, position in furthest.items()
     )
     if moved:
-        ranks.read_by(user_id for _, user_id in moved)
+        inbox_ranks.read_by(user_id for _, user_id in moved)
         await broker.publish(*(publication.activity(*place) for place in moved))
     return [None] * len(batch)
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 import settings
-from actions.batches import Batches
+from actions.batching import Batches
 from actions.clock import now
 from db import engine, presence
 from db.engine import Unavailable

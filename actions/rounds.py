@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
 
-from actions.batches import Batches, Item, Outcome, Waiting
+from actions.batching import Batches, Item, Outcome, Waiting
 
 
 class Rounds(Batches[Item, Outcome]):

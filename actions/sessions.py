@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from actions import passwords
 from actions.clock import now
-from actions.invalid import Invalid, TooMany
+from actions.errors import Invalid, TooMany
 from actions.text import clean
 from db import engine, login_attempts, sessions, users
 from db.sessions import Session

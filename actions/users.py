@@ -5,7 +5,7 @@ import secrets
 
 from actions import passwords
 from actions.clock import now
-from actions.invalid import Invalid
+from actions.errors import Invalid
 from actions.sessions import OWN_ACCOUNT, count_attempt
 from actions.text import clean, is_blank
 from db import engine, login_attempts, participants, sessions, users

@@ -4,9 +4,9 @@ A measured sender says more than the twenty times a second that a person may. No
 from `app:app`.
 """
 
-from routes import allowance
+from routes import rate_limit
 
-allowance.A_SECOND = allowance.AT_ONCE = 10**9
+rate_limit.A_SECOND = rate_limit.AT_ONCE = 10**9
 
 from app import app  # noqa: E402  # after the limits are lifted
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from db import engine, ranks
-from db.dialect import each, is_postgresql
+from db import engine, inbox_ranks
+from db.engine.dialect import each, is_postgresql
 
 UNREAD_COUNTED = 100
 """Unread messages of a conversation are counted up to here; beyond it only "more" is known."""
@@ -81,10 +81,10 @@ NEAR = f"""
         SELECT me.ranked_at FROM participants me JOIN conversations c ON c.id = me.conversation_id
         WHERE me.user_id = :user_id AND me.ranked_at <= :active_at AND {IS_SHOWN} AND {IS_BEFORE}
         ORDER BY me.ranked_at DESC LIMIT 1 OFFSET :limit - 1
-    ), 0) - {ranks.HOUR}
+    ), 0) - {inbox_ranks.HOUR}
     UNION ALL
     SELECT user_id, conversation_id, read_position FROM participants
-    WHERE user_id = :user_id AND ranked_at = {ranks.UNRANKED}
+    WHERE user_id = :user_id AND ranked_at = {inbox_ranks.UNRANKED}
 """
 
 CONVERSATION = f"""
@@ -201,7 +201,7 @@ async def list_entries(
 ) -> tuple[list[Entry], tuple[int, int] | None, int]:
     """A page of somebody's inbox, latest activity first; where the next page begins; and how many
     messages they have not read, as `list_unread` counts them."""
-    active_at, id = before or (ranks.UNRANKED - 1, 0)
+    active_at, id = before or (inbox_ranks.UNRANKED - 1, 0)
     # What is shown is looked up for these few alone, not for all that are put in order.
     rows = await engine.rows(
         f"""
@@ -270,11 +270,11 @@ async def list_marks(user_ids: Iterable[int]) -> dict[int, tuple[int, ...]]:
                (SELECT CAST(COALESCE(SUM(c.revision), 0) AS BIGINT)
                 FROM participants me JOIN conversations c ON c.id = me.conversation_id
                 WHERE me.user_id = mine.id
-                  AND me.ranked_at > mine.ranked_at - {2 * ranks.HOUR}) AS revisions
+                  AND me.ranked_at > mine.ranked_at - {2 * inbox_ranks.HOUR}) AS revisions
         FROM (
             SELECT reader.id, COALESCE((
                 SELECT MAX(me.ranked_at) FROM participants me
-                WHERE me.user_id = reader.id AND me.ranked_at < {ranks.UNRANKED}
+                WHERE me.user_id = reader.id AND me.ranked_at < {inbox_ranks.UNRANKED}
             ), 0) AS ranked_at
             FROM (SELECT CAST(value ->> 0 AS BIGINT) AS id FROM {each("ids")}) AS reader
         ) AS mine

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 import orjson
 
-from db import ranks
-from db.dialect import gathered, is_postgresql, locked, table
+from db import inbox_ranks
+from db.engine.dialect import gathered, is_postgresql, locked, table
+from db.engine.script import Steps
+from db.engine.statement import Statement
 from db.messages import Message, Sent
-from db.statement import Statement
-from db.steps import Steps
 
 
 class Refusal(Enum):
@@ -96,7 +96,7 @@ def add_locked(sent: Sequence[Sent]) -> Steps[list[Message | Refusal]]:
         yield Statement(f"WITH new AS ({given}) {ADVANCE}", values)
         given, values = table(NEW, log.new_rows())
         yield Statement(f"WITH new AS ({given}) {ADD}", values)
-        yield from ranks.follow(log.unranked)
+        yield from inbox_ranks.follow(log.unranked)
     return log.places
 
 
@@ -218,7 +218,7 @@ def standings(given: str) -> str:
               ON p.conversation_id = sent.conversation_id AND p.user_id = sent.author_id
         ), held AS (
             SELECT allowed.*, conversations.revision, conversations.last_position,
-                   CAST({ranks.holds("allowed.created_at")} AS INTEGER) AS is_ranked
+                   CAST({inbox_ranks.holds("allowed.created_at")} AS INTEGER) AS is_ranked
             FROM allowed JOIN conversations ON conversations.id = allowed.conversation_id
             {locked("conversations", "conversations.id")}
         ), standings AS MATERIALIZED (
@@ -239,7 +239,7 @@ def standings(given: str) -> str:
 ADVANCE = f"""
     UPDATE conversations
     SET revision = new.position, last_position = new.position, active_at = new.created_at,
-        ranked_at = {ranks.after("new.created_at")}
+        ranked_at = {inbox_ranks.after("new.created_at")}
     FROM new WHERE conversations.id = new.conversation_id
 """
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from db import engine
-from db.dialect import each
+from db.engine.dialect import each
 
 
 class Sent(NamedTuple):

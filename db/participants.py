@@ -5,9 +5,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from db import engine
-from db.dialect import each, locked
-from db.statement import Statement
-from db.steps import alone
+from db.engine.dialect import each, locked
+from db.engine.script import alone
+from db.engine.statement import Statement
 from db.users import User
 
 

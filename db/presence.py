@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 
 from db import engine
-from db.dialect import each
+from db.engine.dialect import each
 
 AT_ONCE = 500
 

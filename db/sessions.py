@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from db import engine
-from db.dialect import each
-from db.statement import Row
+from db.engine.dialect import each
+from db.engine.statement import Row
 from db.users import User
 
 

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from live import metrics
+from live.delivery import Turn, is_control
 from live.publication import ENDING, EVERYBODY, Publication
 from live.subscription import Subscription
-from live.turn import Turn, is_control
 
 logger = logging.getLogger("parley.hub")
 

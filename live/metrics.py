@@ -21,9 +21,9 @@ from prometheus_client import (
 )
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
-from live import workers
+from live.process import metrics_directory
+from live.process.tasks import alongside
 from live.publication import Publication
-from live.tasks import alongside
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
@@ -33,7 +33,7 @@ SAMPLED = 1.0
 LAGS_MEASURED = 8
 """Of so many batches that a subscriber writes, the lag of one is measured."""
 
-FOLDER = workers.meeting_place()
+FOLDER = metrics_directory.meeting_place()
 if FOLDER is not None:
     values.ValueClass = values.MultiProcessValue()
     mark_process_dead(os.getpid(), str(FOLDER))  # of an earlier process with this id
@@ -170,7 +170,7 @@ def exposition() -> bytes:
         return generate_latest(REGISTRY)
     for file in FOLDER.glob("gauge_live*_*.db"):
         pid = int(file.stem.rpartition("_")[2])
-        if not workers.is_running(pid):
+        if not metrics_directory.is_running(pid):
             mark_process_dead(pid, str(FOLDER))
     registry = CollectorRegistry()
     MultiProcessCollector(registry, str(FOLDER))

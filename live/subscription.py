@@ -4,8 +4,8 @@ import asyncio
 from collections import deque
 
 from live import metrics
+from live.delivery import Turn
 from live.publication import Publication
-from live.turn import Turn
 
 BACKLOG = 256
 BACKLOG_CHARACTERS = 1024 * 1024

@@ -7,8 +7,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from actions import known, sessions
-from actions.batches import Batches
+from actions import session_cache, sessions
+from actions.batching import Batches
 from db import conversations
 from db.conversations import Conversation
 from db.sessions import Session
@@ -44,7 +44,7 @@ async def current_session(connection: HTTPConnection, person: str = "") -> Sessi
 
 async def known_session(connection: HTTPConnection, person: str) -> Session:
     """The same for what is sent, without a look-up each time."""
-    await find_session(connection, known.find)
+    await find_session(connection, session_cache.find)
     return await current_session(connection, person)
 
 

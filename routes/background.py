@@ -3,9 +3,9 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from actions import batches, inboxes, known, presence, ranks
-from live.tasks import alongside
-from routes import beats
+from actions import batching, inbox_ranks, inbox_updates, presence, session_cache
+from live.process.tasks import alongside
+from routes.streams import heartbeats
 
 
 @asynccontextmanager
@@ -15,12 +15,12 @@ async def background() -> AsyncIterator[None]:
     was sent is stored and published."""
     async with (
         alongside(presence.beat()),
-        alongside(inboxes.follow()),
-        alongside(beats.beat()),
-        alongside(ranks.keep()),
+        alongside(inbox_updates.follow()),
+        alongside(heartbeats.beat()),
+        alongside(inbox_ranks.keep()),
     ):
         try:
             yield
         finally:
-            known.forget_all()
-            await batches.finished()
+            session_cache.forget_all()
+            await batching.finished()

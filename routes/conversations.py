@@ -9,12 +9,12 @@ from starlette.responses import Response
 
 import render
 from actions import conversations, users
-from actions.invalid import Invalid
+from actions.errors import Invalid
 from db import engine, participants
 from db.conversations import Conversation
-from routes import access, form
+from routes import access, forms
 from routes.inbox import load_inbox
-from routes.log import load_log
+from routes.message_pages import load_log
 from routes.presence import load_presence
 
 REFRESH_CHOICES = ("5", "15", "60")
@@ -35,11 +35,11 @@ async def show(request: Request) -> Response:
         conversation = await access.current_conversation(request)
         log = await load_log(
             conversation,
-            form.number(request, "before"),
-            form.number(request, "after"),
-            form.number(request, "at"),
+            forms.number(request, "before"),
+            forms.number(request, "after"),
+            forms.number(request, "at"),
         )
-        if form.wants_fragment(request):
+        if forms.wants_fragment(request):
             return render.page(request, "messages/_page.html", log=log, conversation=conversation)
         return await pane(request, conversation, status=200, log=log)
 
@@ -82,13 +82,13 @@ async def suggestions(request: Request) -> Response:
 async def create(request: Request) -> Response:
     """Start a conversation, or go to the one that these two people have."""
     user = await access.current_user(request)
-    async with form.sent(request) as fields:
-        to, title = form.texts(fields, "to"), form.text(fields, "title")
+    async with forms.sent(request) as fields:
+        to, title = forms.texts(fields, "to"), forms.text(fields, "title")
     try:
         conversation_id = await conversations.start(user, to, title)
     except Invalid as refusal:
         return await starting(request, ", ".join(to), title, refusal.errors, 422)
-    return form.see_other(f"/chat/{conversation_id}/")
+    return forms.see_other(f"/chat/{conversation_id}/")
 
 
 async def pane(

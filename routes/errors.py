@@ -10,9 +10,10 @@ from starlette.websockets import WebSocket
 
 import render
 from db.engine import Unavailable
-from routes import access, form, tracing
-from routes.security import PAGE_HEADERS, deny
-from routes.stream import SESSION_ENDED
+from routes import access, forms
+from routes.middleware import request_log
+from routes.middleware.security import PAGE_HEADERS, deny
+from routes.streams.stream import SESSION_ENDED
 
 SENTENCES = {
     400: ("This address is damaged", "Something in it is not as it should be."),
@@ -53,7 +54,7 @@ async def unavailable(connection: HTTPConnection, error: Exception) -> Response 
 async def broken(request: Request, error: Exception) -> Response:
     """500, without a word about the inside. The error itself goes on to the server's log."""
     request.scope.setdefault("session", None)
-    return page(request, 500, None, PAGE_HEADERS | tracing.header())
+    return page(request, 500, None, PAGE_HEADERS | request_log.header())
 
 
 async def signed_out(connection: HTTPConnection, error: Exception) -> Response | None:
@@ -64,14 +65,14 @@ async def signed_out(connection: HTTPConnection, error: Exception) -> Response |
         await websocket.close(SESSION_ENDED)
         return None
     request = cast(Request, connection)
-    if form.wants_fragment(request) or request.url.path.startswith(("/sse/", "/poll/")):
+    if forms.wants_fragment(request) or request.url.path.startswith(("/sse/", "/poll/")):
         return PlainTextResponse("Please sign in.\n", 401, {"Cache-Control": "no-store"})
     if isinstance(error, access.SomebodyElse):  # a sign-in would lead straight back here
         return page(request, 401, None, None)
     back = request.url.path + ("?" + request.url.query if request.url.query else "")
     if request.method not in ("GET", "HEAD"):
         back = "/"
-    return form.see_other(f"/login/?next={quote(back, safe='/')}")
+    return forms.see_other(f"/login/?next={quote(back, safe='/')}")
 
 
 async def gone(request: Request, error: Exception) -> None:

@@ -7,12 +7,12 @@ from starlette.responses import HTMLResponse, Response
 
 import render
 from actions import messages, participants
-from actions.invalid import Invalid
+from actions.errors import Invalid
 from db.conversations import Conversation
 from db.engine import Unavailable
 from db.users import User
-from routes import access, allowance, conversations, errors, form, sessions
-from routes.allowance import TooFast
+from routes import access, conversations, errors, forms, rate_limit, sessions
+from routes.rate_limit import TooFast
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,24 +33,24 @@ async def create(request: Request) -> Response:
     any more (422), from somebody who is too fast (429) and without a database (503) a page of its
     own.
     """
-    async with form.sent(request) as fields:
-        client_id, body = form.text(fields, "client_id"), form.text(fields, "body")
-        refresh, seen = form.text(fields, "refresh"), form.text(fields, "seen")
-        author_id = form.text(fields, "author")
+    async with forms.sent(request) as fields:
+        client_id, body = forms.text(fields, "client_id"), forms.text(fields, "body")
+        refresh, seen = forms.text(fields, "refresh"), forms.text(fields, "seen")
+        author_id = forms.text(fields, "author")
     draft = Draft(request.path_params["conversation_id"], client_id, body, author_id)
     try:
         session = await access.known_session(request, author_id)
-        allowance.spend(session.user)
+        rate_limit.spend(session.user)
         response = await send(request, session.user, draft, refresh)
         if seen:  # whoever answers a plain page has read it
-            await participants.read(session.user, draft.conversation_id, form.whole(seen, "seen"))
+            await participants.read(session.user, draft.conversation_id, forms.whole(seen, "seen"))
     except access.SomebodyElse:
         return kept(request, draft, "messages/somebody_else.html", 422, errors.SENTENCES[401])
     except TooFast as error:
         response = kept(request, draft, "messages/kept.html", 429, errors.SENTENCES[429])
         response.headers.update(error.headers or {})
     except (access.SignedOut, Unavailable) as error:
-        if form.wants_fragment(request):
+        if forms.wants_fragment(request):
             raise
         return unserved(request, draft, error)
     return response
@@ -62,10 +62,10 @@ async def send(request: Request, author: User, draft: Draft, refresh: str) -> Re
         message = await messages.send(author, id, draft.client_id, draft.body)
     except Invalid as refusal:
         return await refused(request, draft, refusal, refresh)
-    if form.wants_fragment(request):
+    if forms.wants_fragment(request):
         return HTMLResponse(render.message_fragment(message))
     chosen = f"?refresh={refresh}" if conversations.refresh(refresh) else ""
-    return form.see_other(f"/chat/{id}/{chosen}")
+    return forms.see_other(f"/chat/{id}/{chosen}")
 
 
 def unserved(request: Request, draft: Draft, error: Exception) -> Response:
@@ -82,7 +82,7 @@ def kept(
 ) -> Response:
     """The text of what was not sent: for htmx in the composer, otherwise on a page of its own."""
     title, sentence = why
-    if form.wants_fragment(request):
+    if forms.wants_fragment(request):
         text = composer(draft.conversation_id, draft.client_id, draft.body, sentence)
         return HTMLResponse(text, status)
     return render.page(
@@ -103,7 +103,7 @@ def kept(
 async def refused(request: Request, draft: Draft, refusal: Invalid, refresh: str) -> Response:
     """What was not stored, with a sentence; 404 for outsiders, for whom nothing is stored."""
     conversation = await access.current_conversation(request)
-    if form.wants_fragment(request):
+    if forms.wants_fragment(request):
         fragment = refusal_fragment(conversation, draft.client_id, draft.body, refusal)
         return HTMLResponse(fragment, 422)
     return await conversations.pane(

@@ -5,9 +5,9 @@ from starlette.responses import Response
 
 import render
 from actions import participants
-from actions.invalid import Invalid
+from actions.errors import Invalid
 from db import participants as stored
-from routes import access, allowance, form
+from routes import access, forms, rate_limit
 
 
 async def index(request: Request) -> Response:
@@ -18,14 +18,14 @@ async def index(request: Request) -> Response:
 async def update_read(request: Request) -> Response:
     """Note how far one has read; a plain form is led back to the conversation."""
     conversation = await access.current_conversation(request)
-    async with form.sent(request) as fields:
-        position = form.whole(form.text(fields, "position"), "position")
+    async with forms.sent(request) as fields:
+        position = forms.whole(forms.text(fields, "position"), "position")
     user = await access.current_user(request)
-    allowance.spend(user)
+    rate_limit.spend(user)
     await participants.read(user, conversation.id, position)
-    if form.wants_fragment(request):
+    if forms.wants_fragment(request):
         return Response(status_code=204)
-    return form.see_other(f"/chat/{conversation.id}/")
+    return forms.see_other(f"/chat/{conversation.id}/")
 
 
 async def leave(request: Request) -> Response:
@@ -35,19 +35,19 @@ async def leave(request: Request) -> Response:
         await participants.leave(await access.current_user(request), conversation)
     except Invalid as refusal:
         return await people(request, refusal.errors, 422)
-    return form.see_other("/")
+    return forms.see_other("/")
 
 
 async def remove(request: Request) -> Response:
     """Take somebody out of a group that one has made."""
     conversation = await access.current_conversation(request)
-    async with form.sent(request) as fields:
-        user_id = form.whole(form.text(fields, "user"), "user")
+    async with forms.sent(request) as fields:
+        user_id = forms.whole(forms.text(fields, "user"), "user")
     try:
         await participants.remove(await access.current_user(request), conversation, user_id)
     except Invalid as refusal:
         return await people(request, refusal.errors, 422)
-    return form.see_other(f"/chat/{conversation.id}/people/")
+    return forms.see_other(f"/chat/{conversation.id}/people/")
 
 
 async def people(request: Request, errors: dict[str, str], status: int = 200) -> Response:

@@ -5,23 +5,23 @@ from starlette.responses import Response
 
 import render
 from actions import sessions
-from actions.invalid import Invalid, TooMany
-from routes import access, form
+from actions.errors import Invalid, TooMany
+from routes import access, forms
 
 
 async def new(request: Request) -> Response:
     """The form for signing in; whoever is signed in already is led on."""
     next = request.query_params.get("next", "")
     if await access.find_session(request):
-        return form.see_other(same_site_path(next))
+        return forms.see_other(same_site_path(next))
     return signing_in(request, "", {}, next)
 
 
 async def create(request: Request) -> Response:
     """Sign in. A wrong password gets the form again (422), too many of them 429 with the wait."""
-    async with form.sent(request) as fields:
-        username, password = form.text(fields, "username"), form.text(fields, "password")
-        next = form.text(fields, "next")
+    async with forms.sent(request) as fields:
+        username, password = forms.text(fields, "username"), forms.text(fields, "password")
+        next = forms.text(fields, "next")
     try:
         token = await sessions.sign_in(username, password, address(request))
     except TooMany as refusal:
@@ -32,7 +32,7 @@ async def create(request: Request) -> Response:
         return signing_in(request, username, refusal.errors, next, 422)
     if before := await access.find_session(request):
         await sessions.sign_out(before)
-    response = form.see_other(same_site_path(next))
+    response = forms.see_other(same_site_path(next))
     access.open_session(request, response, token)
     return response
 
@@ -53,7 +53,7 @@ async def destroy_all(request: Request) -> Response:
 
 def signed_out(request: Request) -> Response:
     """To the sign-in, without a session; the browser forgets what it kept of these pages."""
-    response = form.see_other("/login/")
+    response = forms.see_other("/login/")
     access.close_session(request, response)
     response.headers["Clear-Site-Data"] = '"cache"'
     return response

@@ -7,9 +7,9 @@ from starlette.responses import Response
 
 import render
 from actions import presence, sessions, users
-from actions.invalid import Invalid, TooMany
+from actions.errors import Invalid, TooMany
 from db import presence as stored
-from routes import access, form
+from routes import access, forms
 from routes.sessions import same_site_path, signed_out
 
 YEAR = 31_536_000
@@ -19,21 +19,21 @@ SAVED = ("name", "password", "presence")
 async def new(request: Request) -> Response:
     """The form for joining; whoever is signed in already is led on."""
     if await access.find_session(request):
-        return form.see_other("/")
+        return forms.see_other("/")
     return joining(request, {}, {}, request.query_params.get("next", ""))
 
 
 async def create(request: Request) -> Response:
     """Join, and be signed in."""
-    async with form.sent(request) as fields:
-        values = {field: form.text(fields, field) for field in ("username", "name")}
-        password = form.text(fields, "password")
-        next = form.text(fields, "next")
+    async with forms.sent(request) as fields:
+        values = {field: forms.text(fields, field) for field in ("username", "name")}
+        password = forms.text(fields, "password")
+        next = forms.text(fields, "next")
     try:
         user = await users.join(values["username"], values["name"], password)
     except Invalid as refusal:
         return joining(request, values, refusal.errors, next, 422)
-    response = form.see_other(same_site_path(next))
+    response = forms.see_other(same_site_path(next))
     access.open_session(request, response, await sessions.start(user))
     return response
 
@@ -47,41 +47,41 @@ async def edit(request: Request) -> Response:
 
 async def update_name(request: Request) -> Response:
     user = await access.current_user(request)
-    async with form.sent(request) as fields:
-        name = form.text(fields, "name")
+    async with forms.sent(request) as fields:
+        name = forms.text(fields, "name")
     try:
         await users.rename(user, name)
     except Invalid as refusal:
         return await account(request, {"name": name}, refusal.errors, None, 422)
-    return form.see_other("/account/?saved=name")
+    return forms.see_other("/account/?saved=name")
 
 
 async def update_presence(request: Request) -> Response:
     """Hide or show whether one is here."""
     user = await access.current_user(request)
-    async with form.sent(request) as fields:
-        await presence.hide(user, form.text(fields, "hide") == "yes")
-    return form.see_other("/account/?saved=presence")
+    async with forms.sent(request) as fields:
+        await presence.hide(user, forms.text(fields, "hide") == "yes")
+    return forms.see_other("/account/?saved=presence")
 
 
 async def update_password(request: Request) -> Response:
     session = await access.current_session(request)
-    async with form.sent(request) as fields:
-        current, password = form.text(fields, "current"), form.text(fields, "password")
+    async with forms.sent(request) as fields:
+        current, password = forms.text(fields, "current"), forms.text(fields, "password")
     try:
         await users.change_password(session, current, password)
     except Invalid as refusal:
         return await account(
             request, {"name": session.user.name}, refusal.errors, None, refused(refusal)
         )
-    return form.see_other("/account/?saved=password")
+    return forms.see_other("/account/?saved=password")
 
 
 async def destroy(request: Request) -> Response:
     """Delete one's account, confirmed by the password."""
     session = await access.current_session(request)
-    async with form.sent(request) as fields:
-        password = form.text(fields, "delete")
+    async with forms.sent(request) as fields:
+        password = forms.text(fields, "delete")
     try:
         await users.delete(session, password)
     except Invalid as refusal:
@@ -100,7 +100,7 @@ async def index(request: Request) -> Response:
         "people": await users.search(q),
         "too_short": len(q.strip()) < users.SEARCH_LENGTH,
     }
-    if form.wants_fragment(request):
+    if forms.wants_fragment(request):
         return render.page(request, "users/_results.html", **context)
     return render.page(request, "users/index.html", **context)
 

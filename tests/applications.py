@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shlex
 import subprocess
 import sys
 import urllib.error
@@ -9,18 +10,18 @@ import urllib.request
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uvicorn
 
 import settings
-from actions import inboxes
+from actions import inbox_updates
 from app import app
 from db import engine
 from db.users import User
 from live import broker, hub
-from live.tasks import alongside
-from routes.protocol import EndingProtocol, HandingProtocol
+from live.process.tasks import alongside
 from tests import factories
 from tests.clients import Visitor
 from tests.servers import Server
@@ -65,7 +66,7 @@ async def database(database_url: str) -> AsyncIterator[str]:
 async def live(database: str) -> AsyncIterator[None]:
     """Database and broker, open in this process, without anything that serves."""
     await broker.start("memory://")
-    async with alongside(inboxes.follow()):
+    async with alongside(inbox_updates.follow()):
         yield
     await broker.stop()
 
@@ -80,20 +81,20 @@ async def site(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
 
 
 @asynccontextmanager
-async def served(ws: type[asyncio.Protocol] = HandingProtocol) -> AsyncIterator[Site]:
+async def served(ws: type[asyncio.Protocol] | None = None) -> AsyncIterator[Site]:
     """Parley as `settings` say, until the block ends. All visitors go, then the server."""
+    options = web_options()
     config = uvicorn.Config(
         app,
         "127.0.0.1",
         port=0,
         log_config=None,
-        # As in bin/serve and the Procfile.
-        http=EndingProtocol,
-        ws=ws,
-        ws_max_size=65536,
-        ws_per_message_deflate=False,
-        timeout_graceful_shutdown=5,
-        server_header=False,
+        http=options["http"],
+        ws=ws or options["ws"],
+        ws_max_size=options["ws_max_size"],
+        ws_per_message_deflate=options["ws_per_message_deflate"],
+        timeout_graceful_shutdown=options["timeout_graceful_shutdown"],
+        server_header=options["server_header"],
     )
     config.load()
     server = uvicorn.Server(config)
@@ -109,6 +110,13 @@ async def served(ws: type[asyncio.Protocol] = HandingProtocol) -> AsyncIterator[
     assert not hub._subscribers, "somebody's subscription outlived their connection"
 
 
+def web_options() -> dict[str, Any]:
+    """The options of bin/web, as uvicorn parses them."""
+    command = (HOME / "bin/web").read_text().replace("\\\n", " ").partition("app:app")[2]
+    words = [word for word in shlex.split(command) if word != "$@"]
+    return uvicorn.main.make_context("uvicorn", ["app:app", *words]).params
+
+
 class Process(Server):
     """Parley in a process of its own, to be killed and started again on the same port."""
 
@@ -121,17 +129,7 @@ class Process(Server):
         return f"http://127.0.0.1:{self.port}"
 
     def command(self) -> Sequence[str | Path]:
-        options = ["--host", "127.0.0.1", "--port", str(self.port)]
-        options += [
-            "--http",
-            "routes.protocol:EndingProtocol",
-            "--ws",
-            "routes.protocol:HandingProtocol",
-            "--ws-max-size",
-            "65536",
-        ]
-        options += ["--ws-per-message-deflate", "false", "--timeout-graceful-shutdown", "5"]
-        return [self.program, "-m", "uvicorn", "app:app", *options]
+        return [HOME / "bin/web", "--host", "127.0.0.1", "--port", str(self.port)]
 
     def spawn(self, command: Sequence[str | Path]) -> subprocess.Popen[bytes]:
         with (self.folder / "log").open("ab") as log:

@@ -7,8 +7,8 @@ from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from websockets.frames import Frame, Opcode
 
-from routes.protocol import hand_over
-from routes.wire import Wire, text_frame
+from routes.streams.websocket.connection import Wire, text_frame
+from routes.streams.websocket.uvicorn_protocols import hand_over
 
 
 class Echo(Wire):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import settings
-from live.redis import RedisLink
+from live.broker.redis import RedisLink
 
 SETTINGS = str(Path(settings.__file__))
 NAMES = [

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from actions import conversations
-from actions.invalid import Invalid
+from actions.errors import Invalid
 from db import conversations as stored
 from db import participants
 from db.conversations import Conversation

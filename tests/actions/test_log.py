@@ -6,15 +6,15 @@ import uuid
 import pytest
 
 from actions import log
-from actions.invalid import Invalid
+from actions.errors import Invalid
 from actions.log import Outcome, Repeat
 from db import engine, messages
 from db import log as stored
 from db.engine import Unavailable
+from db.engine.script import Steps
+from db.engine.statement import Statement
 from db.log import Refusal
 from db.messages import Message, Sent
-from db.statement import Statement
-from db.steps import Steps
 from db.users import User
 from tests.factories import make_conversation, make_message, make_user
 from tests.rival import Rival

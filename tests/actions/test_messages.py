@@ -6,15 +6,15 @@ import uuid
 import pytest
 
 from actions import messages
-from actions.invalid import Invalid
+from actions.errors import Invalid
 from db import engine
 from db import log as end
 from db import messages as stored
 from db import participants as people
 from db.engine import Unavailable
+from db.engine.script import Steps
 from db.log import Refusal
 from db.messages import Message, Sent
-from db.steps import Steps
 from db.users import User
 from live import broker, hub, publication
 from live.publication import Publication

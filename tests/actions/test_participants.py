@@ -3,7 +3,7 @@
 import pytest
 
 from actions import messages, participants
-from actions.invalid import Invalid
+from actions.errors import Invalid
 from db import conversations
 from db import participants as stored
 from db.conversations import Conversation

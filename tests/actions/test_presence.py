@@ -10,7 +10,7 @@ from actions import presence
 from actions.clock import now
 from db import engine
 from db import presence as stored
-from db.statement import Row
+from db.engine.statement import Row
 from db.users import User
 from live.presence import connected
 from tests.factories import make_conversation, make_user

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from actions import sessions
-from actions.invalid import Invalid, TooMany
+from actions.errors import Invalid, TooMany
 from actions.sessions import AGE_AT_MOST, ATTEMPTS, ATTEMPTS_WITHIN, IDLE_AT_MOST, SEEN_EVERY
 from db import sessions as stored
 from db.sessions import Session

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from actions import passwords, sessions, users
-from actions.invalid import Invalid, TooMany
+from actions.errors import Invalid, TooMany
 from db import conversations, participants
 from db import sessions as stored_sessions
 from db import users as stored_users

@@ -20,7 +20,8 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from db import engine, filling, messages, migration
+from db import engine, messages, migration
+from db.backup import load
 from tests.applications import HOME
 from tests.factories import make_conversation, make_messages, make_user
 from tests.servers import in_a_thread
@@ -186,7 +187,7 @@ async def test_messages_outlive_an_index_of_their_own_and_its_end(database: str)
 
     before = await stored()
     for present, revision in ((migration.HEAD, "0003"), ("0003", migration.HEAD)):
-        in_a_thread(partial(filling.run_alembic, database, present, revision))
+        in_a_thread(partial(load.run_alembic, database, present, revision))
         assert await stored() == before
         found = await messages.list_changed([(id, 2)])
         assert [(m.position, m.revision) for m in found[id, 2]] == [(3, 4)]
@@ -195,16 +196,16 @@ async def test_messages_outlive_an_index_of_their_own_and_its_end(database: str)
 async def test_whoever_reads_messages_makes_a_migration_give_up_and_not_everybody_wait(
     postgresql_url: str,
 ) -> None:
-    in_a_thread(partial(filling.run_alembic, postgresql_url, migration.HEAD, "0003"))
+    in_a_thread(partial(load.run_alembic, postgresql_url, migration.HEAD, "0003"))
     before = inspected(postgresql_url)
     backup = await asyncpg.connect(postgresql_url)
     async with backup.transaction():
         await backup.execute("SELECT FROM messages")
         with pytest.raises(sqlalchemy.exc.DBAPIError, match="lock timeout"):
-            in_a_thread(partial(filling.run_alembic, postgresql_url, "0003", migration.HEAD))
+            in_a_thread(partial(load.run_alembic, postgresql_url, "0003", migration.HEAD))
     await backup.close()
     assert inspected(postgresql_url) == before
-    in_a_thread(partial(filling.run_alembic, postgresql_url, "0003", migration.HEAD))
+    in_a_thread(partial(load.run_alembic, postgresql_url, "0003", migration.HEAD))
 
 
 def test_a_sqlite_database_that_is_up_to_date_is_left_alone(tmp_path: Path) -> None:

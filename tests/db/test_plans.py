@@ -7,20 +7,11 @@ from typing import TypeVar
 
 import pytest
 
-from db import (
-    conversations,
-    dialect,
-    engine,
-    log,
-    messages,
-    participants,
-    presence,
-    ranks,
-    sessions,
-)
+from db import conversations, engine, inbox_ranks, log, messages, participants, presence, sessions
+from db.engine import dialect
+from db.engine.script import Steps
+from db.engine.statement import Row, Statement
 from db.messages import Sent
-from db.statement import Row, Statement
-from db.steps import Steps
 from tests.factories import make_conversation, make_messages, make_user
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -52,9 +43,9 @@ Reading = Callable[[int, int], Awaitable[object]]
 READINGS: dict[str, Reading] = {
     "the inbox": lambda person, id: conversations.list_entries(person, None, 30),
     "a later page of it": lambda person, id: conversations.list_entries(person, (1, 1), 30),
-    "the order of inboxes": lambda person, id: ranks.list_wrong(0, 1000),
-    "whom to settle": lambda person, id: ranks.settle([person], 0),
-    "whom to rank": lambda person, id: engine.write(ranks.follow([id])),
+    "the order of inboxes": lambda person, id: inbox_ranks.list_wrong(0, 1000),
+    "whom to settle": lambda person, id: inbox_ranks.settle([person], 0),
+    "whom to rank": lambda person, id: engine.write(inbox_ranks.follow([id])),
     "a new end of a log": lambda person, id: engine.write(log.add([sent(person, id)])),
     "one of a locked log": lambda person, id: engine.write(log.add_locked([sent(person, id)])),
     "what is unread": lambda person, id: conversations.count_unread(person),

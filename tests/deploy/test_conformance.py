@@ -21,7 +21,12 @@ FAILING = {"7.1.5"}
 
 class EchoServer(Process):
     def command(self) -> Sequence[str | Path]:
-        options = ["--port", str(self.port), "--ws", "routes.protocol:HandingProtocol"]
+        options = [
+            "--port",
+            str(self.port),
+            "--ws",
+            "routes.streams.websocket.uvicorn_protocols:HandoffWebSocketProtocol",
+        ]
         options += ["--ws-per-message-deflate", "false"]
         return [self.program, "-m", "uvicorn", "tests.echo:app", *options]
 

@@ -2,7 +2,7 @@
 
 import re
 
-from db import postgres
+from db.engine import postgres
 from tests.applications import HOME
 
 

@@ -1,7 +1,6 @@
 """deploy/parley.service and deploy/app.json, as far as they can be checked without their hosts."""
 
 import json
-import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -22,16 +21,11 @@ def test_systemd_accepts_the_unit(tmp_path: Path) -> None:
         assert done.stderr == ""
 
 
-def test_the_unit_serves_as_bin_serve_does() -> None:
-    """They differ in where they listen and in how many they are."""
-
-    def options(command: str) -> set[str]:
-        return set(re.findall(r"--[a-z-]+(?: [\w.:]+)?", command.replace("\\\n", "")))
-
+def test_every_way_to_serve_starts_bin_web() -> None:
     (command,) = units.values("ExecStart")
-    at_home = (HOME / "bin/serve").read_text().partition("uvicorn app:app")[2]
-    its_own = {"--uds", "--workers"}
-    assert options(command) - its_own == options(at_home) - {"--host", "--port"}
+    assert command.startswith("/opt/parley/bin/web ")
+    assert "\nweb: exec bin/web " in (HOME / "Procfile").read_text()
+    assert "exec bin/web " in (HOME / "bin/serve").read_text()
 
 
 def test_app_json_brings_what_several_processes_need() -> None:

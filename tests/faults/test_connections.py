@@ -6,7 +6,7 @@ import uuid
 import pytest
 
 import settings
-from db.postgres import TimedPostgresConnection
+from db.engine.postgres import TimedPostgresConnection
 from tests.applications import served
 from tests.factories import make_user
 from tests.faults.oracle import HONEST_WITHIN, Oracle

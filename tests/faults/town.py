@@ -22,16 +22,9 @@ class Workers(Process):
         self.number = number
 
     def command(self) -> Sequence[str | Path]:
-        options = [
-            "--http",
-            "routes.protocol:EndingProtocol",
-            "--ws",
-            "routes.protocol:HandingProtocol",
-            "--no-server-header",
-        ]
         if self.number > 1:
-            options += ["--workers", str(self.number), "--timeout-worker-healthcheck", "15"]
-        return [*super().command(), *options]
+            return [*super().command(), "--workers", str(self.number)]
+        return super().command()
 
     def spawn(self, command: Sequence[str | Path]) -> subprocess.Popen[bytes]:
         with (self.folder / "log").open("ab") as log:

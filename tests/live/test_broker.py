@@ -12,10 +12,10 @@ from redis import asyncio as redis
 
 from live import broker, hub
 from live.broker import CHANNEL, RETRY_AT_MOST, BrokerDown, HealingBackend
-from live.link import Link
-from live.postgres import PostgresLink
+from live.broker.driver import Link
+from live.broker.postgres import PostgresLink
+from live.broker.redis import RedisLink
 from live.publication import RESYNC, Publication, decode, encode
-from live.redis import RedisLink
 from live.subscription import Subscription
 from tests.servers import PostgreSQL, Redis
 
@@ -209,8 +209,8 @@ async def test_an_emptied_redis_is_not_noticed(spare_redis: Redis) -> None:
 async def test_a_server_that_says_nothing_is_asked_whether_it_is_there(
     spare: Redis | PostgreSQL, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("live.redis.HEALTH_CHECK", 0.05)
-    monkeypatch.setattr("live.postgres.HEALTH_CHECK", 0.05)
+    monkeypatch.setattr("live.broker.redis.HEALTH_CHECK", 0.05)
+    monkeypatch.setattr("live.broker.postgres.HEALTH_CHECK", 0.05)
     async with started(spare.url) as subscription, Another(spare.url) as another:
         await until(subscription, RESYNC)
         assert await subscription.next(0.2) == []
@@ -346,8 +346,8 @@ async def test_whatever_a_driver_raises_a_send_only_hears_that_it_is_down(
 async def test_a_frozen_broker_is_noticed_and_found_again(
     spare: Redis | PostgreSQL, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("live.redis.HEALTH_CHECK", 0.2)
-    monkeypatch.setattr("live.postgres.HEALTH_CHECK", 0.2)
+    monkeypatch.setattr("live.broker.redis.HEALTH_CHECK", 0.2)
+    monkeypatch.setattr("live.broker.postgres.HEALTH_CHECK", 0.2)
     monkeypatch.setattr(broker, "SILENCE", 2.0)
     async with started(spare.url) as subscription:
         await until(subscription, RESYNC)

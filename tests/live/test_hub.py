@@ -5,9 +5,9 @@ import asyncio
 import pytest
 
 from live import hub
+from live.delivery import Turn
 from live.publication import RESYNC, Publication
 from live.subscription import BACKLOG, BACKLOG_CHARACTERS, SlowConsumer
-from live.turn import Turn
 
 SILENCE = 0.02
 

@@ -22,12 +22,13 @@ import settings
 from actions import sessions
 from db import conversations, engine, migration, users
 from live import broker, hub, metrics, publication
-from live import workers as meeting
+from live.process import metrics_directory as meeting
 from live.publication import RESYNC, Publication
 from live.subscription import BACKLOG, SlowConsumer
-from routes import live, operations
-from routes.events import EventStream, ServerSentEvent
-from routes.stream import Stream
+from routes import operations
+from routes.streams import transports
+from routes.streams.sse import EventStream, ServerSentEvent
+from routes.streams.stream import Stream
 from tests import factories
 from tests.applications import HOME, Process, Site, served
 from tests.clients import LIVE_TIERS, Visitor
@@ -425,7 +426,7 @@ async def frames(*_: object) -> AsyncIterator[str]:
 
 
 async def test_sockets_that_take_nothing_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "SEND_TIMEOUT", 0.05)
+    monkeypatch.setattr(transports, "SEND_TIMEOUT", 0.05)
     websocket: Any = SimpleNamespace(send_text=forever, scope={})
     stream: Any = SimpleNamespace(frames=frames)
     with (
@@ -433,7 +434,7 @@ async def test_sockets_that_take_nothing_are_counted(monkeypatch: pytest.MonkeyP
         growing("parley_slow_consumers_total", 1),
         pytest.raises(SlowConsumer),
     ):
-        await live.send_frames(websocket, stream, subscription)
+        await transports.send_frames(websocket, stream, subscription)
 
 
 async def events() -> AsyncIterator[ServerSentEvent]:

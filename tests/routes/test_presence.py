@@ -9,7 +9,7 @@ from actions.presence import EXPIRY
 from db import engine, presence
 from db.users import User
 from live import presence as connections
-from routes.live import POLL_AT_MOST
+from routes.streams.transports import POLL_AT_MOST
 from tests.applications import Site
 from tests.factories import make_conversation, make_user
 from tests.pages import attribute, parsed

@@ -1,4 +1,4 @@
-"""Roughly when each conversation was active, beside each participant: see db/ranks.py.
+"""Roughly when each conversation was active, beside each participant: see db/inbox_ranks.py.
 
 Only columns and indexes, so the version before this one goes on serving meanwhile. Whoever was
 here before is unranked, which is slower and not wrong; `ranks.keep` ranks them in the background.

@@ -1,0 +1,84 @@
+"""Keeps inbox ranks right, in small portions beside everything else: see db/inbox_ranks.py."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager
+
+from actions.clock import now
+from db import conversations, engine, inbox_ranks
+from db.engine import Unavailable
+
+FIRST_PAUSE = 60.0
+LAST_PAUSE = 3600.0
+"""Between two rounds: soon at first, while the version before this one may still serve beside it,
+then longer and longer."""
+
+REST = 2.0
+"""How much longer than it has worked it rests."""
+
+LOOKED_AT = 1_000
+MENDED_AT_ONCE = 20
+"""Conversations that share a transaction; some have a thousand people."""
+
+SETTLED_AT_ONCE = 100
+"""People who share one."""
+
+logger = logging.getLogger("parley.ranks")
+
+_readers: set[int] = set()
+
+
+def read_by(user_ids: Iterable[int]) -> None:
+    """Settle these people in the next round."""
+    _readers.update(user_ids)
+
+
+async def keep() -> None:
+    """Round after round, for ever."""
+    pause = FIRST_PAUSE
+    while True:
+        try:
+            await mend()
+            await settle()
+        except Unavailable:
+            logger.warning("ranks wait for the database")
+        except Exception:  # inboxes go on without it, only slower
+            logger.exception("ranks could not be kept")
+        await asyncio.sleep(pause)
+        pause = min(LAST_PAUSE, 2 * pause)
+
+
+async def mend() -> None:
+    """Give every conversation the right rank: those that had none, and what others left wrong."""
+    after: int | None = 0
+    while after is not None:
+        async with resting():
+            wrong, after = await inbox_ranks.list_wrong(after, LOOKED_AT)
+        for portion in portions(wrong, MENDED_AT_ONCE):
+            async with resting(), engine.transaction(len(portion)):
+                await conversations.lock(portion)
+                await engine.write(inbox_ranks.follow(await inbox_ranks.mend(portion)))
+
+
+async def settle() -> None:
+    """Settle those who have read something here since the last round."""
+    readers = sorted(_readers)
+    _readers.clear()
+    for portion in portions(readers, SETTLED_AT_ONCE):
+        async with resting(), engine.transaction(len(portion)):
+            await inbox_ranks.settle(portion, now())
+
+
+def portions(ids: list[int], size: int) -> Iterator[list[int]]:
+    for start in range(0, len(ids), size):
+        yield ids[start : start + size]
+
+
+@asynccontextmanager
+async def resting() -> AsyncIterator[None]:
+    """Behind each portion of work a pause, so that all of it takes a third of anything at most."""
+    loop = asyncio.get_running_loop()
+    began_at = loop.time()
+    yield
+    await asyncio.sleep(REST * (loop.time() - began_at))

@@ -1,0 +1,1 @@
+"""Copying the whole database: into a file, out of it, from SQLite to PostgreSQL."""

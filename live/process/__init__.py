@@ -1,0 +1,1 @@
+"""What belongs to the process itself: its signals, its lock, its tasks."""

@@ -1,0 +1,28 @@
+"""How long a request waits for the database before it says that there is none now."""
+
+from collections.abc import Awaitable
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+import settings
+from db.engine import deadline
+
+STREAMS = ("/sse/", "/poll/")
+
+
+class Patient:
+    """Gives each request `DATABASE_TIMEOUT` seconds for all of its statements together: after that
+    they raise `Unavailable`. What lasts (sockets, streams, polls) is bounded statement by statement
+    only."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        if scope["type"] != "http" or scope["path"].startswith(STREAMS):
+            return self.app(scope, receive, send)
+        return self._bounded(scope, receive, send)
+
+    async def _bounded(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with deadline.given(settings.DATABASE_TIMEOUT):
+            await self.app(scope, receive, send)

@@ -1,0 +1,1 @@
+"""One stream of fragments behind three transports: cursor, catching up, heartbeat, end."""

@@ -1,0 +1,140 @@
+"""What the tests of backing up and moving share: the commands, full databases, their contents."""
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+import settings
+from db import engine, migration
+from db.backup import cli, dump, load, restore
+from tests import factories
+from tests.servers import execute, in_a_thread
+from tests.services import drop_database, new_database
+
+STRANGE = [
+    "👩‍👩‍👧‍👦 🍎 𐍈 \uffff \ufeff",
+    "أمل \u202eright to left\u202c שלום",
+    r"back\slash \N \. \t \\",
+    "\\.",
+    "\\N",
+    "tab\tline\nreturn\r\nvertical\x0b form\x0c next\x85 \u2028 \u2029",
+    "\x01\x1b\x1f\x7f",
+    "'single' \"double\" `back` $1 :name %s {x}",
+    '{"rows":1,"hash":"0"}',
+    "[1,2]",
+    ",\"',\n,",
+    " ",
+    "",
+    "x" * 8000,
+]
+
+
+def run(main: cli.Main, url: str, *arguments: str | Path) -> int:
+    """A command's exit code, with `url` as its DATABASE_URL; from anywhere, also a running loop."""
+    codes = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(settings, "DATABASE_URL", url)
+        in_a_thread(lambda: codes.append(cli.run(main, [str(each) for each in arguments])))
+    return codes[0]
+
+
+def back_up(url: str, file: Path, *options: str) -> int:
+    return run(dump.main, url, file.parent, file.name, *options)
+
+
+def put_back(url: str, file: Path, *options: str) -> int:
+    return run(restore.main, url, file.parent, file.name, *options)
+
+
+async def fill(url: str) -> None:
+    """People, sessions, conversations of each kind, and messages of the strangest text."""
+    await engine.connect(url, 5, 2.5)
+    ada, ben, eve = [await factories.make_user(name=f"{text} {text}") for text in STRANGE[:3]]
+    await factories.make_session(ada)
+    for people, title in (([ada], ""), ([ada, ben], ""), ([ben, ada, eve], STRANGE[5])):
+        conversation_id = await factories.make_conversation(people, title)
+        for text in STRANGE:
+            await factories.make_message(people[-1], conversation_id, text)
+    await engine.rows(
+        "INSERT INTO login_attempts (username, address, attempted_at) VALUES "
+        "('same', 'twice', 1), ('same', 'twice', 1) RETURNING username"
+    )
+    await engine.disconnect()
+
+
+@contextmanager
+def empty_database(kind: str, folder: Path, server_url: str) -> Iterator[str]:
+    """Nothing at all: no file yet, or a database without tables."""
+    if kind == "sqlite":
+        yield f"sqlite:///{folder / 'other.sqlite3'}"
+    else:
+        url = new_database(server_url)
+        yield url
+        drop_database(server_url, url)
+
+
+def at_revision(url: str, revision: str) -> None:
+    """Take an empty database of the newest schema back."""
+    in_a_thread(lambda: load.run_alembic(url, migration.HEAD, revision))
+
+
+EVERYTHING = "SELECT * FROM {}"
+Contents = dict[str, list[tuple[Any, ...]]]
+
+
+def contents(url: str) -> Contents:
+    """Every row of every table, without the code that is tested here; columns by their names."""
+    if url.startswith("sqlite"):
+        with contextlib.closing(sqlite3.connect(migration.sqlite_path(url))) as connection:
+            connection.row_factory = sqlite3.Row
+            found = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+            return {
+                name: in_order(connection.execute(EVERYTHING.format(name)).fetchall())
+                for (name,) in found.fetchall()
+            }
+    return outside(postgresql_contents(url))
+
+
+async def postgresql_contents(url: str) -> Contents:
+    connection = await asyncpg.connect(url)
+    try:
+        found = await connection.fetch(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+        )
+        return {
+            name: in_order(await connection.fetch(EVERYTHING.format(name))) for (name,) in found
+        }
+    finally:
+        await connection.close()
+
+
+def in_order(rows: list[Any]) -> list[tuple[Any, ...]]:
+    return sorted((tuple(sorted(dict(row).items())) for row in rows), key=repr)
+
+
+def is_empty(url: str) -> bool:
+    return not any(rows for name, rows in contents(url).items() if name != "alembic_version")
+
+
+def outside(work: Coroutine[Any, Any, Contents]) -> Contents:
+    """Run to its end in a loop of its own."""
+    results: list[Contents] = []
+    in_a_thread(lambda: results.append(asyncio.run(work)))
+    return results[0]
+
+
+def run_sql(url: str, *statements: str) -> None:
+    if url.startswith("postgresql"):
+        execute(url, *statements)
+        return
+    with contextlib.closing(sqlite3.connect(migration.sqlite_path(url))) as connection:
+        for statement in statements:
+            connection.execute(statement)
+        connection.commit()

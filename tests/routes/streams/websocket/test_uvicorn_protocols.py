@@ -1,0 +1,124 @@
+"""Connections whose peer takes nothing any more have an end, or not even a beginning."""
+
+import asyncio
+import gc
+import socket
+import struct
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from starlette.requests import HTTPConnection
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+from websockets.server import ServerProtocol
+
+from routes.middleware.request_log import Exchange
+from routes.streams.stream import Stream
+from routes.streams.websocket import uvicorn_protocols
+from routes.streams.websocket.uvicorn_protocols import (
+    PATIENCE,
+    HandoffWebSocketProtocol,
+    TimeoutHTTPProtocol,
+)
+from tests.applications import Site
+from tests.clients import TIERS
+from tests.factories import make_conversation, make_user
+
+OF_A_CONNECTION = (
+    TimeoutHTTPProtocol,
+    Exchange,
+    HandoffWebSocketProtocol,
+    HTTPConnection,
+    RequestResponseCycle,
+    ServerProtocol,
+    Stream,
+)
+
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """Connections don't ask the database."""
+    return sqlite_url
+
+
+async def timeout_of_a_connection(site: Site, monkeypatch: pytest.MonkeyPatch) -> int:
+    """How many milliseconds the kernel keeps what the peer does not take; 0 means its own idea."""
+    found: list[int] = []
+    connection_made = TimeoutHTTPProtocol.connection_made
+
+    def noting(self: TimeoutHTTPProtocol, transport: asyncio.Transport) -> None:
+        connection_made(self, transport)
+        peer = transport.get_extra_info("socket")
+        found.append(peer.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT))
+
+    monkeypatch.setattr(TimeoutHTTPProtocol, "connection_made", noting)
+    stranger = await site.stranger()
+    assert (await stranger.get("/login/")).status_code == 200
+    return found[0]
+
+
+async def test_untaken_data_is_given_up(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert await timeout_of_a_connection(site, monkeypatch) == PATIENCE
+
+
+async def test_a_system_that_knows_no_such_end_serves_as_well(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uvicorn_protocols, "USER_TIMEOUT", None)
+    assert await timeout_of_a_connection(site, monkeypatch) == 0
+
+
+@pytest.mark.parametrize("resets", [False, True])
+async def test_who_gave_up_before_they_were_taken_is_not_served(
+    site: Site, monkeypatch: pytest.MonkeyPatch, resets: bool
+) -> None:
+    heard: list[bytes] = []
+    data_received = TimeoutHTTPProtocol.data_received
+
+    def noting(self: TimeoutHTTPProtocol, data: bytes) -> None:
+        heard.append(data)
+        data_received(self, data)
+
+    monkeypatch.setattr(TimeoutHTTPProtocol, "data_received", noting)
+    address = urlsplit(site.url)
+    gone = socket.create_connection((address.hostname, address.port))  # in one turn of the loop
+    gone.sendall(b"GET /gone/ HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+    if resets:
+        gone.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    gone.close()
+    stranger = await site.stranger()
+    assert (await stranger.get("/login/")).status_code == 200
+    assert heard
+    assert not [data for data in heard if b"/gone/" in data]
+
+
+@pytest.fixture
+def no_search() -> Iterator[None]:
+    """Python does not search for garbage: what refers to itself stays."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def left_of_connections() -> int:
+    """How many objects there are that were made for one."""
+    return sum(issubclass(type(each), OF_A_CONNECTION) for each in gc.get_objects())
+
+
+@pytest.mark.parametrize("tier", TIERS)
+async def test_what_a_connection_has_left_need_not_be_searched_for(
+    site: Site, tier: str, no_search: None
+) -> None:
+    ada = await make_user("ada", "Ada")
+    chat = await make_conversation([ada, await make_user("bob", "Bob")])
+    visitor = await site.visitor(ada)
+    before = left_of_connections()
+    async with visitor.tab(tier, chat) as tab:
+        await tab.send("Hello")
+        await tab.wait_for_bodies("Hello")
+        assert left_of_connections() > before
+    await site.visitors.aclose()
+    async with asyncio.timeout(10):
+        while left_of_connections() > before:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
