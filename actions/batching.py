@@ -1,126 +1,82 @@
-"""Work that is done together with what comes while the work before it runs."""
+"""Group commit: whatever is submitted while a batch runs becomes the next batch."""
 
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextvars import Context
-from dataclasses import dataclass
-from functools import partial
 from typing import Any, Generic, TypeVar
+
+from actions.errors import Invalid
+from db.engine import Unavailable
 
 Item = TypeVar("Item")
 Outcome = TypeVar("Outcome")
 
+EXPECTED = (Invalid, Unavailable)
 
-@dataclass(frozen=True, slots=True)
-class Raised:
-    """Nothing has come of an item: this was raised."""
+logger = logging.getLogger("parley.batching")
 
-    error: Exception
-
-
-Settle = Callable[[Outcome | Raised], object]
-"""Is told what has come of an item."""
-
-Waiting = tuple[Item, Settle[Outcome] | None]
-
-logger = logging.getLogger("parley.batches")
-
-_all: list["Batches[Any, Any]"] = []
+_batchers: list["Batcher[Any, Any]"] = []
 
 
-class Batches(Generic[Item, Outcome]):
-    """Hands `work` all items that wait, at most `limit` at once, one batch after the other.
+class Batcher(Generic[Item, Outcome]):
+    """Runs `work` on all items that wait, at most `limit` at once, one batch after the other.
 
-    A lone item waits for nobody; under load each batch holds what came during the one before it.
-    `work` returns the outcome of each item, in their order; what it raises is raised for each.
+    A lone item starts at once. `work` returns the outcome of each item, in their order: one that is
+    an exception is raised to that item's caller, what `work` itself raises to all of them.
     """
 
     def __init__(
-        self, work: Callable[[list[Item]], Awaitable[Sequence[Outcome]]], limit: int
+        self, work: Callable[[list[Item]], Awaitable[Sequence[Outcome | Exception]]], limit: int
     ) -> None:
         self._work = work
         self._limit = limit
-        self._waiting: deque[Waiting[Item, Outcome]] = deque()
+        self._waiting: deque[tuple[Item, asyncio.Future[Outcome]]] = deque()
         self._task: asyncio.Task[None] | None = None
-        _all.append(self)
+        _batchers.append(self)
 
-    def add(self, item: Item) -> "asyncio.Future[Outcome]":
-        """Let an item be worked on, in the order of the calls; returns what will come of it.
+    def submit(self, item: Item) -> "asyncio.Future[Outcome]":
+        """Queue an item, in the order of the calls; the future is its outcome, and may be ignored.
 
-        Its batch belongs to nobody's request: it is not cancelled with one, and carries none's
-        context.
+        A batch belongs to no request: it is not cancelled with one, and inherits no context.
         """
-        outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        self.put(item, partial(settle, outcome))
+        loop = asyncio.get_running_loop()
+        outcome: asyncio.Future[Outcome] = loop.create_future()
+        self._waiting.append((item, outcome))
+        if self._task is None or self._task.done():
+            self._task = loop.create_task(self._run(), context=Context())
         return outcome
 
-    def put(self, item: Item, settle: Settle[Outcome]) -> None:
-        """The same for whoever need not wait: `settle` is called as soon as something has come of
-        it, without a future and a turn of the event loop of its own."""
-        self._waiting.append((item, settle))
-        self._begin()
-
-    def add_all(self, items: Iterable[Item]) -> None:
-        """The same, where nobody waits for what will come of it: an error is logged."""
-        self._waiting.extend([(item, None) for item in items])
-        self._begin()
-
     async def finished(self) -> None:
-        """Returns once nothing waits and nothing is worked on."""
+        """Returns once nothing waits and nothing runs."""
         while self._task is not None and not self._task.done():
             await asyncio.wait([self._task])
 
-    def _begin(self) -> None:
-        if self._waiting and (self._task is None or self._task.done()):
-            loop = asyncio.get_running_loop()
-            self._task = loop.create_task(self._run(), context=Context())
-
     async def _run(self) -> None:
-        while batch := self._take():
+        while self._waiting:
+            batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), self._limit))]
             try:
                 outcomes = await self._work([item for item, _ in batch])
-            except Exception as error:  # noqa: BLE001  # whoever waits for it is told
-                fail(batch, error)
-            else:
-                for (_, settle), outcome in zip(batch, outcomes, strict=True):
-                    tell(settle, outcome)
-
-    def _take(self) -> "list[Waiting[Item, Outcome]]":
-        return [self._waiting.popleft() for _ in range(min(len(self._waiting), self._limit))]
+            except Exception as error:
+                if not isinstance(error, EXPECTED):
+                    logger.exception("a batch failed")
+                outcomes = [error] * len(batch)
+            for (_, future), outcome in zip(batch, outcomes, strict=True):
+                settle(future, outcome)
 
 
-def tell(settle: Settle[Any] | None, outcome: object) -> None:
-    """Whoever cannot be told keeps it from nobody else."""
-    if settle is None:
+def settle(future: asyncio.Future[Outcome], outcome: Outcome | Exception) -> None:
+    if future.done():  # its caller was cancelled
         return
-    try:
-        settle(outcome)
-    except Exception:
-        logger.exception("somebody could not be told what has come of it")
-
-
-def settle(future: asyncio.Future[Any], outcome: object) -> None:
-    """Tell whoever waits for it still."""
-    if future.done():
-        return
-    if isinstance(outcome, Raised):
-        future.set_exception(outcome.error)
-        future.exception()  # not everybody waits to hear of it
+    if isinstance(outcome, Exception):
+        future.set_exception(outcome)
+        future.exception()  # marks it as retrieved: callers may ignore the outcome
     else:
         future.set_result(outcome)
 
 
-def fail(batch: Sequence[Waiting[Any, Any]], error: Exception) -> None:
-    """Raise an error for all who wait; where nobody does, it is logged."""
-    for _, settle in batch:
-        tell(settle, Raised(error))
-    if any(settle is None for _, settle in batch):
-        logger.error("what nobody waits for could not be done", exc_info=error)
-
-
 async def finished() -> None:
-    """Returns once everything that was added is done. For the end, before the database closes."""
-    for batches in _all:
-        await batches.finished()
+    """Returns once all that was submitted is done. For shutdown, before the database closes."""
+    for batcher in _batchers:
+        await batcher.finished()

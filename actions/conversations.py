@@ -3,12 +3,13 @@
 import re
 import secrets
 
+from actions.changes import transaction
 from actions.clock import now
 from actions.errors import Invalid
 from actions.text import clean, is_blank
-from db import conversations, engine, participants, users
+from db import conversations, participants, users
 from db.users import User
-from live import broker, publication
+from live import publication
 
 TITLE_LENGTH = 100
 PEOPLE = 100
@@ -59,11 +60,11 @@ def split(to: str) -> list[str]:
 
 async def start_group(creator: User, people: list[int], title: str) -> int:
     conversation_id = secrets.randbits(53)
-    async with engine.transaction():
+    async with transaction() as outbox:
         await conversations.add(conversation_id, "group", None, title, creator.id, now())
         for person in people:
             await participants.add(conversation_id, person)
-    await broker.publish(publication.activity(conversation_id))
+        outbox.append(publication.activity(conversation_id))
     return conversation_id
 
 
@@ -71,16 +72,16 @@ async def start_pair(creator: User, people: list[int]) -> int:
     conversation_id = secrets.randbits(53)
     pair = "-".join(str(person) for person in sorted(people))
     kind = "direct" if len(people) == 2 else "self"
-    async with engine.transaction():
+    async with transaction() as outbox:
         made = await conversations.add(conversation_id, kind, pair, NOTE_TO_SELF, creator.id, now())
         if made:
             for person in people:
                 await participants.add(conversation_id, person)
+            outbox.append(publication.activity(conversation_id, creator.id))
     if not made:
         existing = await conversations.get_id_by_pair(pair)
         assert existing is not None
         return existing
-    await broker.publish(publication.activity(conversation_id, creator.id))
     return conversation_id
 
 

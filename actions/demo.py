@@ -6,10 +6,10 @@ import uuid
 import db.messages
 import db.users
 import settings
-from actions import conversations, log, participants, users
+from actions import changes, conversations, participants, users
 from actions.clock import now
 from db import engine
-from db.messages import Sent
+from db.messages import Send
 from db.users import User
 
 PASSWORD = "parley-demo"  # noqa: S105  # printed for everybody
@@ -118,18 +118,10 @@ async def converse(people: list[User], title: str, said: list[tuple[int, str, st
     to = [person.username for person in people[1:]] or [creator.username]
     conversation_id = await conversations.start(creator, to, title)
     authors = {person.username: person for person in people}
-    await log.append(
-        [
-            Sent(
-                conversation_id,
-                authors[username].id,
-                str(uuid.uuid4()),
-                body,
-                now() - minutes_ago * MINUTE,
-            )
-            for minutes_ago, username, body in said
-        ]
-    )
+    for minutes_ago, username, body in said:
+        sent_at = now() - minutes_ago * MINUTE
+        author_id = authors[username].id
+        await changes.submit(Send(conversation_id, author_id, str(uuid.uuid4()), body, sent_at))
     for person in people:
         await read_to_their_last(person, conversation_id)
 

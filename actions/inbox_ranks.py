@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 
+from actions.changes import transaction
 from actions.clock import now
 from db import conversations, engine, inbox_ranks
 from db.engine import Unavailable
@@ -56,7 +57,7 @@ async def mend() -> None:
         async with resting():
             wrong, after = await inbox_ranks.list_wrong(after, LOOKED_AT)
         for portion in portions(wrong, MENDED_AT_ONCE):
-            async with resting(), engine.transaction(len(portion)):
+            async with resting(), transaction(len(portion)):
                 await conversations.lock(portion)
                 await engine.write(inbox_ranks.follow(await inbox_ranks.mend(portion)))
 
@@ -66,7 +67,7 @@ async def settle() -> None:
     readers = sorted(_readers)
     _readers.clear()
     for portion in portions(readers, SETTLED_AT_ONCE):
-        async with resting(), engine.transaction(len(portion)):
+        async with resting(), transaction(len(portion)):
             await inbox_ranks.settle(portion, now())
 
 

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 from actions import inbox_ranks
-from actions.batching import Batches
+from actions.batching import Batcher
+from actions.changes import transaction
 from actions.errors import Invalid
 from db import engine, participants
 from db.conversations import Conversation
 from db.users import User
-from live import broker, publication
+from live import publication
 
 READS_AT_ONCE = 1_000
 
@@ -16,7 +17,7 @@ READS_AT_ONCE = 1_000
 async def read(user: User, conversation_id: int, position: int) -> None:
     """Note that `user` has read up to the message at `position`; never backwards."""
     async with engine.waiting():
-        await reads.add((conversation_id, user.id, position))
+        await reads.submit((conversation_id, user.id, position))
 
 
 async def note(batch: list[tuple[int, int, int]]) -> Sequence[None]:
@@ -25,16 +26,16 @@ async def note(batch: list[tuple[int, int, int]]) -> Sequence[None]:
     # In one order in every process, so that two of them do not wait for each other's rows.
     for conversation_id, user_id, position in sorted(batch):
         furthest[conversation_id, user_id] = position
-    moved = await participants.update_read(
-        (*place, position) for place, position in furthest.items()
-    )
-    if moved:
-        inbox_ranks.read_by(user_id for _, user_id in moved)
-        await broker.publish(*(publication.activity(*place) for place in moved))
+    async with transaction(len(furthest)) as outbox:
+        moved = await participants.update_read(
+            (*place, position) for place, position in furthest.items()
+        )
+        outbox += [publication.activity(*place) for place in moved]
+    inbox_ranks.read_by(user_id for _, user_id in moved)
     return [None] * len(batch)
 
 
-reads = Batches(note, READS_AT_ONCE)
+reads = Batcher(note, READS_AT_ONCE)
 
 
 async def leave(user: User, conversation: Conversation) -> None:
@@ -53,10 +54,7 @@ async def take_out(conversation: Conversation, user_id: int) -> None:
     """From the commit on they can neither read nor write; what they follow ends at once."""
     if conversation.kind != "group":
         raise Invalid(form="A conversation of two cannot be left.")
-    async with engine.transaction():
-        removed = await participants.remove(conversation.id, user_id)
-    if removed:
-        await broker.publish(
-            publication.removal(user_id, conversation.id),
-            publication.activity(conversation.id, user_id),
-        )
+    async with transaction() as outbox:
+        if await participants.remove(conversation.id, user_id):
+            outbox.append(publication.removal(user_id, conversation.id))
+            outbox.append(publication.activity(conversation.id, user_id))

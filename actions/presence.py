@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 import settings
-from actions.batching import Batches
+from actions.batching import Batcher
+from actions.changes import transaction
 from actions.clock import now
-from db import engine, presence
+from db import presence
 from db.engine import Unavailable
 from db.users import User
 from live import presence as connections
@@ -30,23 +31,23 @@ async def beat() -> None:
 
 def arrive(user: User) -> None:
     """Say at once that somebody is here, together with all who come at this moment."""
-    arrivals.add(user.id)
+    arrivals.submit(user.id)
 
 
 async def tell(user_ids: list[int]) -> Sequence[None]:
     with suppress(Unavailable):
         if user_ids:
-            async with engine.transaction(len(user_ids)):
+            async with transaction(len(user_ids)):
                 await presence.update(user_ids, now())
     return [None] * len(user_ids)
 
 
-arrivals = Batches(tell, presence.AT_ONCE)
+arrivals = Batcher(tell, presence.AT_ONCE)
 
 
 async def hide(user: User, hides_presence: bool) -> None:
     """Hide from others whether one is here, and then not see it of them; or show it again."""
-    async with engine.transaction():
+    async with transaction():
         await presence.update_hidden(user.id, hides_presence)
 
 

@@ -7,7 +7,7 @@ import settings
 from actions import sessions
 from db.sessions import Session
 from live import hub, publication
-from live.delivery import Turn
+from live.delivery import Delivery
 
 AT_MOST = 1_000
 
@@ -23,7 +23,7 @@ class Known:
         self.looked_up_at = time.monotonic()
         self.is_sure = False  # what was looked up before anybody listened may be over already
 
-    def put(self, turn: Turn) -> None:
+    def put(self, delivery: Delivery) -> None:
         """It may be over, or what is published may have been missed."""
         self.forget()
 

@@ -6,13 +6,14 @@ import secrets
 from collections.abc import Iterable
 
 from actions import passwords
+from actions.changes import transaction
 from actions.clock import now
 from actions.errors import Invalid, TooMany
 from actions.text import clean
-from db import engine, login_attempts, sessions, users
+from db import login_attempts, sessions, users
 from db.sessions import Session
 from db.users import User
-from live import broker, publication
+from live import publication
 
 MINUTE = 60_000
 DAY = 24 * 60 * MINUTE
@@ -44,7 +45,7 @@ async def sign_in(username: str, password: str, address: str) -> str:
     stored = await users.get_password(user.id) if user else None
     if not await passwords.matches(password, stored) or user is None:
         raise Invalid(form="This username and this password don't fit together.")
-    async with engine.transaction():
+    async with transaction():
         await login_attempts.remove(username, address)
     return await start(user)
 
@@ -52,7 +53,7 @@ async def sign_in(username: str, password: str, address: str) -> str:
 async def start(user: User) -> str:
     """The token of a new session, to be kept by the person's browser alone."""
     token = secrets.token_urlsafe(32)
-    async with engine.transaction():
+    async with transaction():
         await sessions.add(token_hash(token), user.id, now())
     return token
 
@@ -82,28 +83,28 @@ async def list_open(token_hashes: Iterable[str]) -> dict[str, Session]:
 async def note_seen(found: Iterable[Session]) -> None:
     moment = now()
     if stale := [each.token_hash for each in found if each.seen_at < moment - SEEN_EVERY]:
-        async with engine.transaction(len(stale)):
+        async with transaction(len(stale)):
             await sessions.update_seen(stale, moment)
 
 
 async def sign_out(session: Session) -> None:
     """End a session, and with it every socket and stream that it opened."""
-    async with engine.transaction():
+    async with transaction() as outbox:
         await sessions.remove(session.token_hash)
-    await broker.publish(publication.session_end(session.user.id, session.token_hash))
+        outbox.append(publication.session_end(session.user.id, session.token_hash))
 
 
 async def sign_out_everywhere(user: User) -> None:
     """End every session of a person, and with them every socket and stream."""
-    async with engine.transaction():
+    async with transaction() as outbox:
         ended = await sessions.remove_all(user.id)
-    await broker.publish(*(publication.session_end(user.id, token) for token in ended))
+        outbox += [publication.session_end(user.id, token) for token in ended]
 
 
 async def count_attempt(username: str, address: str) -> None:
     """Note an attempt before it is checked, so that many at once cannot slip through."""
     moment = now()
-    async with engine.transaction():
+    async with transaction():
         await users.lock(username)
         await login_attempts.remove_before(moment - ATTEMPTS_FROM_WITHIN)
         made = await login_attempts.after(username, address, moment - ATTEMPTS_WITHIN)

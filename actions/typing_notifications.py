@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 import render
-from actions.batching import Batches
+from actions.batching import Batcher
 from db.users import User
 from live import broker, publication
 from live.publication import Publication
@@ -14,7 +14,7 @@ TOLD_AT_ONCE = 500
 
 def publish(user: User, conversation_id: int) -> asyncio.Future[None]:
     """Show at everybody for 3 s (the style sheet takes it away) that `user` is typing."""
-    return typings.add((user, conversation_id))
+    return typings.submit((user, conversation_id))
 
 
 async def tell(batch: list[tuple[User, int]]) -> Sequence[None]:
@@ -30,4 +30,4 @@ async def tell(batch: list[tuple[User, int]]) -> Sequence[None]:
     return [None] * len(batch)
 
 
-typings = Batches(tell, TOLD_AT_ONCE)
+typings = Batcher(tell, TOLD_AT_ONCE)

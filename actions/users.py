@@ -4,14 +4,15 @@ import re
 import secrets
 
 from actions import passwords
+from actions.changes import transaction
 from actions.clock import now
 from actions.errors import Invalid
 from actions.sessions import OWN_ACCOUNT, count_attempt
 from actions.text import clean, is_blank
-from db import engine, login_attempts, participants, sessions, users
+from db import login_attempts, participants, sessions, users
 from db.sessions import Session
 from db.users import User
-from live import broker, publication
+from live import publication
 
 USERNAME = re.compile(r"[a-z0-9_.]{2,30}")
 NAME_LENGTH = 50
@@ -31,7 +32,7 @@ async def join(username: str, name: str, password: str) -> User:
     }
     refuse(errors)
     password_hash = await passwords.make_hash(password)
-    async with engine.transaction():
+    async with transaction():
         user = await users.add(
             secrets.randbits(53), username, name, name.casefold(), password_hash, now()
         )
@@ -44,7 +45,7 @@ async def rename(user: User, name: str) -> None:
     """Change the shown name. Raises `Invalid`."""
     name = clean(name).strip()
     refuse({"name": name_error(name)})
-    async with engine.transaction():
+    async with transaction():
         await users.update_name(user.id, name, name.casefold())
 
 
@@ -55,11 +56,11 @@ async def change_password(session: Session, current: str, password: str) -> None
         raise Invalid(current="This is not your current password.")
     refuse({"password": password_error(password)})
     password_hash = await passwords.make_hash(password)
-    async with engine.transaction():
+    async with transaction() as outbox:
         await login_attempts.remove(session.user.username, OWN_ACCOUNT)
         await users.update_password(session.user.id, password_hash)
         ended = await sessions.remove_others(session.user.id, session.token_hash)
-    await broker.publish(*(publication.session_end(session.user.id, token) for token in ended))
+        outbox += [publication.session_end(session.user.id, token) for token in ended]
 
 
 async def delete(session: Session, password: str) -> None:
@@ -72,14 +73,12 @@ async def delete(session: Session, password: str) -> None:
     await count_attempt(user.username, OWN_ACCOUNT)
     if not await passwords.matches(password, await users.get_password(user.id)):
         raise Invalid(delete="This is not your current password.")
-    async with engine.transaction():
+    async with transaction() as outbox:
         await users.update_deleted(user.id, f"deleted-{user.id}", DELETED)
         groups = await participants.remove_from_groups(user.id)
         ended = await sessions.remove_all(user.id)
-    await broker.publish(
-        *(publication.session_end(user.id, token) for token in ended),
-        *(publication.removal(user.id, conversation_id) for conversation_id in groups),
-    )
+        outbox += [publication.session_end(user.id, token) for token in ended]
+        outbox += [publication.removal(user.id, conversation_id) for conversation_id in groups]
 
 
 async def search(query: str) -> list[User]:

@@ -33,9 +33,9 @@ def holds(active_at: str) -> str:
     return f"({active_at} - conversations.ranked_at BETWEEN 0 AND {HOUR - 1})"
 
 
-def after(active_at: str) -> str:
-    """The SQL for the rank that it has after that."""
-    return f"CASE WHEN {holds(active_at)} THEN conversations.ranked_at ELSE {active_at} END"
+def is_within_hour(active_at: int, ranked_at: int) -> bool:
+    """The same, for times that are known here."""
+    return 0 <= active_at - ranked_at < HOUR
 
 
 IS_RANKED = holds("conversations.active_at")

@@ -1,21 +1,18 @@
-"""The log of each conversation."""
+"""Messages: sending them, and reading them as they are now."""
 
 import json
-from collections.abc import Iterable
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Self
+
+import orjson
 
 from db import engine
-from db.engine.dialect import each
-
-
-class Sent(NamedTuple):
-    """What somebody has sent, and the log may not hold yet."""
-
-    conversation_id: int
-    author_id: int
-    client_id: str
-    body: str
-    created_at: int
+from db.engine.dialect import each, gathered, objects, table
+from db.engine.script import Steps
+from db.engine.statement import Row, Statement
+from db.log.change import Change, Place, Refusal
+from db.log.logs import Logs
 
 
 class Message(NamedTuple):
@@ -34,7 +31,7 @@ class Message(NamedTuple):
 
 
 MESSAGE = """
-    m.conversation_id, m.position, m.revision, m.author_id, u.name AS author_name,
+    m.conversation_id, m.position, m.revision AS revision, m.author_id, u.name AS author_name,
     m.client_id, m.body, m.created_at,
     p.author_id AS previous_author_id, p.created_at AS previous_created_at
 """
@@ -59,13 +56,83 @@ HELD = """
 """
 
 
-async def get_by_client_id(author_id: int, client_id: str) -> Message | None:
-    row = await engine.row(
-        f"{MESSAGES} WHERE m.author_id = :author_id AND m.client_id = :client_id",
-        author_id=author_id,
-        client_id=client_id,
+@dataclass(frozen=True, slots=True)
+class Send(Change):
+    """A new message."""
+
+    client_id: str
+    body: str
+    created_at: int
+
+    @classmethod
+    def store_all(cls, changes: Sequence[Self], logs: Logs) -> Steps[list[Place | Refusal]]:
+        """All of them by one statement. A client_id that its author has used before stands for the
+        first message."""
+        first = yield from list_used((send.user_id, send.client_id) for send in changes)
+        places, rows = [], []
+        for send in changes:
+            key = (send.user_id, send.client_id)
+            if key not in first:
+                position, previous = logs.append(send.conversation_id, send.created_at)
+                first[key] = (send.conversation_id, position)
+                rows.append((send.conversation_id, position, previous, position,
+                             send.user_id, send.client_id, send.body, send.created_at))  # fmt: skip
+            places.append(first[key])
+        if rows:
+            given, values = table(NEW, rows)
+            yield Statement(f"INSERT INTO messages ({', '.join(NEW)}) {given}", values)
+        return [
+            place if place[0] == send.conversation_id else Refusal.CLIENT_ID_USED
+            for send, place in zip(changes, places, strict=True)
+        ]
+
+
+NEW = {
+    "conversation_id": "BIGINT",
+    "position": "BIGINT",
+    "previous_position": "BIGINT",
+    "revision": "BIGINT",
+    "author_id": "BIGINT",
+    "client_id": "TEXT",
+    "body": "TEXT",
+    "created_at": "BIGINT",
+}
+
+
+def list_used(client_ids: Iterable[tuple[int, str]]) -> Steps[dict[tuple[int, str], Place]]:
+    """The messages that carry client_ids of these authors."""
+    given, values = table({"author_id": "BIGINT", "client_id": "TEXT"}, list(set(client_ids)))
+    [(rows,)] = yield Statement(
+        f"""
+        WITH given AS ({given})
+        SELECT {gathered(("m.author_id", "m.client_id", "m.conversation_id", "m.position"))}
+        FROM given JOIN messages m
+          ON m.author_id = given.author_id AND m.client_id = given.client_id
+        """,
+        values,
     )
-    return message(row) if row else None
+    return {
+        (author_id, client_id): (conversation_id, position)
+        for author_id, client_id, conversation_id, position in orjson.loads(rows or "[]")
+    }
+
+
+def at(places: Iterable[Place]) -> Steps[dict[Place, Message]]:
+    """Messages as they are now, by their places."""
+    given, values = table({"conversation_id": "BIGINT", "position": "BIGINT"}, list(places))
+    [(rows,)] = yield Statement(
+        f"""
+        WITH given AS ({given}), found AS (
+            SELECT {MESSAGE} FROM given JOIN messages m
+              ON m.conversation_id = given.conversation_id AND m.position = given.position
+            {NEIGHBOURS}
+        )
+        SELECT {objects(Message._fields)} FROM found
+        """,
+        values,
+    )
+    found = map(message, orjson.loads(rows or "[]"))
+    return {(each.conversation_id, each.position): each for each in found}
 
 
 async def list_changed(
@@ -86,14 +153,13 @@ async def list_changed(
           ON m.conversation_id = held.conversation_id AND m.revision > held.revision
             AND m.revision > m.position AND m.position <= held.revision
         {NEIGHBOURS}
-        ORDER BY 3  -- the revision
+        ORDER BY revision
         """,
         cursors=json.dumps(list(wanted)),
     )
     changed: dict[tuple[int, int], list[Message]] = {cursor: [] for cursor in wanted}
     for row in rows:
-        *values, held = row
-        changed[row["conversation_id"], held].append(message(values))
+        changed[row["conversation_id"], row["held"]].append(message(row))
     return changed
 
 
@@ -127,5 +193,6 @@ async def after(conversation_id: int, position: int, limit: int) -> list[Message
     return [message(row) for row in rows]
 
 
-def message(row: Iterable[Any]) -> Message:
-    return Message(*row)
+def message(row: Row) -> Message:
+    """A message by the names of its columns, whatever else there is in the row."""
+    return Message(**{name: row[name] for name in Message._fields})

@@ -1,4 +1,4 @@
-"""What one turn of the event loop brings to all who subscribe to a topic."""
+"""What is delivered to all subscribers of a topic at once."""
 
 import time
 from collections.abc import Sequence
@@ -6,42 +6,37 @@ from itertools import count
 
 from live import metrics
 from live.metrics import LAGS_MEASURED
-from live.publication import ACTIVITY, EVERYBODY, HERE, Publication
+from live.publication import ACTIVITY, EVERYBODY, Publication
 
 OUT_OF_ORDER = -1
-"""Before no cursor: whoever is handed such a turn looks at its publications one by one."""
+"""No subscriber holds this revision: each looks at the publications one by one."""
 
 
-class Turn:
-    """Publications of one topic, joined: who holds `before` may be given `text` and then holds
-    `after`. Both are None where the text changes no cursor."""
+class Delivery:
+    """Publications of one topic, joined: a subscriber that holds `from_revision` may be sent `text`
+    and then holds `to_revision`. Both are None where the text moves no cursor."""
 
-    __slots__ = ("after", "before", "began_at", "frame", "publications", "text", "topic")
+    __slots__ = ("frame", "from_revision", "publications", "text", "to_revision", "topic")
 
     def __init__(self, topic: str, publications: Sequence[Publication]) -> None:
         self.topic = topic
         self.publications = publications
-        self.began_at = time.perf_counter()
-        self.before, self.after = (
+        self.from_revision, self.to_revision = (
             (OUT_OF_ORDER, OUT_OF_ORDER) if is_control(topic) else span(publications)
         )
         self.text = "".join([each.text for each in publications])
         self.frame: bytes | None = None
-        """The text as a transport sends it, kept by the first who needs it for all others."""
+        """The text as a transport sends it, made by the first subscriber for all others."""
 
-    @property
-    def is_foreign(self) -> bool:
-        """Whether any of it comes from another process."""
-        return any(each.origin != HERE for each in self.publications)
-
-    def handed(self) -> None:
-        """All have been handed it: what went to sockets directly has been written."""
-        if self.frame is not None and self.after is not None and not next(_turns) % LAGS_MEASURED:
+    def finish(self) -> None:
+        """All subscribers have it: what went to sockets directly has been written."""
+        is_measured = self.frame is not None and self.to_revision is not None
+        if is_measured and not next(_finished) % LAGS_MEASURED:
             metrics.lag_seconds.observe(max(0.0, time.time() - self.publications[0].published_at))
 
 
 def span(publications: Sequence[Publication]) -> tuple[int | None, int | None]:
-    """The cursors before and after publications that can be said as they are."""
+    """The revisions before and after publications, where they follow each other without a gap."""
     before = after = None
     for each in publications:
         if not each.text:
@@ -49,16 +44,16 @@ def span(publications: Sequence[Publication]) -> tuple[int | None, int | None]:
         if each.revision is None:
             continue
         if after is None:
-            before = each.revision - 1
-        elif each.revision != after + 1:
+            before = each.base
+        elif each.base != after:
             return OUT_OF_ORDER, OUT_OF_ORDER
         after = each.revision
     return before, after
 
 
-_turns = count()
+_finished = count()
 
 
 def is_control(topic: str) -> bool:
-    """Whether what is published there is for the server, and for nobody's screen."""
+    """Whether what is published there is for the server, and for no screen."""
     return topic in (EVERYBODY, ACTIVITY) or topic.startswith("rights/")

@@ -1,6 +1,5 @@
 """What is published: text under a topic."""
 
-import secrets
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -8,9 +7,6 @@ from dataclasses import dataclass, field, fields, replace
 from operator import attrgetter
 
 import orjson
-
-HERE = secrets.randbits(32)
-"""This process, among those that tell each other."""
 
 
 @dataclass(slots=True)
@@ -28,8 +24,15 @@ class Publication:
     published_at: float = field(default_factory=time.time, compare=False)
     """In seconds since 1970. For measuring, never for ordering."""
 
-    origin: int = field(default=HERE, compare=False)
-    """The process that has published it."""
+    previous_revision: int | None = None
+    """The revision of the conversation before this change, where it stands for several in a row;
+    None: the one before `revision`."""
+
+    @property
+    def base(self) -> int:
+        """What a subscriber has to hold for `text` to be the next it needs."""
+        assert self.revision is not None
+        return self.revision - 1 if self.previous_revision is None else self.previous_revision
 
 
 EVERYBODY = "everybody"

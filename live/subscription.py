@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 
 from live import metrics
-from live.delivery import Turn
+from live.delivery import Delivery
 from live.publication import Publication
 
 BACKLOG = 256
@@ -25,8 +25,8 @@ class Subscription:
         self._wake: asyncio.Future[None] | None = None
         self._lag = metrics.Lag()
 
-    def put(self, turn: Turn) -> None:
-        for publication in turn.publications:
+    def put(self, delivery: Delivery) -> None:
+        for publication in delivery.publications:
             self.add(publication)
 
     def add(self, publication: Publication) -> None:

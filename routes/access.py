@@ -8,7 +8,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from actions import session_cache, sessions
-from actions.batching import Batches
+from actions.batching import Batcher
 from db import conversations
 from db.conversations import Conversation
 from db.sessions import Session
@@ -72,7 +72,9 @@ async def current_place(
     who come at this moment. Raises as `current_session` does; 404 for outsiders."""
     conversation_id = connection.path_params.get("conversation_id")
     token = token_of(connection)
-    session, conversation = await arrivals.add((token, conversation_id)) if token else (None, None)
+    session = conversation = None
+    if token:
+        session, conversation = await arrivals.submit((token, conversation_id))
     connection.scope["session"] = session
     session = await current_session(connection, person)
     return session, not_found() if conversation is None and conversation_id else conversation
@@ -95,7 +97,7 @@ async def look_up(
 
 
 ARRIVALS_AT_ONCE = 500
-arrivals = Batches(look_up, ARRIVALS_AT_ONCE)
+arrivals = Batcher(look_up, ARRIVALS_AT_ONCE)
 
 
 async def current_conversation(connection: HTTPConnection) -> Conversation:

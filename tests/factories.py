@@ -4,11 +4,12 @@ import secrets
 import uuid
 from itertools import count
 
-from actions import log, passwords, sessions
+from actions import passwords, sessions
 from actions.clock import now
 from actions.conversations import NOTE_TO_SELF
 from db import conversations, engine, participants, users
-from db.messages import Message, Sent
+from db.log.commit import Stored, commit
+from db.messages import Message, Send
 from db.users import User
 
 PASSWORD = "correct horse battery"
@@ -62,19 +63,19 @@ async def make_message(
     client_id: str | None = None,
     created_at: int | None = None,
 ) -> Message:
-    """A message that is stored, and that nobody has been told of."""
+    """A message that is stored, and not published."""
     moment = now() if created_at is None else created_at
-    sent = Sent(conversation_id, author.id, client_id or str(uuid.uuid4()), body, moment)
-    [message] = await log.append([sent])
-    assert isinstance(message, Message), message
-    return message
+    sent = Send(conversation_id, author.id, client_id or str(uuid.uuid4()), body, moment)
+    [stored] = await commit([sent])
+    assert isinstance(stored, Stored), stored
+    return stored.message
 
 
 async def make_messages(author: User, conversation_id: int, number: int) -> None:
     """Many at once: Message 1, Message 2, …"""
-    await log.append(
+    await commit(
         [
-            Sent(conversation_id, author.id, str(uuid.uuid4()), f"Message {n}", now())
+            Send(conversation_id, author.id, str(uuid.uuid4()), f"Message {n}", now())
             for n in range(1, number + 1)
         ]
     )

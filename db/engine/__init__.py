@@ -95,9 +95,7 @@ async def transaction(changes: int = 1) -> AsyncIterator[None]:
 
 
 async def write(steps: Steps[T], changes: int = 1) -> T:
-    """What some steps return. In the task's transaction, if it is in one; else SQLite makes them
-    one, which has the file to itself from the first step on. PostgreSQL does not: there only one of
-    them may write, and has to see to it that what others have read may be outdated.
+    """What a script returns, run in the task's transaction if it is in one, else in one of its own.
 
     `changes` are counted as one batch. Raises `Taken`.
     """

@@ -58,6 +58,14 @@ def gathered(columns: Iterable[str]) -> str:
     return f"json_group_array(json_array({listed}))"
 
 
+def objects(columns: Iterable[str]) -> str:
+    """The same, as a list of objects by the names of the columns."""
+    listed = ", ".join(f"'{name}', {name}" for name in columns)
+    if is_postgresql():
+        return f"json_agg(json_build_object({listed}))"
+    return f"json_group_array(json_object({listed}))"
+
+
 def locked(table: str, order: str = "", otherwise: str = "") -> str:
     """The end of a SELECT that keeps others from changing a table's rows until the commit, in which
     order, and what to do where others do so already. In SQLite a transaction has locked the whole

@@ -5,6 +5,7 @@ from collections.abc import Awaitable
 from contextlib import suppress
 from typing import Any, TypeVar, cast
 
+import anyio
 import asyncpg
 from databases.backends.postgres import PostgresBackend, PostgresConnection, PostgresTransaction
 
@@ -73,11 +74,10 @@ class TimedPostgresBackend(PostgresBackend):
         await super().disconnect()
 
     async def write(self, work: Steps[T]) -> T:
-        """Each step by itself, on a connection that nobody else here holds: it is the last one that
-        writes."""
+        """All steps as a transaction, on the connection that wrote last."""
         lent = self.kept() or await self._acquired()
         try:
-            result = await lent.run(work)
+            result = await lent.transact(work)
         except BaseException:
             await lent.release()
             raise
@@ -150,6 +150,18 @@ class TimedPostgresConnection(PostgresConnection):
 
     async def run(self, work: Steps[T]) -> T:
         return await script.run_over(work, self.fetch_all)
+
+    async def transact(self, work: Steps[T]) -> T:
+        transaction = self.transaction()
+        await transaction.start(is_root=True, extra_options={})
+        try:
+            result = await self.run(work)
+        except BaseException:
+            with anyio.CancelScope(shield=True):
+                await transaction.rollback()
+            raise
+        await transaction.commit()
+        return result
 
     async def _following(self, answer: Awaitable[T]) -> T:
         """A server that takes no writes has handed over, or is yet to take over: no connection is

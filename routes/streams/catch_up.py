@@ -11,7 +11,7 @@ from typing import Protocol
 
 import render
 from actions import sessions
-from actions.batching import Batches
+from actions.batching import Batcher
 from db import conversations, messages, presence
 from db.conversations import Conversation
 from db.sessions import Session
@@ -156,4 +156,4 @@ async def look_at_presence(found: Found) -> None:
             look.presence = presence_of(visible.get(place, {}))
 
 
-looks: Batches[Reader, Look] = Batches(look, LOOKS_AT_ONCE)
+looks: Batcher[Reader, Look] = Batcher(look, LOOKS_AT_ONCE)

@@ -1,17 +1,16 @@
 """What comes in over a socket: messages, typing, and how far somebody has read."""
 
+import asyncio
 import json
-import logging
 from collections.abc import Callable
 
 import orjson
 
-from actions import messages, participants, typing_notifications
-from actions.batching import Raised
+from actions import changes, messages, participants, typing_notifications
 from actions.errors import Invalid
-from actions.log import Outcome, Repeat
 from actions.text import whole
 from db.conversations import Conversation
+from db.log.commit import Stored
 from routes import forms
 from routes.messages import refusal_fragment
 from routes.rate_limit import Allowance
@@ -24,8 +23,6 @@ TOO_FAST = 4429
 FRAME_BYTES = 64 * 1024
 
 Say = Callable[[str], None]
-
-logger = logging.getLogger("parley.frames")
 
 
 def receive(frame: str | bytes, stream: Stream, allowance: Allowance, say: Say) -> None:
@@ -45,7 +42,7 @@ def receive(frame: str | bytes, stream: Stream, allowance: Allowance, say: Say) 
         case "typing":
             typing_notifications.publish(user, conversation.id)
         case "read":
-            participants.reads.add((conversation.id, user.id, position(fields)))
+            participants.reads.submit((conversation.id, user.id, position(fields)))
         case _:
             raise Ended(BAD_FRAME)
 
@@ -84,19 +81,23 @@ def position(fields: dict[str, object]) -> int:
 
 
 def send(stream: Stream, conversation: Conversation, client_id: str, body: str, say: Say) -> None:
-    """Store a message. What is pushed to everybody acknowledges it here, too; what is not pushed
-    any more (a repeat) or not to others (a refusal) goes to this socket alone. Without a database
-    nothing is said: the page tries again, by POST at last."""
+    """Store a message. What is pushed to every reader acknowledges it here, too; a repeat, which
+    may not be pushed any more, and a refusal go to this socket alone. Without a database nothing
+    is said: the page tries again, by POST at last."""
 
-    def settle(outcome: Outcome | Raised) -> None:
-        if isinstance(outcome, Invalid):
-            say(refusal_fragment(conversation, client_id, body, outcome))
-        elif isinstance(outcome, Repeat) and outcome.message.revision <= stream.cursor:
-            say(messages.change(outcome.message).text)
-        elif isinstance(outcome, Raised):
-            logger.error("a message was not stored", exc_info=outcome.error)
+    def answer(outcome: asyncio.Future[Stored]) -> None:
+        error = outcome.exception()
+        if isinstance(error, Invalid):
+            say(refusal_fragment(conversation, client_id, body, error))
+        elif error is None and is_repeat(outcome.result()):
+            say(changes.changed(outcome.result().message).text)
+
+    def is_repeat(stored: Stored) -> bool:
+        return stored.previous_revision is None and stored.message.revision <= stream.cursor
 
     try:
-        messages.post(stream.session.user, conversation.id, client_id, body, settle)
+        sending = messages.submit(stream.session.user, conversation.id, client_id, body)
     except Invalid as refusal:
         say(refusal_fragment(conversation, client_id, body, refusal))
+    else:
+        sending.add_done_callback(answer)

@@ -103,7 +103,7 @@ class Stream:
         elif published.topic.startswith("conversation/"):
             if published.revision is None:
                 return published.text
-            if published.revision == self.cursor + 1 and published.text:
+            if published.base == self.cursor and published.text:
                 self.cursor = published.revision
                 return published.text
             if published.revision > self.cursor and not self.is_behind:
@@ -145,7 +145,7 @@ class Stream:
         Raises `Ended` and `Unavailable`.
         """
         self.is_behind = False
-        return self.seen(await catch_up.looks.add(self))
+        return self.seen(await catch_up.looks.submit(self))
 
     def seen(self, look: Look) -> str:
         """What a look has found and the reader does not hold. Raises `Ended`."""

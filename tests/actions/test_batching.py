@@ -5,7 +5,8 @@ from contextvars import ContextVar
 
 import pytest
 
-from actions.batching import Batches, Raised, finished
+from actions.batching import Batcher, finished
+from db.engine import Unavailable
 
 asker: ContextVar[str] = ContextVar("asker", default="nobody")
 
@@ -19,14 +20,14 @@ async def test_a_lone_item_waits_for_nobody_and_others_join_the_next_batch() -> 
         await may_go_on.wait()
         return batch
 
-    batches = Batches(work, 3)
-    batches.add(0)
+    batcher = Batcher(work, 3)
+    batcher.submit(0)
     while not done:  # noqa: ASYNC110
         await asyncio.sleep(0)
     for item in range(1, 6):
-        batches.add(item)
+        batcher.submit(item)
     may_go_on.set()
-    await batches.finished()
+    await batcher.finished()
     assert done == [[0], [1, 2, 3], [4, 5]]
 
 
@@ -37,10 +38,10 @@ async def test_what_is_added_at_one_moment_is_one_batch() -> None:
         done.append(batch)
         return batch
 
-    batches = Batches(work, 10)
+    batcher = Batcher(work, 10)
     for item in range(3):
-        batches.add(item)
-    await batches.finished()
+        batcher.submit(item)
+    await batcher.finished()
     assert done == [[0, 1, 2]]
 
 
@@ -54,18 +55,18 @@ async def test_a_batch_outlives_whoever_asked_for_it_and_knows_nothing_of_them()
         seen.append(asker.get())
         return batch
 
-    batches = Batches(work, 1)
+    batcher = Batcher(work, 1)
 
     async def ask() -> None:
         asker.set("somebody")
-        batches.add(1)
+        batcher.submit(1)
         await begun.wait()
         await asyncio.sleep(60)
 
     asking = asyncio.create_task(ask())
     await begun.wait()
     asking.cancel()
-    await batches.finished()
+    await batcher.finished()
     assert seen == ["nobody"]
 
 
@@ -75,38 +76,41 @@ async def test_each_is_told_its_own_outcome_or_why_there_is_none() -> None:
             raise ValueError
         return [f"done {item}" for item in batch]
 
-    batches = Batches(work, 2)
-    first, second, third, fourth, last = map(batches.add, range(1, 6))
+    batcher = Batcher(work, 2)
+    first, second, third, fourth, last = map(batcher.submit, range(1, 6))
     assert [await first, await second, await last] == ["done 1", "done 2", "done 5"]
     for failed in (third, fourth):
         with pytest.raises(ValueError):  # noqa: PT011
             await failed
 
 
-async def test_whoever_need_not_wait_is_told_and_keeps_it_from_nobody_else(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    told: list[object] = []
+async def test_an_outcome_that_is_an_exception_is_raised_to_its_caller_alone() -> None:
+    async def work(batch: list[int]) -> list[int | Exception]:
+        return [ValueError() if item == 2 else item for item in batch]
+
+    batcher = Batcher(work, 3)
+    first, second, third = map(batcher.submit, range(1, 4))
+    assert [await first, await third] == [1, 3]
+    with pytest.raises(ValueError):  # noqa: PT011
+        await second
+
+
+async def test_a_caller_that_is_cancelled_takes_nothing_from_the_others() -> None:
+    begun = asyncio.Event()
 
     async def work(batch: list[int]) -> list[int]:
-        if 4 in batch:
-            raise ValueError
+        begun.set()
+        await asyncio.sleep(0)
         return batch
 
-    def deaf(_: object) -> None:
-        raise RuntimeError("nobody is there")
-
-    batches = Batches(work, 3)
-    for item, settle in enumerate((told.append, deaf, told.append, told.append, told.append)):
-        batches.put(item, settle)
-    await batches.finished()
-    first, third, *failed = told
-    assert (first, third) == (0, 2)
-    assert [type(each.error) for each in failed if isinstance(each, Raised)] == [ValueError] * 2
-    assert "nobody is there" in caplog.text
+    batcher = Batcher(work, 3)
+    first, second = map(batcher.submit, (1, 2))
+    await begun.wait()
+    first.cancel()
+    assert await second == 2
 
 
-async def test_what_nobody_waits_for_fails_aloud_and_the_next_is_worked_on(
+async def test_a_batch_that_fails_is_logged_and_the_next_one_runs(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     done: list[int] = []
@@ -114,14 +118,18 @@ async def test_what_nobody_waits_for_fails_aloud_and_the_next_is_worked_on(
     async def work(batch: list[int]) -> list[int]:
         if 1 in batch:
             raise ValueError("one is not wanted")
+        if 2 in batch:
+            raise Unavailable("this is expected")
         done.extend(batch)
         return batch
 
-    batches = Batches(work, 1)
-    batches.add_all([1, 2])
-    await batches.finished()
-    assert done == [2]
+    batcher = Batcher(work, 1)
+    for item in (1, 2, 3):
+        batcher.submit(item)
+    await batcher.finished()
+    assert done == [3]
     assert "one is not wanted" in caplog.text
+    assert "this is expected" not in caplog.text
 
 
 async def test_the_end_waits_for_what_is_worked_on() -> None:
@@ -132,6 +140,6 @@ async def test_the_end_waits_for_what_is_worked_on() -> None:
         done.extend(batch)
         return batch
 
-    Batches(work, 1).add(1)
+    Batcher(work, 1).submit(1)
     await finished()
     assert done == [1]

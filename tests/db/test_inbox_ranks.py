@@ -7,13 +7,14 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from actions import inbox_ranks, log
+from actions import inbox_ranks
 from db import conversations, engine, participants
 from db import inbox_ranks as stored
 from db.engine import Unavailable
 from db.engine.script import Steps
 from db.inbox_ranks import HOUR, UNRANKED
-from db.messages import Sent
+from db.log.commit import commit
+from db.messages import Send
 from db.users import User
 from live.process.tasks import alongside
 from routes.background import background
@@ -156,8 +157,8 @@ class Life:
         self.ids.append(await self.chance.choice(make)())
 
     async def write(self, author: User, id: int, moment: int) -> None:
-        body = Sent(id, author.id, str(uuid.UUID(int=self.chance.getrandbits(128))), "x", moment)
-        await log.append([body])  # refused where the author takes no part
+        body = Send(id, author.id, str(uuid.UUID(int=self.chance.getrandbits(128))), "x", moment)
+        await commit([body])  # refused where the author takes no part
 
     async def read(self, reader: User, id: int, _: int) -> None:
         await read_all(reader, id)

@@ -1,7 +1,6 @@
 """The log: one order without gaps, read by cursor without losing anything."""
 
 import asyncio
-import uuid
 
 import pytest
 
@@ -54,15 +53,6 @@ async def test_a_reader_by_cursor_misses_nothing_that_commits_meanwhile() -> Non
         for person in range(4):
             tasks.create_task(write(person))
     assert seen == list(range(1, 41))
-
-
-async def test_a_message_is_found_by_its_client_id() -> None:
-    ada, bob = await make_user(), await make_user()
-    id = await make_conversation([ada, bob])
-    first = await make_message(ada, id, "First")
-    await make_message(bob, id, "Second", first.client_id)
-    assert await messages.get_by_client_id(ada.id, first.client_id) == first
-    assert await messages.get_by_client_id(ada.id, str(uuid.uuid4())) is None
 
 
 async def test_a_message_knows_what_stands_before_it() -> None:

@@ -2,16 +2,17 @@
 
 import re
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 import pytest
 
-from db import conversations, engine, inbox_ranks, log, messages, participants, presence, sessions
+from db import conversations, engine, inbox_ranks, messages, participants, presence, sessions
 from db.engine import dialect
 from db.engine.script import Steps
 from db.engine.statement import Row, Statement
-from db.messages import Sent
+from db.log.commit import store
+from db.messages import Send
 from tests.factories import make_conversation, make_messages, make_user
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -46,8 +47,7 @@ READINGS: dict[str, Reading] = {
     "the order of inboxes": lambda person, id: inbox_ranks.list_wrong(0, 1000),
     "whom to settle": lambda person, id: inbox_ranks.settle([person], 0),
     "whom to rank": lambda person, id: engine.write(inbox_ranks.follow([id])),
-    "a new end of a log": lambda person, id: engine.write(log.add([sent(person, id)])),
-    "one of a locked log": lambda person, id: engine.write(log.add_locked([sent(person, id)])),
+    "a new message": lambda person, id: engine.write(store([hello(person, id)])),
     "what is unread": lambda person, id: conversations.count_unread(person),
     "lines of it": lambda person, id: conversations.list_lines([(person, id)]),
     "a conversation": lambda person, id: conversations.get(id, person),
@@ -63,8 +63,8 @@ READINGS: dict[str, Reading] = {
 }
 
 
-def sent(person: int, id: int) -> Sent:
-    return Sent(id, person, str(uuid.uuid4()), "Hello", 1)
+def hello(person: int, id: int) -> Send:
+    return Send(id, person, str(uuid.uuid4()), "Hello", 1)
 
 
 @pytest.fixture
@@ -208,7 +208,7 @@ a plan that is made now is kept until there are many messages."""
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 @pytest.mark.parametrize(
-    "name", ["readers who come", "how far they are", "lines of it", "a new end of a log"]
+    "name", ["readers who come", "how far they are", "lines of it", "a new message"]
 )
 async def test_nobody_is_looked_for_among_all_who_are_in_a_room(
     name: str, plans: list[str]
@@ -226,24 +226,19 @@ async def test_nobody_is_looked_for_among_all_who_are_in_a_room(
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-async def test_the_end_of_a_log_is_found_by_its_position_from_the_first_message_on(
-    plans: list[str],
+@pytest.mark.parametrize("others", [(), BIG_ROOM], ids=["alone", "beside a big room"])
+async def test_a_new_message_is_stored_by_look_ups_alone(
+    others: Sequence[str], plans: list[str]
 ) -> None:
+    """Whatever the statistics: client_ids and messages by the whole of their keys, no two lists
+    compared with each other."""
     ada = await make_user()
     id = await make_conversation([ada])
-    await engine.rows("ANALYZE messages")
-    plans.clear()
-    await READINGS["a new end of a log"](ada.id, id)
-    assert [line for line in plans if re.search(r"Index Cond: .*position.* >= ", line)]
-    assert not [line for line in plans if 'Filter: ("position' in line]
-
-
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-async def test_what_is_sent_together_is_looked_at_one_by_one(plans: list[str]) -> None:
-    """Not each beside each: two hundred of a batch would be forty thousand pairs."""
-    for statement in BIG_ROOM:
+    for statement in (*others, "ANALYZE messages"):
         await engine.rows(statement)
     plans.clear()
-    await READINGS["a new end of a log"](2, 1)
+    await READINGS["a new message"](ada.id, id)
     assert not [line for line in plans if "Join Filter" in line]
-    assert len([line for line in plans if "client_id = held.client_id" in line]) == 1
+    conditions = [line for line in plans if "Index Cond" in line]
+    assert [line for line in conditions if re.search("author_id = .* AND .*client_id = ", line)]
+    assert [line for line in conditions if re.search("conversation_id = .* AND .*position", line)]

@@ -2,14 +2,12 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from dataclasses import replace
-from functools import partial
 
 import pytest
 
 from live import hub, metrics
-from live.delivery import OUT_OF_ORDER, Turn
-from live.publication import ENDING, EVERYBODY, HERE, RESYNC, Publication
+from live.delivery import OUT_OF_ORDER, Delivery
+from live.publication import ENDING, EVERYBODY, Publication
 
 
 class Listener:
@@ -17,25 +15,21 @@ class Listener:
 
     def __init__(self, heard: list[str]) -> None:
         self.heard = heard
-        self.turns: list[Turn] = []
+        self.deliveries: list[Delivery] = []
 
-    def put(self, turn: Turn) -> None:
-        self.turns.append(turn)
-        self.heard.append(turn.text)
+    def put(self, delivery: Delivery) -> None:
+        self.deliveries.append(delivery)
+        self.heard.append(delivery.text)
 
 
 def change(revision: int | None, text: str = "x") -> Publication:
     return Publication("conversation/1", text, revision)
 
 
-def elsewhere(revision: int, text: str) -> Publication:
-    """A change that another process has published."""
-    return replace(change(revision, text), origin=HERE + 1)
-
-
 async def until(holds: Callable[[], object]) -> None:
-    while not holds():  # noqa: ASYNC110
-        await asyncio.sleep(0)
+    async with asyncio.timeout(10):
+        while not holds():  # noqa: ASYNC110
+            await asyncio.sleep(0)
 
 
 @pytest.fixture
@@ -55,7 +49,6 @@ def room(heard: list[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Lis
         hub.leave(listener, "conversation/1")
     assert not hub._subscribers
     assert not hub._waiting
-    assert not hub._afterwards
 
 
 @pytest.mark.parametrize(
@@ -73,9 +66,16 @@ def room(heard: list[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Lis
 def test_a_turn_leads_from_one_cursor_to_another(
     revisions: list[int | None], span: tuple[int | None, int | None]
 ) -> None:
-    turn = Turn("conversation/1", [change(revision) for revision in revisions])
-    assert (turn.before, turn.after) == span
-    assert turn.text == "x" * len(revisions)
+    delivery = Delivery("conversation/1", [change(revision) for revision in revisions])
+    assert (delivery.from_revision, delivery.to_revision) == span
+    assert delivery.text == "x" * len(revisions)
+
+
+def test_a_change_that_stands_for_several_leaves_no_gap() -> None:
+    twice = Publication("conversation/1", "x", 7, previous_revision=5)
+    delivery = Delivery("conversation/1", [change(5), twice, change(8)])
+    assert (delivery.from_revision, delivery.to_revision) == (4, 8)
+    assert Delivery("conversation/1", [change(6), twice]).from_revision == OUT_OF_ORDER
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_a_turn_leads_from_one_cursor_to_another(
     [change(5, ""), Publication("inbox/1"), Publication("rights/1", "session/x"), ENDING],
 )
 def test_what_has_to_be_read_or_obeyed_is_nobodys_to_be_given(publication: Publication) -> None:
-    assert Turn(publication.topic, [publication]).before == OUT_OF_ORDER
+    assert Delivery(publication.topic, [publication]).from_revision == OUT_OF_ORDER
 
 
 async def test_publications_of_one_topic_are_one_turn_and_rights_come_first() -> None:
@@ -111,7 +111,9 @@ async def test_a_big_room_is_served_in_slices_and_what_comes_meanwhile_is_its_ne
     hub.deliver(change(3, "c"))
     await until(lambda: len(heard) == 10)
     assert heard == ["a"] * 5 + ["bc"] * 5
-    assert [[turn.text for turn in listener.turns] for listener in room] == [["a", "bc"]] * 5
+    assert [[delivery.text for delivery in listener.deliveries] for listener in room] == [
+        ["a", "bc"]
+    ] * 5
 
 
 async def test_each_slice_is_measured_once(
@@ -125,58 +127,9 @@ async def test_each_slice_is_measured_once(
     assert [handed for handed in measured if handed] == [2, 2, 1, 2, 2, 1]
 
 
-async def test_what_waits_for_a_big_room_goes_on_behind_its_last_slice(
-    heard: list[str], room: list[Listener]
-) -> None:
-    hub.deliver(change(1, "a"))
-    hub.when_handed(["conversation/1"], lambda _: heard.append("told"))
-    hub.when_handed(["conversation/2"], lambda _: heard.append("at once"))
-    await until(lambda: "told" in heard)
-    assert [word for word in heard if word != "at once"] == ["a"] * 5 + ["told"]
-    assert heard.index("at once") < 5
-
-
-@pytest.mark.parametrize("slices", [2, 5])
-async def test_a_crowd_that_hears_from_elsewhere_rests_so_that_the_next_share_a_turn(
-    slices: int, heard: list[str], room: list[Listener], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(hub, "SLICE", slices)
-    monkeypatch.setattr(hub, "CROWD", 4)
-    resting: list[Callable[[], object]] = []
-    monkeypatch.setattr(
-        asyncio.get_running_loop(), "call_later", lambda _, *go_on: resting.append(partial(*go_on))
-    )
-    hub.deliver(elsewhere(1, "a"))
-    hub.when_handed(["conversation/1"], lambda _: heard.append("told"))
-    await until(lambda: resting)
-    hub.deliver(elsewhere(2, "b"))
-    hub.deliver(change(3, "c"))
-    await until(lambda: "told" in heard)
-    assert heard == ["a"] * 5 + ["told"], "whoever waits for the turn may answer in the rest"
-    resting.pop()()
-    await until(lambda: resting)
-    assert heard[6:] == ["bc"] * 5
-    resting.pop()()
-
-
-async def test_few_rest_from_nothing_and_nobody_from_what_is_said_here(
-    heard: list[str], room: list[Listener], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(hub, "SLICE", 5)
-    hub.deliver(elsewhere(1, "a"))
-    hub.deliver(elsewhere(2, "b"))
-    monkeypatch.setattr(hub, "CROWD", 4)
-    hub.deliver(change(3, "c"))
-    hub.deliver(change(4, "d"))
-    assert heard == ["a"] * 5 + ["b"] * 5 + ["c"] * 5 + ["d"] * 5
-    hub.deliver(replace(RESYNC, origin=HERE + 1))
-    hub.deliver(ENDING)
-    assert heard[20:] == ["resync"] * 5 + ["ending"] * 5
-
-
 async def test_a_subscriber_that_fails_keeps_nothing_from_the_others() -> None:
     class Failing(Listener):
-        def put(self, turn: Turn) -> None:
+        def put(self, delivery: Delivery) -> None:
             raise ValueError
 
     heard: list[str] = []
@@ -194,4 +147,4 @@ async def test_who_comes_when_the_process_ends_is_told_so(monkeypatch: pytest.Mo
     listener = Listener([])
     hub.join(listener, "conversation/1")
     hub.leave(listener, "conversation/1")
-    assert [turn.topic for turn in listener.turns] == [EVERYBODY]
+    assert [delivery.topic for delivery in listener.deliveries] == [EVERYBODY]

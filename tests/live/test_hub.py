@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from live import hub
-from live.delivery import Turn
+from live.delivery import Delivery
 from live.publication import RESYNC, Publication
 from live.subscription import BACKLOG, BACKLOG_CHARACTERS, SlowConsumer
 
@@ -48,7 +48,7 @@ class Listener:
         self.number = number
         self.told = told
 
-    def put(self, turn: Turn) -> None:
+    def put(self, delivery: Delivery) -> None:
         self.told.append(self.number)
 
 

@@ -10,7 +10,7 @@ import logging
 from db.engine import Unavailable
 from live import hub, metrics
 from live import presence as connections
-from live.delivery import Turn
+from live.delivery import Delivery
 from live.subscription import BACKLOG, BACKLOG_CHARACTERS
 from routes.middleware.request_log import Exchange
 from routes.rate_limit import Allowance
@@ -79,42 +79,42 @@ class Reader(Wire):
         self._exchange.code = self.code
         self._exchange.end()
 
-    def put(self, turn: Turn) -> None:
+    def put(self, delivery: Delivery) -> None:
         """What is published, in its order; where the reader holds what is before it, as it is."""
         if self.is_over:
             return None
         stream = self.stream
-        is_next = turn.after is None or turn.before == stream.cursor
+        is_next = delivery.to_revision is None or delivery.from_revision == stream.cursor
         if self.is_paused or self._is_looking or not is_next:
-            return self._take(turn)
-        if turn.after is not None:
-            stream.cursor = turn.after
-        if turn.frame is None:
-            turn.frame = text_frame(turn.text)
-        return self.transport.write(turn.frame)
+            return self._take(delivery)
+        if delivery.to_revision is not None:
+            stream.cursor = delivery.to_revision
+        if delivery.frame is None:
+            delivery.frame = text_frame(delivery.text)
+        return self.transport.write(delivery.frame)
 
-    def _take(self, turn: Turn) -> None:
+    def _take(self, delivery: Delivery) -> None:
         """What of a turn is news to this reader. Who does not keep up is told what they have missed
         once they do, from the database."""
         stream = self.stream
         try:
             if self.is_paused:
-                stream.check_end(turn.publications)
-                return self._leave_out(turn)
-            text = stream.take(turn.publications)
+                stream.check_end(delivery.publications)
+                return self._leave_out(delivery)
+            text = stream.take(delivery.publications)
         except Ended as end:
             return self.end(end.code)
         if text:
             self._tell(text)
-        if turn.topic.startswith("inbox/"):
+        if delivery.topic.startswith("inbox/"):
             stream.is_behind = True  # what is being read may be older than this line
         if stream.is_behind:
             self.look()
         return None
 
-    def _leave_out(self, turn: Turn) -> None:
-        self._untaken += len(turn.publications)
-        self._characters += len(turn.text)
+    def _leave_out(self, delivery: Delivery) -> None:
+        self._untaken += len(delivery.publications)
+        self._characters += len(delivery.text)
         if self._untaken > BACKLOG or self._characters > BACKLOG_CHARACTERS:
             metrics.slow_consumers.inc()
             self.end(TOO_SLOW)
@@ -141,7 +141,7 @@ class Reader(Wire):
         self.stream.is_behind = self._is_looking
         if not self._is_looking:
             self._is_looking = True
-            catch_up.looks.add(self.stream).add_done_callback(self._looked)
+            catch_up.looks.submit(self.stream).add_done_callback(self._looked)
 
     def _looked(self, outcome: asyncio.Future[Look]) -> None:
         self._is_looking = False

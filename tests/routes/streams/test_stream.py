@@ -9,7 +9,7 @@ from contextlib import aclosing, asynccontextmanager
 import pytest
 
 import settings
-from actions import messages, participants, sessions, typing_notifications
+from actions import changes, messages, participants, sessions, typing_notifications
 from db import conversations, engine
 from db import messages as stored
 from db.engine import Unavailable
@@ -106,7 +106,7 @@ def bodies(frame: str) -> list[str]:
 
 async def publications(chat: int) -> list[Publication]:
     """What has been published of each message so far."""
-    return [messages.change(message) for message in await stored.after(chat, 0, 1000)]
+    return [changes.changed(message) for message in await stored.after(chat, 0, 1000)]
 
 
 async def send(author: User, chat: int, body: str) -> None:
@@ -177,7 +177,7 @@ async def test_shuffled_lost_and_repeated_publications_converge(
         following = asyncio.create_task(reader.until(*map(str, range(30))))
         for number in range(30):
             message = await make_message(chance.choice([ada, bob]), chat, str(number))
-            on_the_way += [messages.change(message)] * chance.choice([0, 1, 1, 1, 2])
+            on_the_way += [changes.changed(message)] * chance.choice([0, 1, 1, 1, 2])
             while chance.random() < 0.6 and on_the_way:
                 hub.deliver(on_the_way.pop(chance.randrange(len(on_the_way))))
         hub.deliver(RESYNC if chance.random() < 0.5 else (await publications(chat))[-1])

@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 
 import pytest
@@ -12,8 +12,9 @@ import websockets
 from websockets.asyncio.client import ClientConnection
 
 import settings
-from actions import log
 from db import engine
+from db.log import commit as log
+from db.log.change import Change
 from db.users import User
 from live import hub, publication
 from live.publication import ENDING, RESYNC, Publication
@@ -415,15 +416,15 @@ async def test_a_send_that_finds_no_database_is_not_acknowledged(
         await said(socket)
         client_id = new()
         done = asyncio.Event()
-        append = log.append
+        commit = log.commit
 
-        async def appending(*args: object) -> object:
+        async def committing(batch: Sequence[Change]) -> Sequence[object]:
             try:
-                return await append(*args)  # type: ignore[arg-type]
+                return await commit(batch)
             finally:
                 done.set()
 
-        monkeypatch.setattr(log, "append", appending)
+        monkeypatch.setattr(log, "commit", committing)
         with monkeypatch.context() as away:
             away.setattr(engine, "_database", None)
             await socket.send(message("Hello", client_id))

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
-from actions import messages, sessions
+from actions import changes, messages, sessions
 from db import conversations, engine
 from db.users import User
 from live import hub, metrics, presence, publication
@@ -97,7 +97,7 @@ async def test_what_is_published_is_framed_once_for_all(
 ) -> None:
     here, there = await connected(ada, chat), await connected(bob, chat)
     message = await make_message(ada, chat, "Hello")
-    hub.deliver(messages.change(message))
+    hub.deliver(changes.changed(message))
     [written] = here.transport.written
     assert there.transport.written[0] is written
     await here.until("Hello")
@@ -111,7 +111,7 @@ async def test_what_is_missing_is_read_before_what_comes_after_it(
     here = await connected(ada, chat)
     await make_messages(ada, chat, 3)
     last = await make_message(ada, chat, "Last")
-    hub.deliver(messages.change(last))
+    hub.deliver(changes.changed(last))
     assert here.transport.said() == [], "not before what was sent earlier"
     await here.until("Message 1", "Message 2", "Message 3", "Last")
     assert set(here.page.arrived.values()) == {1}
@@ -124,7 +124,7 @@ async def test_what_is_told_while_the_database_is_read_is_shown_once(
     hub.deliver(RESYNC)
     assert here.reader._is_looking
     for number in range(3):
-        hub.deliver(messages.change(await make_message(ada, chat, str(number))))
+        hub.deliver(changes.changed(await make_message(ada, chat, str(number))))
     await here.until_it_has_looked()
     await here.until("0", "1", "2")
     assert set(here.page.arrived.values()) == {1}
@@ -136,7 +136,7 @@ async def test_who_does_not_keep_up_is_told_the_rest_once_they_do(
     here = await connected(ada, chat)
     here.reader.pause_writing()
     for number in range(5):
-        hub.deliver(messages.change(await make_message(ada, chat, str(number))))
+        hub.deliver(changes.changed(await make_message(ada, chat, str(number))))
     assert here.transport.written == []
     here.reader.resume_writing()
     await here.until(*"01234")

@@ -1,0 +1,115 @@
+"""The one way to change what stands in a conversation's log, and to publish it.
+
+    submit -> db.log.commit (a batch, one transaction) -> render -> publish
+
+Nothing else stores changes, opens transactions or publishes what they did: publishing before the
+commit cannot be written.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+
+import render
+from actions.batching import Batcher
+from actions.errors import Invalid
+from db import engine
+from db.engine import Unavailable
+from db.log import commit as log
+from db.log.change import Change, Refusal
+from db.log.commit import Stored
+from db.messages import Message
+from live import broker, publication
+from live.publication import Publication
+
+BATCH_LIMIT = 100
+"""Changes that share a transaction. While the database stores a batch, the one before it is
+published: with larger ones each waits for the other."""
+
+SENTENCES = {
+    Refusal.NOT_A_PARTICIPANT: "You are no longer in this conversation.",
+    Refusal.CLIENT_ID_USED: (
+        "This was sent in another conversation already. Send again to send it here."
+    ),
+    Refusal.NO_MESSAGE: "This message is gone.",
+}
+
+logger = logging.getLogger("parley.changes")
+
+
+def submit(change: Change) -> asyncio.Future[Stored]:
+    """Store a change with its conversation's next revision, then publish the message as it is now.
+
+    Changes are stored in the order of the calls. The future is done after the commit; it raises
+    `Invalid` where the change is refused, and `engine.Unavailable` where nothing was acknowledged
+    and the same change may be submitted again. A repeat is not stored, but published again.
+    """
+    return _changes.submit(change)
+
+
+@asynccontextmanager
+async def transaction(changes: int = 1) -> AsyncIterator[list[Publication]]:
+    """A transaction of the current task, for what does not stand in a log.
+
+    What is put in the outbox that the block gets is published after the commit, in one go; where
+    the block raises, it is rolled back and nothing is.
+    """
+    outbox: list[Publication] = []
+    async with engine.transaction(changes):
+        yield outbox
+    await broker.publish(*outbox)
+
+
+async def store(changes: Sequence[Change]) -> list[Stored | Exception]:
+    """Commit a batch, and queue it to be published: the acknowledgement does not wait for that."""
+    try:
+        outcomes = await log.commit(changes)
+    except Unavailable:
+        raise
+    except Exception as error:
+        if len(changes) > 1:  # one that cannot be stored must not keep the others back
+            return [outcome for change in changes for outcome in await store([change])]
+        logger.exception("a change could not be stored")
+        return [Unavailable(repr(error))]
+    _publications.submit([outcome for outcome in outcomes if isinstance(outcome, Stored)])
+    return [
+        Invalid(body=SENTENCES[outcome]) if isinstance(outcome, Refusal) else outcome
+        for outcome in outcomes
+    ]
+
+
+async def publish(batches: Sequence[Sequence[Stored]]) -> Sequence[None]:
+    """Publish what was stored: each message once, in the order of revisions."""
+    messages = {
+        (each.message.conversation_id, each.message.revision): each
+        for batch in batches
+        for each in batch
+    }
+    stored = [messages[key] for key in sorted(messages)]
+    await broker.publish(
+        *(changed(each.message, each.previous_revision) for each in stored), *active(stored)
+    )
+    return [None] * len(batches)
+
+
+def changed(message: Message, previous_revision: int | None = None) -> Publication:
+    """A message as it is now, the same for every reader."""
+    return Publication(
+        publication.conversation(message.conversation_id),
+        render.message_fragment(message, is_cursor=True),
+        message.revision,
+        previous_revision=previous_revision,
+    )
+
+
+def active(stored: Iterable[Stored]) -> Iterable[Publication]:
+    """The conversations whose lines in inboxes may have changed."""
+    ids = dict.fromkeys(
+        each.message.conversation_id for each in stored if each.previous_revision is not None
+    )
+    return map(publication.activity, ids)
+
+
+_changes = Batcher(store, BATCH_LIMIT)
+_publications = Batcher(publish, BATCH_LIMIT)

@@ -1,0 +1,50 @@
+"""What a participant changes in a conversation's log."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Self
+
+from db.engine.script import Steps
+
+if TYPE_CHECKING:
+    from db.log.logs import Logs
+
+Place = tuple[int, int]
+"""A conversation and the position of a message in it."""
+
+
+class Refusal(Enum):
+    """Why a change is not stored."""
+
+    NOT_A_PARTICIPANT = "its author takes no part in the conversation"
+    CLIENT_ID_USED = "its author has used the client_id in another conversation"
+    NO_MESSAGE = "there is no such message"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """To be subclassed by each kind of change, beside the SQL that stores it.
+
+    A change says what shall be, never "toggle", and is harmless when it is repeated.
+    """
+
+    conversation_id: int
+    user_id: int
+
+    def store(self, logs: "Logs") -> Steps[Place | Refusal]:
+        """Store what belongs to the change; the message it is about, or why it is refused.
+
+        The conversation is locked, and the user takes part in it. `logs` gives a new message its
+        position, and a message that changes its revision; without either nothing is published.
+        """
+        raise NotImplementedError
+
+    @classmethod
+    def store_all(cls, changes: Sequence[Self], logs: "Logs") -> Steps[list[Place | Refusal]]:
+        """Store changes of this kind that come one after the other."""
+        outcomes: list[Place | Refusal] = []
+        for change in changes:
+            outcome = yield from change.store(logs)
+            outcomes.append(outcome)
+        return outcomes
