@@ -17,10 +17,10 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import ClientDisconnect
 from starlette.routing import Mount, Route, WebSocketRoute
 
-import render
 import settings
 from db import engine, migration
 from live import alone, broker, ending, garbage, metrics
+from render.assets import STATIC
 from routes import (
     access,
     assets,
@@ -113,7 +113,7 @@ routes = [
     Route("/poll/inbox/", live.poll),
     Route("/up", partial(operations.up, broker.is_up)),
     Route("/metrics", operations.show_metrics),
-    Mount("/static", assets.Assets(directory=render.STATIC)),
+    Mount("/static", assets.Assets(directory=STATIC)),
     WebSocketRoute("/{path:path}", errors.no_socket),
 ]
 

@@ -26,12 +26,12 @@ DOORS = {
     "asyncpg": ["db", "live/postgres.py"],
     "broadcaster": ["live/broker.py"],
     "databases": ["db"],
-    "jinja2": ["render.py"],
+    "jinja2": ["render"],
     "prometheus_client": ["live/metrics.py"],
     "redis": ["live"],
     "sqlalchemy": ["db"],
     "sse_starlette": ["routes"],
-    "starlette": ["app.py", "routes", "render.py", "settings.py"],
+    "starlette": ["app.py", "routes", "render/__init__.py", "settings.py"],
 }
 
 MODULES = sorted(
