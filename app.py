@@ -17,11 +17,11 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import ClientDisconnect
 from starlette.routing import Mount, Route, WebSocketRoute
 
-import render
 import settings
 from db import engine, migration
 from live import broker, metrics
 from live.process import garbage, shutdown, single_process
+from render.assets import STATIC
 from routes import (
     access,
     assets,
@@ -115,7 +115,7 @@ routes = [
     Route("/poll/inbox/", transports.poll),
     Route("/up", partial(operations.up, broker.is_up)),
     Route("/metrics", operations.show_metrics),
-    Mount("/static", assets.Assets(directory=render.STATIC)),
+    Mount("/static", assets.Assets(directory=STATIC)),
     WebSocketRoute("/{path:path}", errors.no_socket),
 ]
 

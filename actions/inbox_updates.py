@@ -65,9 +65,7 @@ async def show(activities: Iterable[str]) -> None:
         if entry is None:
             _people.pop(conversation_id, None)  # somebody has left
             continue
-        text = render.fragment(
-            "conversations/entry.fragment.html", entry=entry, unread=unread.get(user_id, 0)
-        )
+        text = render.entry_fragment(entry, unread.get(user_id, 0))
         hub.deliver(Publication(publication.inbox(user_id), text))
 
 

@@ -40,6 +40,11 @@ class Entry(NamedTuple):
     created_at: int | None
     unread: int
 
+    @property
+    def is_unread_capped(self) -> bool:
+        """Whether more may be unread than was counted."""
+        return self.unread >= UNREAD_COUNTED
+
 
 UNREAD = f"""
     (SELECT COUNT(*) FROM (

@@ -12,7 +12,7 @@ from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-import render
+from render.assets import static_build
 
 FOR_EVER = "public, max-age=31536000, immutable"
 TEXTS = ("text/", "image/svg+xml")
@@ -50,7 +50,7 @@ class Assets(StaticFiles):
     def file_response(self, *args: Any, **options: Any) -> Response:
         response = super().file_response(*args, **options)
         scope: Mapping[str, Any] = args[2] if len(args) > 2 else options["scope"]
-        is_present = scope["build"] == render.static_build()
+        is_present = scope["build"] == static_build()
         response.headers["Cache-Control"] = FOR_EVER if is_present else "no-cache"
         return response
 

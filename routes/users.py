@@ -9,6 +9,7 @@ import render
 from actions import presence, sessions, users
 from actions.errors import Invalid, TooMany
 from db import presence as stored
+from render.assets import MINE
 from routes import access, forms
 from routes.sessions import same_site_path, signed_out
 
@@ -110,7 +111,7 @@ async def mine(request: Request) -> Response:
 
     Fragments are the same for everybody, so they cannot say "mine"; this can, without a script.
     """
-    css = render.fragment(render.MINE, id=request.path_params["user_id"])
+    css = render.fragment(MINE, id=request.path_params["user_id"])
     headers = {"Cache-Control": f"public, max-age={YEAR}, immutable"}
     return Response(css, media_type="text/css", headers=headers)
 

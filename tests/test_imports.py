@@ -26,12 +26,12 @@ DOORS = {
     "asyncpg": ["db", "live/broker"],
     "broadcaster": ["live/broker"],
     "databases": ["db/engine"],
-    "jinja2": ["render.py"],
+    "jinja2": ["render"],
     "prometheus_client": ["live/metrics.py"],
     "redis": ["live/broker"],
     "sqlalchemy": ["db"],
     "sse_starlette": ["routes/streams/sse.py"],
-    "starlette": ["app.py", "routes", "render.py", "settings.py"],
+    "starlette": ["app.py", "routes", "render/__init__.py", "settings.py"],
 }
 
 MODULES = sorted(

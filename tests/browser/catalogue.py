@@ -16,6 +16,7 @@ from actions import demo, users
 from app import BODY_BYTES
 from db import engine
 from db.users import User, get_by_username
+from render.assets import asset
 from tests import factories
 from tests.applications import Site
 from tests.clients import Visitor
@@ -65,7 +66,7 @@ class Catalogue:
 
     def add_fragment(self, name: str, target: str, text: str, frame: str = "chat") -> None:
         sheets = ["css/parley.css"] if frame == "chat" else ["css/parley.css", "css/pages.css"]
-        styles = "\n".join(f'<link rel="stylesheet" href="{render.asset(s)}">' for s in sheets)
+        styles = "\n".join(f'<link rel="stylesheet" href="{asset(s)}">' for s in sheets)
         content = PLACES[target].format(text)
         self.pages[f"fragment {name}"] = SHELL.format(styles=styles, frame=frame, content=content)
 
@@ -76,10 +77,7 @@ class Catalogue:
 
     @contextmanager
     def noting_templates(self) -> Iterator[None]:
-        """Note which templates are rendered by name until the block ends, also those of which
-        earlier tests have had patterns made."""
-        for made in (render.message_pattern, render.fragment_pattern, render.entry_pattern):
-            made.cache_clear()
+        """Note which templates are rendered by name until the block ends."""
         get = render.templates.get_template
 
         def noted(name: str, *others: Any) -> Template:

@@ -6,7 +6,7 @@ import time
 import brotli
 import pytest
 
-import render
+from render.assets import asset, static_build
 from routes import assets
 from tests.applications import Site
 from tests.pages import attribute, parsed
@@ -25,7 +25,7 @@ async def test_the_present_build_is_kept_for_ever(site: Site) -> None:
     style = attribute(
         parsed((await stranger.get("/login/")).text).find("link", rel="stylesheet"), "href"
     )
-    assert style == f"/static/{render.static_build()}/css/parley.css"
+    assert style == f"/static/{static_build()}/css/parley.css"
     answer = await stranger.get(style)
     assert answer.status_code == 200
     assert answer.headers["cache-control"] == FOR_EVER
@@ -41,7 +41,7 @@ async def test_another_build_is_asked_for_again(site: Site) -> None:
 
 async def test_what_has_not_changed_is_not_sent_again(site: Site) -> None:
     stranger = await site.stranger()
-    path = render.asset("css/parley.css")
+    path = asset("css/parley.css")
     first = await stranger.get(path, Accept_Encoding="identity")
     again = await stranger.get(
         path, Accept_Encoding="identity", If_None_Match=first.headers["etag"]
@@ -51,7 +51,7 @@ async def test_what_has_not_changed_is_not_sent_again(site: Site) -> None:
 
 async def test_texts_are_compressed(site: Site) -> None:
     stranger = await site.stranger()
-    path = render.asset("css/parley.css")
+    path = asset("css/parley.css")
     plain = await stranger.get(path, Accept_Encoding="identity")
     for encoding in ("br", "gzip, br", "gzip"):
         answer = await stranger.get(path, Accept_Encoding=encoding)
@@ -77,7 +77,7 @@ async def test_a_text_is_compressed_once(
     monkeypatch.setitem(assets.ENCODINGS, encoding, compress)
     stranger = await site.stranger()
     for _ in range(3):
-        await stranger.get(render.asset("css/parley.css"), Accept_Encoding=encoding)
+        await stranger.get(asset("css/parley.css"), Accept_Encoding=encoding)
     assert calls == [encoding]
 
 
@@ -108,4 +108,4 @@ async def test_nothing_else_is_served(site: Site, path: str) -> None:
 
 async def test_files_are_only_read(site: Site) -> None:
     stranger = await site.stranger()
-    assert (await stranger.post(render.asset("css/parley.css"))).status_code == 405
+    assert (await stranger.post(asset("css/parley.css"))).status_code == 405

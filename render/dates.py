@@ -1,0 +1,32 @@
+"""Times (milliseconds since 1970) as the server writes them: in UTC, until a script adapts them."""
+
+import time
+from datetime import UTC, datetime
+
+DAY = 24 * 60 * 60_000
+
+
+def iso(milliseconds: int) -> str:
+    return moment(milliseconds).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def clock(milliseconds: int) -> str:
+    minutes = milliseconds // 60_000 % (24 * 60)
+    return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
+def day(milliseconds: int) -> str:
+    date = moment(milliseconds)
+    return f"{date:%A}, {date.day} {date:%B %Y}"
+
+
+def ago_or_day(milliseconds: int) -> str:
+    """The time of today's, the date of what is older."""
+    if milliseconds // DAY == int(time.time() * 1000) // DAY:
+        return clock(milliseconds)
+    then, today = moment(milliseconds), datetime.now(UTC)
+    return f"{then.day} {then:%b}" + ("" if then.year == today.year else f" {then.year}")
+
+
+def moment(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)

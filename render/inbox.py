@@ -1,0 +1,66 @@
+"""What a line of an inbox shows."""
+
+from types import SimpleNamespace
+from typing import Protocol
+
+from render.dates import ago_or_day, iso
+from render.faces import initials, tint
+
+PREVIEW = 120
+PREVIEW_LEEWAY = 5
+"""Characters of a message that a line shows, and how many more make no difference."""
+
+
+class Entry(Protocol):
+    """What a view needs to know of a line. The author is None where there is no message yet."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def active_at(self) -> int: ...
+    @property
+    def author_id(self) -> int | None: ...
+    @property
+    def author_name(self) -> str | None: ...
+    @property
+    def body(self) -> str | None: ...
+    @property
+    def unread(self) -> int: ...
+    @property
+    def is_unread_capped(self) -> bool: ...
+
+
+def view(entry: Entry) -> SimpleNamespace:
+    """All that conversations/_entry.html shows. The template escapes it."""
+    return SimpleNamespace(
+        id=entry.id,
+        kind=entry.kind,
+        title=entry.title,
+        tint=tint(entry.title),
+        initials=initials(entry.title),
+        active_at=entry.active_at,
+        iso=iso(entry.active_at),
+        ago_or_day=ago_or_day(entry.active_at),
+        unread=entry.unread,
+        counted=f"{entry.unread - 1}+" if entry.is_unread_capped else entry.unread,
+        author_id=entry.author_id,
+        author_name=entry.author_name,
+        is_author_named=is_author_named(entry),
+        preview=shortened(entry.body or ""),
+    )
+
+
+def is_author_named(entry: Entry) -> bool:
+    """Whether a line says who wrote last: not where its title or kind says so already."""
+    return entry.author_name != entry.title and entry.kind != "self"
+
+
+def shortened(body: str) -> str:
+    """How a message begins."""
+    if len(body) <= PREVIEW + PREVIEW_LEEWAY:
+        return body
+    return body[: PREVIEW - 1] + "…"

@@ -1,0 +1,91 @@
+"""What a message shows."""
+
+import logging
+from types import SimpleNamespace
+from typing import Protocol
+
+from markupsafe import Markup
+
+from render.dates import DAY, clock, day, iso
+from render.faces import initials, tint
+from render.links import linked
+
+RUN_OF_ONE_AUTHOR = 5 * 60_000
+"""Milliseconds within which messages of one author stand together under one name."""
+
+UNSHOWABLE = "This message cannot be shown."
+
+logger = logging.getLogger("parley.render")
+
+
+class Message(Protocol):
+    """What a view needs to know of a message."""
+
+    @property
+    def position(self) -> int: ...
+    @property
+    def revision(self) -> int: ...
+    @property
+    def author_id(self) -> int: ...
+    @property
+    def author_name(self) -> str: ...
+    @property
+    def client_id(self) -> str: ...
+    @property
+    def body(self) -> str: ...
+    @property
+    def created_at(self) -> int: ...
+    @property
+    def previous_author_id(self) -> int | None: ...
+    @property
+    def previous_created_at(self) -> int | None: ...
+
+
+def view(message: Message) -> SimpleNamespace:
+    """All that messages/_message.html shows. The template escapes it; only the body is markup."""
+    return SimpleNamespace(
+        dom_id=dom_id(message),
+        position=message.position,
+        revision=message.revision,
+        author_id=message.author_id,
+        author_name=message.author_name,
+        tint=tint(message.author_name),
+        initials=initials(message.author_name),
+        created_at=message.created_at,
+        iso=iso(message.created_at),
+        clock=clock(message.created_at),
+        new_day=day(message.created_at) if is_day_opening(message) else None,
+        is_continued=is_continued(message),
+        body=body(message),
+    )
+
+
+def dom_id(message: Message) -> str:
+    """The id of a message's element; with its author in it nobody can overwrite another's."""
+    return f"message-{message.author_id}-{message.client_id}"
+
+
+def is_day_opening(message: Message) -> bool:
+    """Whether it is the first message of its day (UTC)."""
+    before = message.previous_created_at
+    return before is None or before // DAY != message.created_at // DAY
+
+
+def is_continued(message: Message) -> bool:
+    """Whether it goes on where the same author has just stopped."""
+    return (
+        message.previous_created_at is not None
+        and message.previous_author_id == message.author_id
+        and message.created_at - message.previous_created_at < RUN_OF_ONE_AUTHOR
+        and not is_day_opening(message)
+    )
+
+
+def body(message: Message) -> Markup | str:
+    """The text with its links, or a sentence in its place: a text that cannot be rendered must not
+    keep the other messages back."""
+    try:
+        return linked(message.body)
+    except Exception:
+        logger.exception("message %s of %s", message.position, message.author_id)
+        return UNSHOWABLE

@@ -1,0 +1,68 @@
+"""What a line of an inbox shows."""
+
+from dataclasses import dataclass
+
+import pytest
+
+import render
+from render.dates import DAY
+from tests.pages import attribute, parsed
+
+NOON = 20_000 * DAY + DAY // 2
+
+
+@dataclass
+class Entry:
+    id: int = 7
+    kind: str = "group"
+    title: str = "Tea"
+    active_at: int = NOON
+    author_id: int | None = 1
+    author_name: str | None = "Ada"
+    body: str | None = "Hello"
+    unread: int = 0
+    is_unread_capped: bool = False
+
+
+@pytest.mark.parametrize("text", ["Ada", "100 % %(body)s", "<b>&\"'", "שלום עולם", "{{ body }}"])
+def test_what_people_write_is_shown_as_they_wrote_it(text: str) -> None:
+    entry = Entry(title=text, author_name=text * 2, body=text)
+    line = parsed(render.entry_fragment(entry, 0)).select_one("#conversation-7")
+    assert line is not None
+    assert line.a is not None
+    assert line.p is not None
+    assert line.a.get_text() == text
+    assert line.p.get_text() == f"{text * 2}: {text}"
+    assert {tag.name for tag in line.find_all(True)} == {"a", "time", "p", "bdi"}
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        (Entry(unread=0), None),
+        (Entry(unread=1), "1 unread"),
+        (Entry(unread=100, is_unread_capped=True), "99+ unread"),
+    ],
+)
+def test_a_line_says_how_much_is_unread(entry: Entry, said: str | None) -> None:
+    line = parsed(render.entry_fragment(entry, 7))
+    assert (line.b.get_text() if line.b else None) == said
+    assert attribute(line.find("li"), "data-unread") == str(entry.unread)
+    assert attribute(line.find("hx-title"), "unread") == "7"
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        (Entry(), "Ada: Hello"),
+        (Entry(title="Ada"), "Hello"),
+        (Entry(kind="self"), "Hello"),
+        (Entry(author_id=None, author_name=None, body=None), "Nothing said yet"),
+        (Entry(body="o" * 125), "Ada: " + "o" * 125),
+        (Entry(body="o" * 126), "Ada: " + "o" * 119 + "…"),
+    ],
+)
+def test_a_line_says_who_said_what_as_far_as_it_is_not_clear(entry: Entry, said: str) -> None:
+    line = parsed(render.entry_fragment(entry, 0)).p
+    assert line is not None
+    assert line.get_text() == said

@@ -1,0 +1,112 @@
+"""What a message shows."""
+
+from dataclasses import dataclass
+
+import pytest
+from markupsafe import Markup
+
+import render
+from render import messages
+from render.dates import DAY
+from tests.pages import attribute, parsed
+
+NOON = 20_000 * DAY + DAY // 2
+
+
+@dataclass
+class Message:
+    position: int = 3
+    revision: int = 4
+    author_id: int = 1
+    author_name: str = "Ada"
+    client_id: str = "x"
+    body: str = "Hello"
+    created_at: int = NOON
+    previous_author_id: int | None = 1
+    previous_created_at: int | None = NOON
+
+
+@pytest.mark.parametrize(
+    ("message", "continued", "opening"),
+    [
+        (Message(), True, False),
+        (Message(previous_created_at=NOON - 5 * 60_000 + 1), True, False),
+        (Message(previous_created_at=NOON - 5 * 60_000), False, False),
+        (Message(previous_author_id=2), False, False),
+        (Message(previous_author_id=None, previous_created_at=None), False, True),
+        (Message(created_at=NOON + DAY // 2, previous_created_at=NOON + DAY // 2 - 1), False, True),
+        (Message(previous_created_at=NOON + 1000), True, False),
+        (Message(previous_created_at=NOON + DAY), False, True),
+    ],
+)
+def test_days_and_runs(message: Message, continued: bool, opening: bool) -> None:
+    """Also where a clock went back."""
+    assert (messages.is_continued(message), messages.is_day_opening(message)) == (
+        continued,
+        opening,
+    )
+
+
+@pytest.mark.parametrize("text", ["Ada", "100 % %(body)s", "<b>&\"'", "שלום עולם", "{{ body }}"])
+@pytest.mark.parametrize("author", [1, 2])
+def test_what_people_write_is_shown_as_they_wrote_it(text: str, author: int) -> None:
+    message = Message(author_name=text, body=text, previous_author_id=author)
+    element = parsed(render.message_fragment(message)).select_one("#message-1-x")
+    assert element is not None
+    name, body = element.select_one(".author"), element.select_one(".body")
+    assert name is not None
+    assert body is not None
+    assert (name.get_text(), body.get_text()) == (text, text)
+    assert {tag.name for tag in element.find_all(True)} == {"bdi", "time", "p"}
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        (Message(), {"class": ["author"]}),
+        (Message(previous_author_id=2), {"class": ["author", "tint-3"], "data-face": "A"}),
+    ],
+)
+def test_only_the_first_message_of_a_run_has_a_face(
+    message: Message, shown: dict[str, object]
+) -> None:
+    author = parsed(render.message_fragment(message)).select_one(".author")
+    assert author is not None
+    assert author.attrs == shown | {"data-hx-ignore": ""}
+
+
+def test_the_first_message_of_a_day_says_which() -> None:
+    page = parsed(render.message_fragment(Message(previous_created_at=NOON - DAY)))
+    heading = page.select_one(".message > h2.day > time")
+    assert heading is not None
+    assert (attribute(heading, "datetime"), heading.get_text()) == (
+        "2024-10-04",
+        "Friday, 4 October 2024",
+    )
+    assert parsed(render.message_fragment(Message())).select_one(".day") is None
+
+
+def test_a_cursor_stands_behind_the_message_it_counts() -> None:
+    message = Message(revision=2**53)
+    alone = render.message_fragment(message)
+    assert "hx-cursor" not in alone
+    assert render.message_fragment(message, is_cursor=True) == alone + render.cursor_fragment(2**53)
+    cursor = parsed(render.cursor_fragment(2**53)).find("hx-cursor")
+    assert attribute(cursor, "revision") == str(2**53)
+
+
+def test_a_message_that_cannot_be_rendered_is_a_sentence_in_its_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(text: str) -> Markup:
+        raise ValueError(text)
+
+    monkeypatch.setattr(messages, "linked", fail)
+    element = parsed(render.message_fragment(Message())).select_one("#message-1-x")
+    assert element is not None
+    assert attribute(element, "data-position") == "3"
+    assert messages.UNSHOWABLE in element.get_text()
+
+
+def test_an_element_is_named_by_its_author_and_client_id() -> None:
+    assert messages.dom_id(Message(author_id=7, client_id="abc")) == "message-7-abc"
