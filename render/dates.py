@@ -2,12 +2,18 @@
 
 import time
 from datetime import UTC, datetime
+from functools import lru_cache
 
 DAY = 24 * 60 * 60_000
 
 
 def iso(milliseconds: int) -> str:
-    return moment(milliseconds).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return iso_second(milliseconds // 1000)
+
+
+@lru_cache(maxsize=128)  # what is sent at one moment shares it
+def iso_second(second: int) -> str:
+    return f"{moment(second * 1000):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def clock(milliseconds: int) -> str:

@@ -1,10 +1,10 @@
 """What a message shows."""
 
 import logging
-from types import SimpleNamespace
+from functools import lru_cache
 from typing import Protocol
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from render.dates import DAY, clock, day, iso
 from render.faces import initials, tint
@@ -13,7 +13,7 @@ from render.links import linked
 RUN_OF_ONE_AUTHOR = 5 * 60_000
 """Milliseconds within which messages of one author stand together under one name."""
 
-UNSHOWABLE = "This message cannot be shown."
+UNSHOWABLE = Markup("This message cannot be shown.")
 
 logger = logging.getLogger("parley.render")
 
@@ -41,23 +41,30 @@ class Message(Protocol):
     def previous_created_at(self) -> int | None: ...
 
 
-def view(message: Message) -> SimpleNamespace:
-    """All that messages/_message.html shows. The template escapes it; only the body is markup."""
-    return SimpleNamespace(
-        dom_id=dom_id(message),
-        position=message.position,
-        revision=message.revision,
-        author_id=message.author_id,
-        author_name=message.author_name,
-        tint=tint(message.author_name),
-        initials=initials(message.author_name),
-        created_at=message.created_at,
-        iso=iso(message.created_at),
-        clock=clock(message.created_at),
-        new_day=day(message.created_at) if is_day_opening(message) else None,
-        is_continued=is_continued(message),
-        body=body(message),
-    )
+def view(message: Message) -> dict[str, object]:
+    """All that messages/_message.html shows, escaped: numbers, our own words, and markup."""
+    return {
+        **face(message.author_name),
+        "dom_id": escape(dom_id(message)),
+        "position": message.position,
+        "revision": message.revision,
+        "author_id": message.author_id,
+        "created_at": message.created_at,
+        "iso": iso(message.created_at),
+        "clock": clock(message.created_at),
+        "new_day": day(message.created_at) if is_day_opening(message) else None,
+        "is_continued": is_continued(message),
+        "body": body(message),
+    }
+
+
+@lru_cache(maxsize=4096)
+def face(author_name: str) -> dict[str, object]:
+    return {
+        "author_name": escape(author_name),
+        "initials": escape(initials(author_name)),
+        "tint": tint(author_name),
+    }
 
 
 def dom_id(message: Message) -> str:
@@ -81,7 +88,7 @@ def is_continued(message: Message) -> bool:
     )
 
 
-def body(message: Message) -> Markup | str:
+def body(message: Message) -> Markup:
     """The text with its links, or a sentence in its place: a text that cannot be rendered must not
     keep the other messages back."""
     try:

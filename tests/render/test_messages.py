@@ -110,3 +110,11 @@ def test_a_message_that_cannot_be_rendered_is_a_sentence_in_its_place(
 
 def test_an_element_is_named_by_its_author_and_client_id() -> None:
     assert messages.dom_id(Message(author_id=7, client_id="abc")) == "message-7-abc"
+
+
+def test_a_view_is_escaped_whole() -> None:
+    """messages/_message.html escapes nothing: not one field may hold what a person has written."""
+    hostile = "\"'><script>"
+    message = Message(author_name=hostile, client_id=hostile, body=hostile, previous_author_id=2)
+    for name, value in messages.view(message).items():
+        assert isinstance(value, Markup) or not set(str(value)) & set("<>&\"'"), name
