@@ -20,7 +20,7 @@ from starlette.routing import Mount, Route, WebSocketRoute
 import settings
 from db import engine, migration
 from live import broker, metrics
-from live.process import garbage, shutdown, single_process
+from live.process import shutdown, single_process
 from render.assets import STATIC
 from routes import (
     access,
@@ -61,8 +61,8 @@ engine.on_commit = metrics.committed
 async def lifespan(app: Starlette) -> AsyncIterator[None]:
     """The database and the broker, open from the first request to the last."""
     async with AsyncExitStack() as stack:
-        if settings.IS_ALONE:
-            stack.enter_context(await single_process.claim(settings.DATABASE_URL))
+        if settings.IS_SINGLE_PROCESS:
+            stack.enter_context(await single_process.lock(settings.DATABASE_URL))
         if settings.DATABASE_URL.startswith("sqlite"):
             migration.upgrade(settings.DATABASE_URL)
         await engine.connect(
@@ -74,11 +74,10 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         stack.enter_context(shutdown.announced())
         await stack.enter_async_context(metrics.sampled(broker.is_up, engine.pool_use))
         await stack.enter_async_context(background.background())
-        stack.enter_context(garbage.rarely_collected())
         yield
 
 
-register_url_convertor("id", convertors.Id())
+register_url_convertor("id", convertors.IdConvertor())
 CHAT = "/chat/{conversation_id:id}/"
 
 routes = [
@@ -131,11 +130,11 @@ app = Starlette(
     routes=routes,
     lifespan=lifespan,
     middleware=[
-        Middleware(request_log.Traced),
-        Middleware(lazy_lifespan.AtFirstRequest, lifespan=lifespan),
-        Middleware(database_deadline.Patient),
+        Middleware(request_log.RequestLog),
+        Middleware(lazy_lifespan.LazyLifespan, lifespan=lifespan),
+        Middleware(database_deadline.DatabaseDeadline),
         Middleware(security.SecurityHeaders),
-        Middleware(body_limit.Bounded, max_body_size=BODY_BYTES),
+        Middleware(body_limit.BodyLimit, max_body_size=BODY_BYTES),
         Middleware(TrustedHostMiddleware, allowed_hosts=list(settings.ALLOWED_HOSTS)),
         Middleware(security.SameOrigin),
         Middleware(GZipMiddleware, **COMPRESSION),

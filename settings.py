@@ -64,13 +64,13 @@ LOG_FORMAT: str = config("LOG_FORMAT", default="text" if sys.stdout.isatty() els
 HEARTBEAT = config("HEARTBEAT", cast=float, default=15.0)
 """Seconds of silence after which a stream says that it is alive and re-reads the database."""
 
-IS_ALONE = BROKER_URL.startswith("memory:")
+IS_SINGLE_PROCESS = BROKER_URL.startswith("memory:")
 """Whether this process reaches no other one."""
 
 if LOG_FORMAT not in ("json", "text"):
     sys.exit(f"LOG_FORMAT is {LOG_FORMAT}, but must be json or text.")
 
-if WEB_CONCURRENCY > 1 and IS_ALONE:
+if WEB_CONCURRENCY > 1 and IS_SINGLE_PROCESS:
     sys.exit(
         f"WEB_CONCURRENCY is {WEB_CONCURRENCY}, but without Redis each worker would be an island: "
         "set REDIS_URL (redis://…), or WEB_CONCURRENCY=1."

@@ -15,14 +15,14 @@ LAST_PAUSE = 3600.0
 """Between two rounds: soon at first, while the version before this one may still serve beside it,
 then longer and longer."""
 
-REST = 2.0
+REST_FACTOR = 2.0
 """How much longer than it has worked it rests."""
 
-LOOKED_AT = 1_000
-MENDED_AT_ONCE = 20
+SCAN_LIMIT = 1_000
+REPAIR_LIMIT = 20
 """Conversations that share a transaction; some have a thousand people."""
 
-SETTLED_AT_ONCE = 100
+CAUGHT_UP_LIMIT = 100
 """People who share one."""
 
 logger = logging.getLogger("parley.ranks")
@@ -35,13 +35,13 @@ def read_by(user_ids: Iterable[int]) -> None:
     _readers.update(user_ids)
 
 
-async def keep() -> None:
+async def maintain() -> None:
     """Round after round, for ever."""
     pause = FIRST_PAUSE
     while True:
         try:
-            await mend()
-            await settle()
+            await repair()
+            await mark_caught_up()
         except Unavailable:
             logger.warning("ranks wait for the database")
         except Exception:  # inboxes go on without it, only slower
@@ -50,23 +50,23 @@ async def keep() -> None:
         pause = min(LAST_PAUSE, 2 * pause)
 
 
-async def mend() -> None:
+async def repair() -> None:
     """Give every conversation the right rank: those that had none, and what others left wrong."""
     after: int | None = 0
     while after is not None:
         async with resting():
-            wrong, after = await inbox_ranks.list_wrong(after, LOOKED_AT)
-        for portion in portions(wrong, MENDED_AT_ONCE):
+            wrong, after = await inbox_ranks.list_wrong(after, SCAN_LIMIT)
+        for portion in portions(wrong, REPAIR_LIMIT):
             async with resting(), transaction(len(portion)):
                 await conversations.lock(portion)
                 await engine.write(inbox_ranks.follow(await inbox_ranks.mend(portion)))
 
 
-async def settle() -> None:
+async def mark_caught_up() -> None:
     """Settle those who have read something here since the last round."""
     readers = sorted(_readers)
     _readers.clear()
-    for portion in portions(readers, SETTLED_AT_ONCE):
+    for portion in portions(readers, CAUGHT_UP_LIMIT):
         async with resting(), transaction(len(portion)):
             await inbox_ranks.settle(portion, now())
 
@@ -82,4 +82,4 @@ async def resting() -> AsyncIterator[None]:
     loop = asyncio.get_running_loop()
     began_at = loop.time()
     yield
-    await asyncio.sleep(REST * (loop.time() - began_at))
+    await asyncio.sleep(REST_FACTOR * (loop.time() - began_at))

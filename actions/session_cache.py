@@ -1,4 +1,4 @@
-"""Sessions that are not looked up for each message: everybody is told of their end."""
+"""Sessions that are not looked up for each message: their end is published to every process."""
 
 import time
 from collections import OrderedDict
@@ -9,66 +9,66 @@ from db.sessions import Session
 from live import hub, publication
 from live.delivery import Delivery
 
-AT_MOST = 1_000
+CAPACITY = 1_000
 
-_known: OrderedDict[str, "Known"] = OrderedDict()
-"""By the hashes of their tokens, the one that was looked up last at the end."""
+_cached: OrderedDict[str, "CachedSession"] = OrderedDict()
+"""By the hashes of their tokens, the one that was checked last at the end."""
 
 
-class Known:
-    """A session that was open when it was last looked up, and has not been told to have ended."""
+class CachedSession:
+    """A session that was open when it was last checked, and whose end has not been published."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        self.looked_up_at = time.monotonic()
-        self.is_sure = False  # what was looked up before anybody listened may be over already
+        self.checked_at = time.monotonic()
+        self.is_confirmed = False  # it may have ended after the check and before it was subscribed
 
     def put(self, delivery: Delivery) -> None:
-        """It may be over, or what is published may have been missed."""
-        self.forget()
+        """It may have ended, or a publication may have been missed."""
+        self.evict()
 
-    def forget(self) -> None:
+    def evict(self) -> None:
         hub.leave(self, publication.rights(self.session.user.id))
-        _known.pop(self.session.token_hash, None)
+        _cached.pop(self.session.token_hash, None)
 
 
 async def find(token: str) -> Session | None:
-    """The session that a token opens, or None where it is over, as `sessions.find` says or has
+    """The session that a token opens, or None where it has ended, as `sessions.find` says or has
     said in the last `settings.HEARTBEAT` seconds.
 
-    What ends a session in this process ends it here at once; in another one as soon as that is
-    delivered, or everybody is told to re-read. Where neither comes, as late as for a socket.
+    What ends a session in this process ends it here at once; in another one as soon as that, or
+    `RESYNC`, is delivered. Where neither comes, within the heartbeat, like a socket.
     """
-    forget_old()
-    known = _known.get(sessions.token_hash(token))
-    if known is not None and known.is_sure:
-        return known.session
+    evict_expired()
+    cached = _cached.get(sessions.token_hash(token))
+    if cached is not None and cached.is_confirmed:
+        return cached.session
     session = await sessions.find(token)
     if session is not None:
-        remember(session, known)
-    elif known is not None:
-        known.forget()
+        keep(session, cached)
+    elif cached is not None:
+        cached.evict()
     return session
 
 
-def forget_old() -> None:
+def evict_expired() -> None:
     until = time.monotonic() - settings.HEARTBEAT
-    while _known and (oldest := next(iter(_known.values()))).looked_up_at <= until:
-        oldest.forget()
+    while _cached and (oldest := next(iter(_cached.values()))).checked_at <= until:
+        oldest.evict()
 
 
-def remember(session: Session, known: Known | None) -> None:
-    """Keep a session that was looked up while it was `known`: if it still is, it is open."""
-    if known is not None and _known.get(session.token_hash) is known:
-        known.session, known.looked_up_at, known.is_sure = session, time.monotonic(), True
-        _known.move_to_end(session.token_hash)
-    elif session.token_hash not in _known:
-        new = _known[session.token_hash] = Known(session)
+def keep(session: Session, cached: CachedSession | None) -> None:
+    """Cache a session. One that was cached before the check and still is has not ended."""
+    if cached is not None and _cached.get(session.token_hash) is cached:
+        cached.session, cached.checked_at, cached.is_confirmed = session, time.monotonic(), True
+        _cached.move_to_end(session.token_hash)
+    elif session.token_hash not in _cached:
+        new = _cached[session.token_hash] = CachedSession(session)
         hub.join(new, publication.rights(session.user.id))
-        if len(_known) > AT_MOST:
-            next(iter(_known.values())).forget()
+        if len(_cached) > CAPACITY:
+            next(iter(_cached.values())).evict()
 
 
-def forget_all() -> None:
-    for known in list(_known.values()):
-        known.forget()
+def clear() -> None:
+    for cached in list(_cached.values()):
+        cached.evict()

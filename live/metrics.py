@@ -33,7 +33,7 @@ SAMPLED = 1.0
 LAGS_MEASURED = 8
 """Of so many batches that a subscriber writes, the lag of one is measured."""
 
-FOLDER = metrics_directory.meeting_place()
+FOLDER = metrics_directory.directory()
 if FOLDER is not None:
     values.ValueClass = values.MultiProcessValue()
     mark_process_dead(os.getpid(), str(FOLDER))  # of an earlier process with this id

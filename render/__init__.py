@@ -12,7 +12,7 @@ from render.messages import Message
 
 def page(request: HTTPConnection, name: str, status: int = 200, **context: object) -> HTMLResponse:
     """A whole page, never stored by a cache: what it shows is private."""
-    session = request.scope.get("session")
+    session = getattr(request.state, "session", None)
     text = templates.get_template(name).render(
         user=session.user if session else None, path=request.url.path, status=status, **context
     )

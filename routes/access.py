@@ -15,47 +15,48 @@ from db.sessions import Session
 from db.users import User
 
 SECURE_COOKIE = "__Host-session"
+LOOKUP_LIMIT = 500
+"""Connections that are looked up together, when many come back at once."""
 
 
 class SignedOut(Exception):
-    """The request needs a session and has none, or one that is over."""
+    """The request needs a session and has none, or one that has ended."""
 
 
-class SomebodyElse(SignedOut):
-    """The request is of a page whose reader is not signed in at this browser any more; somebody
-    else is."""
+class WrongUser(SignedOut):
+    """The page was made for another user than the one who is signed in at this browser now."""
 
 
 async def current_user(connection: HTTPConnection) -> User:
-    """Who asks. Raises `SignedOut`."""
+    """The user of the request's session. Raises `SignedOut`."""
     return (await current_session(connection)).user
 
 
-async def current_session(connection: HTTPConnection, person: str = "") -> Session:
-    """The sign-in that a request came with. Raises `SignedOut`; and `SomebodyElse` where the page
-    that asks names a `person`, by id, whose sign-in it is not."""
+async def current_session(connection: HTTPConnection, expected_user_id: str = "") -> Session:
+    """The session of a request. Raises `SignedOut`; `WrongUser` where the page says by
+    `expected_user_id` whom it was made for, and that is another user."""
     session = await find_session(connection)
     if session is None:
         raise SignedOut
-    if person and person != str(session.user.id):
-        raise SomebodyElse
+    if expected_user_id and expected_user_id != str(session.user.id):
+        raise WrongUser
     return session
 
 
-async def known_session(connection: HTTPConnection, person: str) -> Session:
-    """The same for what is sent, without a look-up each time."""
+async def cached_session(connection: HTTPConnection, expected_user_id: str) -> Session:
+    """The same without a query for each message that is posted."""
     await find_session(connection, session_cache.find)
-    return await current_session(connection, person)
+    return await current_session(connection, expected_user_id)
 
 
 async def find_session(
     connection: HTTPConnection, find: Callable[[str], Awaitable[Session | None]] = sessions.find
 ) -> Session | None:
-    """The sign-in that a request came with, if any. Looked up once a request."""
-    if "session" not in connection.scope:
+    """The session of a request, if it has one. Looked up once a request."""
+    if not hasattr(connection.state, "session"):
         token = token_of(connection)
-        connection.scope["session"] = await find(token) if token else None
-    found: Session | None = connection.scope["session"]
+        connection.state.session = await find(token) if token else None
+    found: Session | None = connection.state.session
     return found
 
 
@@ -65,18 +66,25 @@ def token_of(connection: HTTPConnection) -> str | None:
     return cookies.get(SECURE_COOKIE) or cookies.get(cookie_name(connection))
 
 
-async def current_place(
-    connection: HTTPConnection, person: str
+async def current_conversation(connection: HTTPConnection) -> Conversation:
+    """The conversation in the path, for a participant. 404 for everybody else."""
+    user = await current_user(connection)
+    conversation_id = connection.path_params["conversation_id"]
+    return await conversations.get(conversation_id, user.id) or not_found()
+
+
+async def session_and_conversation(
+    connection: HTTPConnection, expected_user_id: str
 ) -> tuple[Session, Conversation | None]:
-    """The sign-in, and the conversation in the path if there is one, looked up together with all
-    who come at this moment. Raises as `current_session` does; 404 for outsiders."""
+    """The session, and the conversation in the path if there is one, in one query for all that
+    connect at this moment. Raises as `current_session` does; 404 for outsiders."""
     conversation_id = connection.path_params.get("conversation_id")
     token = token_of(connection)
     session = conversation = None
     if token:
-        session, conversation = await arrivals.submit((token, conversation_id))
-    connection.scope["session"] = session
-    session = await current_session(connection, person)
+        session, conversation = await lookups.submit((token, conversation_id))
+    connection.state.session = session
+    session = await current_session(connection, expected_user_id)
     return session, not_found() if conversation is None and conversation_id else conversation
 
 
@@ -96,15 +104,7 @@ async def look_up(
     ]
 
 
-ARRIVALS_AT_ONCE = 500
-arrivals = Batcher(look_up, ARRIVALS_AT_ONCE)
-
-
-async def current_conversation(connection: HTTPConnection) -> Conversation:
-    """The conversation in the path, for a participant. 404 for everybody else, whoever they are."""
-    user = await current_user(connection)
-    conversation_id = connection.path_params["conversation_id"]
-    return await conversations.get(conversation_id, user.id) or not_found()
+lookups = Batcher(look_up, LOOKUP_LIMIT)
 
 
 def not_found() -> NoReturn:

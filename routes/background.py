@@ -15,12 +15,12 @@ async def background() -> AsyncIterator[None]:
     was sent is stored and published."""
     async with (
         alongside(presence.beat()),
-        alongside(inbox_updates.follow()),
+        alongside(inbox_updates.run()),
         alongside(heartbeats.beat()),
-        alongside(inbox_ranks.keep()),
+        alongside(inbox_ranks.maintain()),
     ):
         try:
             yield
         finally:
-            session_cache.forget_all()
+            session_cache.clear()
             await batching.finished()

@@ -14,7 +14,7 @@ from db import engine, participants
 from db.conversations import Conversation
 from routes import access, forms
 from routes.inbox import load_inbox
-from routes.message_pages import load_log
+from routes.message_pages import load_page
 from routes.presence import load_presence
 
 REFRESH_CHOICES = ("5", "15", "60")
@@ -33,7 +33,7 @@ async def show(request: Request) -> Response:
     """A conversation at its newest page or another; for htmx that page's messages alone."""
     async with engine.connection():
         conversation = await access.current_conversation(request)
-        log = await load_log(
+        log = await load_page(
             conversation,
             forms.number(request, "before"),
             forms.number(request, "after"),
@@ -52,7 +52,7 @@ async def log(request: Request) -> Response:
         request,
         "messages/log.html",
         conversation=conversation,
-        log=await load_log(conversation),
+        log=await load_page(conversation),
     )
     if seconds := refresh(request.query_params.get("refresh")):
         response.headers["Refresh"] = str(seconds)
@@ -82,7 +82,7 @@ async def suggestions(request: Request) -> Response:
 async def create(request: Request) -> Response:
     """Start a conversation, or go to the one that these two people have."""
     user = await access.current_user(request)
-    async with forms.sent(request) as fields:
+    async with forms.read_form(request) as fields:
         to, title = forms.texts(fields, "to"), forms.text(fields, "title")
     try:
         conversation_id = await conversations.start(user, to, title)
@@ -105,7 +105,7 @@ async def pane(
     user = await access.current_user(request)
     people = await participants.list_people(conversation.id)
     if "log" not in context:
-        context["log"] = await load_log(conversation)
+        context["log"] = await load_page(conversation)
     return render.page(
         request,
         "conversations/show.html",

@@ -3,7 +3,7 @@
 from starlette.convertors import Convertor
 
 
-class Id(Convertor[int]):
+class IdConvertor(Convertor[int]):
     """A number as it is written: no sign, no zero in front, and none that no id can be."""
 
     regex = "[1-9][0-9]{0,15}"

@@ -1,5 +1,6 @@
 """What people see when something is not there, not allowed, or broken."""
 
+from contextlib import suppress
 from typing import cast
 from urllib.parse import quote
 
@@ -39,7 +40,7 @@ async def refused(connection: HTTPConnection, error: Exception) -> Response | No
 
 
 async def too_large(request: Request) -> Response:
-    """413, where the body is not even looked at."""
+    """413, without reading the body."""
     await find_session_if_possible(request)
     return page(request, 413, None, None)
 
@@ -47,18 +48,16 @@ async def too_large(request: Request) -> Response:
 async def unavailable(connection: HTTPConnection, error: Exception) -> Response | None:
     """503: nothing was acknowledged, and the same form may be sent again."""
     assert isinstance(error, Unavailable)
-    connection.scope.setdefault("session", None)
     return await answer(connection, 503, None, {"Retry-After": "2"})
 
 
 async def broken(request: Request, error: Exception) -> Response:
-    """500, without a word about the inside. The error itself goes on to the server's log."""
-    request.scope.setdefault("session", None)
+    """500, without a word about the inside. The error itself goes to the server's log."""
     return page(request, 500, None, PAGE_HEADERS | request_log.header())
 
 
 async def signed_out(connection: HTTPConnection, error: Exception) -> Response | None:
-    """A person is led to the sign-in and back; a program gets 401, a socket its close code."""
+    """A browser is redirected to the sign-in and back; a program gets 401, a socket its code."""
     if connection.scope["type"] == "websocket":
         websocket = cast(WebSocket, connection)
         await websocket.accept()
@@ -67,7 +66,7 @@ async def signed_out(connection: HTTPConnection, error: Exception) -> Response |
     request = cast(Request, connection)
     if forms.wants_fragment(request) or request.url.path.startswith(("/sse/", "/poll/")):
         return PlainTextResponse("Please sign in.\n", 401, {"Cache-Control": "no-store"})
-    if isinstance(error, access.SomebodyElse):  # a sign-in would lead straight back here
+    if isinstance(error, access.WrongUser):  # a sign-in would lead straight back here
         return page(request, 401, None, None)
     back = request.url.path + ("?" + request.url.query if request.url.query else "")
     if request.method not in ("GET", "HEAD"):
@@ -76,7 +75,7 @@ async def signed_out(connection: HTTPConnection, error: Exception) -> Response |
 
 
 async def gone(request: Request, error: Exception) -> None:
-    """Nobody waits for an answer to a request that was broken off."""
+    """The client has gone; no answer is needed."""
 
 
 async def no_socket(websocket: WebSocket) -> None:
@@ -96,11 +95,9 @@ async def answer(
 
 
 async def find_session_if_possible(connection: HTTPConnection) -> None:
-    """So that a signed-in person's 404 looks the same wherever it comes from."""
-    try:
+    """So that a signed-in user's 404 looks the same wherever it comes from."""
+    with suppress(Unavailable):
         await access.find_session(connection)
-    except Unavailable:
-        connection.scope["session"] = None
 
 
 def page(

@@ -8,13 +8,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import RedirectResponse
 
-from actions.text import whole as whole_characters
+from actions.text import whole
 
 LARGEST_NUMBER = 2**53
 
 
 @asynccontextmanager
-async def sent(request: Request) -> AsyncIterator[FormData]:
+async def read_form(request: Request) -> AsyncIterator[FormData]:
     """The fields of a form; 400 where they cannot be read."""
     try:
         fields = await request.form()
@@ -33,16 +33,16 @@ def text(form: FormData, field: str) -> str:
 
 def texts(form: FormData, field: str) -> list[str]:
     """A field that may be repeated, without halves of characters."""
-    return [whole_characters(value) for value in form.getlist(field) if isinstance(value, str)]
+    return [whole(value) for value in form.getlist(field) if isinstance(value, str)]
 
 
 def number(connection: HTTPConnection, parameter: str) -> int | None:
     """A whole number in the address, None where it is missing; 400 for anything else."""
     value = connection.query_params.get(parameter)
-    return None if value is None or value == "" else whole(value, parameter)
+    return None if value is None or value == "" else integer(value, parameter)
 
 
-def whole(value: str, name: str) -> int:
+def integer(value: str, name: str) -> int:
     if not (value.isascii() and value.isdigit()) or len(value) > 16 or int(value) > LARGEST_NUMBER:
         raise HTTPException(400, f"“{name}” must be a whole number.")
     return int(value)

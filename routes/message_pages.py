@@ -11,7 +11,7 @@ NEWEST = 2**53
 
 
 @dataclass(frozen=True, slots=True)
-class Log:
+class MessagePage:
     """Messages, oldest first; where the older and the newer page begin, if there are any; and the
     revision up to which the whole is known to be complete."""
 
@@ -22,12 +22,12 @@ class Log:
     first_unread: int | None
 
 
-async def load_log(
+async def load_page(
     conversation: Conversation,
     before: int | None = None,
     after: int | None = None,
     at: int | None = None,
-) -> Log:
+) -> MessagePage:
     """The newest page; or the one before or after a position, or around it. Where nothing is
     before or after it, the first page or the last.
 
@@ -41,13 +41,13 @@ async def load_log(
     if after is not None:
         newer = await messages.after(conversation.id, after, PAGE + 1)
         if not newer:
-            return await load_log(conversation)
+            return await load_page(conversation)
         older = await messages.before(conversation.id, after + 1, 1)
         return page(conversation, older, newer, PAGE, older_shown=0)
     if before is not None:
         older = await messages.before(conversation.id, before, PAGE + 1)
         if not older:
-            return await load_log(conversation, after=0)
+            return await load_page(conversation, after=0)
         newer = await messages.after(conversation.id, before - 1, 1)
         return page(conversation, older, newer, PAGE, newer_shown=0)
     newest = await messages.before(conversation.id, NEWEST, PAGE + 1)
@@ -61,12 +61,12 @@ def page(
     size: int,
     older_shown: int | None = None,
     newer_shown: int | None = None,
-) -> Log:
+) -> MessagePage:
     """Of two runs that meet, each with one message more than is shown: at most `size` of each."""
     shown_older = older[max(0, len(older) - (size if older_shown is None else older_shown)) :]
     shown_newer = newer[: size if newer_shown is None else newer_shown]
     shown = shown_older + shown_newer
-    return Log(
+    return MessagePage(
         shown,
         before=shown[0].position if shown and len(older) > len(shown_older) else None,
         after=shown[-1].position if shown and len(newer) > len(shown_newer) else None,

@@ -12,7 +12,7 @@ from db.conversations import Conversation
 from db.engine import Unavailable
 from db.users import User
 from routes import access, conversations, errors, forms, rate_limit, sessions
-from routes.rate_limit import TooFast
+from routes.rate_limit import RateLimited
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +33,22 @@ async def create(request: Request) -> Response:
     any more (422), from somebody who is too fast (429) and without a database (503) a page of its
     own.
     """
-    async with forms.sent(request) as fields:
+    async with forms.read_form(request) as fields:
         client_id, body = forms.text(fields, "client_id"), forms.text(fields, "body")
         refresh, seen = forms.text(fields, "refresh"), forms.text(fields, "seen")
         author_id = forms.text(fields, "author")
     draft = Draft(request.path_params["conversation_id"], client_id, body, author_id)
     try:
-        session = await access.known_session(request, author_id)
-        rate_limit.spend(session.user)
+        session = await access.cached_session(request, author_id)
+        rate_limit.charge(session.user)
         response = await send(request, session.user, draft, refresh)
         if seen:  # whoever answers a plain page has read it
-            await participants.read(session.user, draft.conversation_id, forms.whole(seen, "seen"))
-    except access.SomebodyElse:
+            await participants.read(
+                session.user, draft.conversation_id, forms.integer(seen, "seen")
+            )
+    except access.WrongUser:
         return kept(request, draft, "messages/somebody_else.html", 422, errors.SENTENCES[401])
-    except TooFast as error:
+    except RateLimited as error:
         response = kept(request, draft, "messages/kept.html", 429, errors.SENTENCES[429])
         response.headers.update(error.headers or {})
     except (access.SignedOut, Unavailable) as error:
@@ -73,7 +75,6 @@ def unserved(request: Request, draft: Draft, error: Exception) -> Response:
     if isinstance(error, access.SignedOut):
         back = request.url.path.removesuffix("messages/")
         return sessions.signing_in(request, "", {}, back, 401, draft.body)
-    request.scope.setdefault("session", None)
     return kept(request, draft, "messages/kept.html", 503, errors.SENTENCES[503])
 
 

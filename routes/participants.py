@@ -18,10 +18,10 @@ async def index(request: Request) -> Response:
 async def update_read(request: Request) -> Response:
     """Note how far one has read; a plain form is led back to the conversation."""
     conversation = await access.current_conversation(request)
-    async with forms.sent(request) as fields:
-        position = forms.whole(forms.text(fields, "position"), "position")
+    async with forms.read_form(request) as fields:
+        position = forms.integer(forms.text(fields, "position"), "position")
     user = await access.current_user(request)
-    rate_limit.spend(user)
+    rate_limit.charge(user)
     await participants.read(user, conversation.id, position)
     if forms.wants_fragment(request):
         return Response(status_code=204)
@@ -41,8 +41,8 @@ async def leave(request: Request) -> Response:
 async def remove(request: Request) -> Response:
     """Take somebody out of a group that one has made."""
     conversation = await access.current_conversation(request)
-    async with forms.sent(request) as fields:
-        user_id = forms.whole(forms.text(fields, "user"), "user")
+    async with forms.read_form(request) as fields:
+        user_id = forms.integer(forms.text(fields, "user"), "user")
     try:
         await participants.remove(await access.current_user(request), conversation, user_id)
     except Invalid as refusal:

@@ -1,4 +1,4 @@
-"""How much somebody may do at once: frames of a socket, and what is posted."""
+"""How many frames a socket may send, and how many messages a user may post."""
 
 import time
 
@@ -6,54 +6,56 @@ from starlette.exceptions import HTTPException
 
 from db.users import User
 
-A_SECOND = 20
-AT_ONCE = 60
+RATE = 20
+"""A second."""
+
+BURST = 60
 
 
-class TooFast(HTTPException):
-    """More than somebody may post. It was not done, and may be tried again in a moment."""
+class RateLimited(HTTPException):
+    """The user posts too fast. Nothing was done, and it may be tried again in a moment."""
 
     def __init__(self) -> None:
         super().__init__(429, headers={"Retry-After": "1"})
 
 
-class Allowance:
-    """`A_SECOND`, saved up to `AT_ONCE` (a token bucket)."""
+class TokenBucket:
+    """`RATE` tokens a second, saved up to `BURST`."""
 
     __slots__ = ("_counted_at", "_left")
 
     def __init__(self) -> None:
-        self._left = float(AT_ONCE)
+        self._left = float(BURST)
         self._counted_at = time.monotonic()
 
     def take(self) -> bool:
+        """Take a token, if there is one."""
         moment = time.monotonic()
-        earned = (moment - self._counted_at) * A_SECOND
-        self._left = min(AT_ONCE, self._left + earned)
+        earned = (moment - self._counted_at) * RATE
+        self._left = min(BURST, self._left + earned)
         self._counted_at = moment
         if self._left < 1:
             return False
         self._left -= 1
         return True
 
-    def is_whole(self) -> bool:
-        """Whether it is as good as a new one by now, whatever was taken of it."""
-        return time.monotonic() - self._counted_at >= AT_ONCE / A_SECOND
+    def is_full(self) -> bool:
+        """Whether it is as good as a new one by now, whatever was taken."""
+        return time.monotonic() - self._counted_at >= BURST / RATE
 
 
-_allowances: dict[int, Allowance] = {}
-"""Of those who have posted in the last seconds, by their ids, whose last post is longest ago
-first."""
+_buckets: dict[int, TokenBucket] = {}
+"""By user id, for users who have posted in the last seconds, the latest last."""
 
 
-def spend(user: User) -> None:
-    """One thing that somebody posts, over whichever tabs. Raises `TooFast`.
+def charge(user: User) -> None:
+    """Count one post of a user, whichever tab it comes from. Raises `RateLimited`.
 
-    Each process counts what comes to it, so that several let through so many times more.
+    The limit is per process: N workers allow N times as much.
     """
-    while _allowances and _allowances[oldest := next(iter(_allowances))].is_whole():
-        del _allowances[oldest]
-    allowance = _allowances.pop(user.id, None) or Allowance()
-    _allowances[user.id] = allowance
-    if not allowance.take():
-        raise TooFast
+    while _buckets and _buckets[oldest := next(iter(_buckets))].is_full():
+        del _buckets[oldest]
+    bucket = _buckets.pop(user.id, None) or TokenBucket()
+    _buckets[user.id] = bucket
+    if not bucket.take():
+        raise RateLimited

@@ -19,7 +19,7 @@ async def new(request: Request) -> Response:
 
 async def create(request: Request) -> Response:
     """Sign in. A wrong password gets the form again (422), too many of them 429 with the wait."""
-    async with forms.sent(request) as fields:
+    async with forms.read_form(request) as fields:
         username, password = forms.text(fields, "username"), forms.text(fields, "password")
         next = forms.text(fields, "next")
     try:

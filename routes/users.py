@@ -26,7 +26,7 @@ async def new(request: Request) -> Response:
 
 async def create(request: Request) -> Response:
     """Join, and be signed in."""
-    async with forms.sent(request) as fields:
+    async with forms.read_form(request) as fields:
         values = {field: forms.text(fields, field) for field in ("username", "name")}
         password = forms.text(fields, "password")
         next = forms.text(fields, "next")
@@ -48,7 +48,7 @@ async def edit(request: Request) -> Response:
 
 async def update_name(request: Request) -> Response:
     user = await access.current_user(request)
-    async with forms.sent(request) as fields:
+    async with forms.read_form(request) as fields:
         name = forms.text(fields, "name")
     try:
         await users.rename(user, name)
@@ -60,14 +60,14 @@ async def update_name(request: Request) -> Response:
 async def update_presence(request: Request) -> Response:
     """Hide or show whether one is here."""
     user = await access.current_user(request)
-    async with forms.sent(request) as fields:
+    async with forms.read_form(request) as fields:
         await presence.hide(user, forms.text(fields, "hide") == "yes")
     return forms.see_other("/account/?saved=presence")
 
 
 async def update_password(request: Request) -> Response:
     session = await access.current_session(request)
-    async with forms.sent(request) as fields:
+    async with forms.read_form(request) as fields:
         current, password = forms.text(fields, "current"), forms.text(fields, "password")
     try:
         await users.change_password(session, current, password)
@@ -81,7 +81,7 @@ async def update_password(request: Request) -> Response:
 async def destroy(request: Request) -> Response:
     """Delete one's account, confirmed by the password."""
     session = await access.current_session(request)
-    async with forms.sent(request) as fields:
+    async with forms.read_form(request) as fields:
         password = forms.text(fields, "delete")
     try:
         await users.delete(session, password)

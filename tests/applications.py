@@ -66,7 +66,7 @@ async def database(database_url: str) -> AsyncIterator[str]:
 async def live(database: str) -> AsyncIterator[None]:
     """Database and broker, open in this process, without anything that serves."""
     await broker.start("memory://")
-    async with alongside(inbox_updates.follow()):
+    async with alongside(inbox_updates.run()):
         yield
     await broker.stop()
 

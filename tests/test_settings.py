@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import settings
-from live.broker.redis import RedisLink
+from live.broker.redis import RedisDriver
 
 SETTINGS = str(Path(settings.__file__))
 NAMES = [
@@ -60,7 +60,7 @@ def test_without_an_environment_one_process_serves_a_file(monkeypatch: pytest.Mo
     found = read(monkeypatch)
     assert found["DATABASE_URL"] == f"sqlite:///{Path(SETTINGS).parent}/parley.sqlite3"
     assert found["BROKER_URL"] == "memory://"
-    assert found["IS_ALONE"]
+    assert found["IS_SINGLE_PROCESS"]
     assert (found["HEARTBEAT"], found["WEB_CONCURRENCY"]) == (15.0, 1)
     assert list(found["ALLOWED_HOSTS"]) == ["*"]
 
@@ -76,7 +76,7 @@ def test_the_environment_is_listened_to(monkeypatch: pytest.MonkeyPatch) -> None
     )
     assert found["DATABASE_URL"] == "postgresql://h/n"
     assert found["BROKER_URL"] == "redis://h"
-    assert not found["IS_ALONE"]
+    assert not found["IS_SINGLE_PROCESS"]
     assert (found["HEARTBEAT"], found["WEB_CONCURRENCY"]) == (0.5, 3)
     assert list(found["ALLOWED_HOSTS"]) == ["a.example", "b.example"]
 
@@ -84,7 +84,7 @@ def test_the_environment_is_listened_to(monkeypatch: pytest.MonkeyPatch) -> None
 def test_a_broker_of_another_kind_can_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
     found = read(monkeypatch, BROKER_URL="postgresql://h/n", WEB_CONCURRENCY="2")
     assert found["BROKER_URL"] == "postgresql://h/n"
-    assert not found["IS_ALONE"]
+    assert not found["IS_SINGLE_PROCESS"]
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_on_heroku_a_certificate_that_redis_has_signed_itself_is_taken(
 ) -> None:
     taken = read(monkeypatch, REDIS_URL=given, DYNO="web.1")["BROKER_URL"]
     assert taken.startswith(given)
-    options = RedisLink(taken)._publisher.connection_pool.connection_kwargs
+    options = RedisDriver(taken)._publisher.connection_pool.connection_kwargs
     assert options.get("ssl_cert_reqs") == checked
     assert options["host"] == "h"
 

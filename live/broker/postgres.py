@@ -1,4 +1,4 @@
-"""PostgreSQL's LISTEN and NOTIFY as a link, for installations without Redis.
+"""PostgreSQL's LISTEN and NOTIFY, for installations without Redis.
 
 Each NOTIFY takes a lock of the whole database at its commit, so Redis is the one for load.
 """
@@ -14,7 +14,7 @@ from live.broker.driver import HEALTH_CHECK
 TIMEOUT = 1.0
 
 
-class PostgresLink:
+class PostgresDriver:
     limit = 7_999  # the largest payload of a NOTIFY, in bytes
 
     def __init__(self, url: str) -> None:

@@ -1,4 +1,4 @@
-"""Redis's publish/subscribe as a link."""
+"""Redis's publish/subscribe."""
 
 from collections.abc import AsyncIterator
 
@@ -11,7 +11,7 @@ from live.broker.driver import HEALTH_CHECK
 PUBLISH_TIMEOUT = 1.0
 
 
-class RedisLink:
+class RedisDriver:
     limit = 64 * 1024 * 1024
 
     def __init__(self, url: str) -> None:

@@ -1,7 +1,7 @@
-"""The folder in which the processes of one server add up what they count.
+"""The folder in which the processes of one server add up their metrics.
 
-Each of them is scraped at random, so each has to know the others' numbers. They are spawned by one
-parent (`uvicorn --workers`), from which they know where to meet; nobody has to set anything.
+A scrape reaches any one of them, so each has to know the others' numbers. They are spawned by one
+parent (`uvicorn --workers`), from which they derive the folder; there is nothing to configure.
 """
 
 import hashlib
@@ -15,8 +15,8 @@ VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 PREFIX = "parley-metrics-"
 
 
-def meeting_place() -> Path | None:
-    """Where this process counts together with others; None where it counts alone.
+def directory() -> Path | None:
+    """Where this process shares its metrics with others; None where it is the only one.
 
     `PROMETHEUS_MULTIPROC_DIR` says it where the processes have no common parent that Python knows.
     """
@@ -25,7 +25,7 @@ def meeting_place() -> Path | None:
     parent = multiprocessing.parent_process()
     if parent is None:
         return None
-    sweep()
+    remove_stale()
     # The key is random and the same in all that one parent has spawned, now and later.
     key = hashlib.blake2s(multiprocessing.current_process().authkey, digest_size=8).hexdigest()
     folder = Path(tempfile.gettempdir()) / f"{PREFIX}{parent.pid}-{key}"
@@ -34,8 +34,8 @@ def meeting_place() -> Path | None:
     return folder
 
 
-def sweep() -> None:
-    """Remove what servers have left that are no more."""
+def remove_stale() -> None:
+    """Remove the folders of servers that have ended."""
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*-*"):
         pid = folder.name.removeprefix(PREFIX).partition("-")[0]
         if pid.isdigit() and not is_running(int(pid)):

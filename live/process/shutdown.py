@@ -1,4 +1,4 @@
-"""Ending on time: streams end by themselves before the server closes what carries them."""
+"""Streams end by themselves before the server closes their connections."""
 
 import asyncio
 import signal
@@ -15,10 +15,10 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 @contextmanager
 def announced() -> Iterator[None]:
-    """While the block runs, SIGINT and SIGTERM first hand `ENDING` to every subscriber here.
+    """While the block runs, SIGINT and SIGTERM first deliver `ENDING` to every subscriber here.
 
-    Then they do what they did before. Servers wait for open answers before they end (and before
-    the lifespan does), so a stream without an end must hear of it from the signal itself.
+    Then they do what they did before. Servers wait for open responses before they shut down (and
+    before the lifespan ends), so an endless stream has to be ended by the signal itself.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

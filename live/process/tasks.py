@@ -1,4 +1,4 @@
-"""What goes on beside everything else, for as long as something is open."""
+"""Background tasks with an end."""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 @asynccontextmanager
 async def alongside(work: Coroutine[object, object, None]) -> AsyncIterator[None]:
-    """`work` runs while the block does, and is cancelled and gone when the block has ended."""
+    """Run `work` while the block runs; it is cancelled and done when the block has ended."""
     task = asyncio.create_task(work)
     try:
         yield

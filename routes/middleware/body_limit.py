@@ -12,7 +12,7 @@ from routes import errors
 BODILESS = ("GET", "HEAD")
 
 
-class Bounded(RequestBodyLimitMiddleware):
+class BodyLimit(RequestBodyLimitMiddleware):
     """Starlette's limit, only for requests whose body somebody reads: each that it watches costs a
     kilobyte as long as it lasts.
 

@@ -10,7 +10,7 @@ from db.engine import deadline
 STREAMS = ("/sse/", "/poll/")
 
 
-class Patient:
+class DatabaseDeadline:
     """Gives each request `DATABASE_TIMEOUT` seconds for all of its statements together: after that
     they raise `Unavailable`. What lasts (sockets, streams, polls) is bounded statement by statement
     only."""

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 
-class AtFirstRequest:
+class LazyLifespan:
     """Enters the lifespan at the first request on servers that know none (daphne).
 
     It is left only with the process, which closes everything as well.

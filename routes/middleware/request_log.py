@@ -26,12 +26,12 @@ logger = logging.getLogger("parley.access")
 
 
 def header() -> dict[str, str]:
-    """The id of the present request, for an answer that is made outside of `Traced`."""
+    """The id of the present request, for an answer that is made outside of `RequestLog`."""
     id = log_format.context.get().get("request")
     return {HEADER: id} if id else {}
 
 
-class Traced:
+class RequestLog:
     """The outermost middleware. A proxy's `X-Request-ID` is kept, any other request gets its own;
     a socket or an event stream, which lasts, calls it its connection's."""
 

@@ -16,7 +16,7 @@ from db import conversations, messages, presence
 from db.conversations import Conversation
 from db.sessions import Session
 from routes.inbox import Inbox, load_inbox
-from routes.message_pages import load_log
+from routes.message_pages import load_page
 from routes.presence import Presence, presence_of
 
 TOO_FAR_BEHIND = 500
@@ -126,7 +126,7 @@ async def newest_page(conversation_id: int, user_id: int) -> tuple[int, str] | N
     conversation = await conversations.get(conversation_id, user_id)
     if conversation is None:
         return None  # gone at this moment: the next look says so
-    log = await load_log(conversation)
+    log = await load_page(conversation)
     text = render.fragment("messages/pane.fragment.html", log=log, conversation=conversation)
     return log.cursor, text
 

@@ -13,7 +13,7 @@ from db.conversations import Conversation
 from db.log.commit import Stored
 from routes import forms
 from routes.messages import refusal_fragment
-from routes.rate_limit import Allowance
+from routes.rate_limit import TokenBucket
 from routes.streams.stream import Ended, Stream
 
 TOO_LARGE = 1009
@@ -25,7 +25,7 @@ FRAME_BYTES = 64 * 1024
 Say = Callable[[str], None]
 
 
-def receive(frame: str | bytes, stream: Stream, allowance: Allowance, say: Say) -> None:
+def receive(frame: str | bytes, stream: Stream, allowance: TokenBucket, say: Say) -> None:
     """Begin what a frame says. The frames of one socket are done in their order; what comes of one
     for this socket alone is said to it. Raises `Ended`."""
     if not allowance.take():

@@ -19,7 +19,7 @@ from live.publication import Publication, inbox
 from live.subscription import SlowConsumer, Subscription
 from routes import access, forms
 from routes.middleware import request_log
-from routes.rate_limit import Allowance
+from routes.rate_limit import TokenBucket
 from routes.streams.frames import receive
 from routes.streams.sse import EventStream, ServerSentEvent
 from routes.streams.stream import NO_LONGER_A_PARTICIPANT, SESSION_ENDED, Ended, Stream
@@ -95,7 +95,7 @@ async def open_stream(connection: HTTPConnection, *, follows_presence: bool = Tr
 
     A poll tells of no presence: it would have to know what the one before has told."""
     viewer = connection.query_params.get("viewer", "")
-    session, conversation = await access.current_place(connection, viewer)
+    session, conversation = await access.session_and_conversation(connection, viewer)
     presence.arrive(session.user)
     digest = connection.query_params.get("inbox")
     if conversation is None:
@@ -118,7 +118,7 @@ def follow(stream: Stream, tier: str) -> Iterator[Subscription]:
 def cursor(connection: HTTPConnection, conversation: Conversation) -> int:
     """The revision that the reader holds: what they say, or the present one."""
     last_event_id = connection.headers.get("last-event-id")
-    held = forms.whole(last_event_id, "Last-Event-ID") if last_event_id else None
+    held = forms.integer(last_event_id, "Last-Event-ID") if last_event_id else None
     held = forms.number(connection, "after") if held is None else held
     return conversation.revision if held is None else min(held, conversation.revision)
 
@@ -142,7 +142,7 @@ def empty_frame(websocket: WebSocket) -> str:
 
 
 async def receive_frames(websocket: WebSocket, stream: Stream, subscription: Subscription) -> None:
-    allowance = Allowance()
+    allowance = TokenBucket()
 
     def say(text: str) -> None:
         subscription.add(Publication(inbox(stream.session.user.id), text))

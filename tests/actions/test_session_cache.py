@@ -18,8 +18,8 @@ pytestmark = pytest.mark.usefixtures("live")
 @pytest.fixture(autouse=True)
 async def nothing_left() -> AsyncIterator[None]:
     yield
-    session_cache.forget_all()
-    assert not session_cache._known
+    session_cache.clear()
+    assert not session_cache._cached
     assert not hub._subscribers
 
 
@@ -68,10 +68,10 @@ async def test_it_is_for_some_seconds_only(
 
 async def test_it_is_kept_for_these_seconds_only(session: tuple[str, Session]) -> None:
     _, expected = session
-    session_cache._known[expected.token_hash].looked_up_at -= settings.HEARTBEAT
+    session_cache._cached[expected.token_hash].checked_at -= settings.HEARTBEAT
     other = await make_session(expected.user)
     assert await session_cache.find(other)
-    assert list(session_cache._known) == [sessions.token_hash(other)]
+    assert list(session_cache._cached) == [sessions.token_hash(other)]
 
 
 async def test_who_signs_out_is_not_known_any_more(session: tuple[str, Session]) -> None:
@@ -119,17 +119,17 @@ async def test_an_end_that_nobody_has_told_of_is_noticed_at_the_next_look(
 ) -> None:
     token, expected = session
     await stored.remove(expected.token_hash)
-    session_cache._known[expected.token_hash].looked_up_at -= settings.HEARTBEAT
+    session_cache._cached[expected.token_hash].checked_at -= settings.HEARTBEAT
     assert await session_cache.find(token) is None
-    assert not session_cache._known
+    assert not session_cache._cached
 
 
 async def test_those_who_were_looked_up_long_ago_are_forgotten_first(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(session_cache, "AT_MOST", 2)
+    monkeypatch.setattr(session_cache, "CAPACITY", 2)
     ada = await make_user()
     first, idle, last = [await make_session(ada) for _ in range(3)]
     for token in (first, idle, first, first, last):
         assert await session_cache.find(token)
-    assert list(session_cache._known) == [sessions.token_hash(token) for token in (first, last)]
+    assert list(session_cache._cached) == [sessions.token_hash(token) for token in (first, last)]

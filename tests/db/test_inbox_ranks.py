@@ -254,13 +254,13 @@ async def test_what_it_moves_is_right_again_with_the_next_message() -> None:
 
 async def test_what_it_moves_is_mended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inbox_ranks, "LOOKED_AT", 3)
-    monkeypatch.setattr(inbox_ranks, "MENDED_AT_ONCE", 2)
+    monkeypatch.setattr(inbox_ranks, "REPAIR_LIMIT", 2)
     ada, bob = await make_user(), await make_user()
     ids = [await make_conversation([ada, bob], "Tea", active_at=NOON) for _ in range(10)]
     ids += [await make_as_before(ada, NOON + 5) for _ in range(10)]
     for n, id in enumerate(ids):
         await write_as_before(id, NOON + n * HOUR // 2)
-    await inbox_ranks.mend()
+    await inbox_ranks.repair()
     assert await page_by_page(ada, 4) == await in_order(ada)
     assert await page_by_page(bob, 4) == await in_order(bob)
     for n, id in enumerate(ids):
@@ -295,12 +295,12 @@ async def test_who_has_read_all_is_settled_when_no_message_can_come_unnoticed() 
 
 
 async def test_readers_are_settled_in_the_next_round(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inbox_ranks, "SETTLED_AT_ONCE", 1)
+    monkeypatch.setattr(inbox_ranks, "CAUGHT_UP_LIMIT", 1)
     monkeypatch.setattr(inbox_ranks, "now", lambda: NOON + 9 * HOUR)
     ada, bob, cem = [await make_user() for _ in range(3)]
     id = await make_conversation([ada, bob, cem], "Tea", active_at=NOON)
     inbox_ranks.read_by([ada.id, bob.id])
-    await inbox_ranks.settle()
+    await inbox_ranks.mark_caught_up()
     assert [await is_settled(person, id) for person in (ada, bob, cem)] == [True, True, False]
 
 
@@ -323,7 +323,7 @@ async def test_ranks_are_kept_whatever_fails(monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(inbox_ranks, "mend", mend)
     monkeypatch.setattr(inbox_ranks, "FIRST_PAUSE", 0)
-    async with alongside(inbox_ranks.keep()):
+    async with alongside(inbox_ranks.maintain()):
         await kept.wait()
 
 

@@ -19,7 +19,7 @@ from tests.servers import Server
 
 READERS = ("ws", "ws", "sse", "sse", "poll", "poll")
 WRITERS = ("ws", "htmx", "ws", "form", "ws", "htmx", "ws", "form", "ws", "htmx")
-A_SECOND = 50
+RATE = 50
 REPORT = 10.0
 """Seconds between two lines about how it goes."""
 
@@ -39,11 +39,11 @@ async def run(town: Town, minutes: float, seed: int) -> bool:
     kills: Counter[str] = Counter()
     async with Oracle(town.app.url, town.database_url) as oracle:
         await oracle.follow(*READERS)
-        async with oracle.writing(*WRITERS, a_second=A_SECOND):
+        async with oracle.writing(*WRITERS, a_second=RATE):
             reporting = asyncio.create_task(report(oracle, kills))
             try:
                 await kill_in_turn(town, oracle, kills, minutes * 60, random.Random(seed))  # noqa: S311
-                await oracle.more_acknowledged(A_SECOND)
+                await oracle.more_acknowledged(RATE)
             finally:
                 reporting.cancel()
         print(f"{dict(kills)} killed, {len(oracle.acknowledged)} acknowledged, {how(oracle)}")
@@ -65,7 +65,7 @@ async def kill_in_turn(
         name = chance.choice(list(deaths))
         await asyncio.to_thread(deaths[name])
         kills[name] += 1
-        await oracle.more_acknowledged(A_SECOND)
+        await oracle.more_acknowledged(RATE)
         await asyncio.sleep(max(0, next_at - time.monotonic()))
 
 

@@ -21,41 +21,41 @@ pytestmark = [pytest.mark.minutes, pytest.mark.timeout(900)]
 
 READERS = ("ws", "ws", "sse", "poll")
 WRITERS = ("ws", "htmx", "form", "ws", "htmx", "ws")
-A_SECOND = 50
+RATE = 50
 
 
 async def test_a_worker_killed_fifty_times(town: Town, oracle: Oracle) -> None:
     await oracle.follow(*READERS)
-    async with oracle.writing(*WRITERS, a_second=A_SECOND):
+    async with oracle.writing(*WRITERS, a_second=RATE):
         for _ in range(50):
-            await oracle.more_acknowledged(A_SECOND)
+            await oracle.more_acknowledged(RATE)
             await asyncio.to_thread(town.app.kill_a_worker)
-        await oracle.more_acknowledged(A_SECOND)
+        await oracle.more_acknowledged(RATE)
     assert (await oracle.verdict()).holds(within=10)
 
 
 async def test_the_whole_server_killed_twenty_times(town: Town, oracle: Oracle) -> None:
     await oracle.follow(*READERS)
-    async with oracle.writing(*WRITERS, a_second=A_SECOND):
+    async with oracle.writing(*WRITERS, a_second=RATE):
         for _ in range(20):
-            await oracle.more_acknowledged(A_SECOND)
+            await oracle.more_acknowledged(RATE)
             town.app.kill()
             await asyncio.to_thread(town.app.start)
-        await oracle.more_acknowledged(A_SECOND)
+        await oracle.more_acknowledged(RATE)
     assert (await oracle.verdict()).holds()
 
 
 async def test_workers_replaced_one_after_the_other(town: Town, oracle: Oracle) -> None:
     """SIGHUP makes uvicorn do that. The server refuses no send meanwhile."""
     await oracle.follow(*READERS)
-    async with oracle.writing(*WRITERS, a_second=A_SECOND):
+    async with oracle.writing(*WRITERS, a_second=RATE):
         for _ in range(5):
             before = await asyncio.to_thread(town.app.worker_ids)
             assert town.app.process is not None
             town.app.process.send_signal(signal.SIGHUP)
             while set(await asyncio.to_thread(town.app.worker_ids)) & set(before):
                 await oracle.more_acknowledged(1)
-            await oracle.more_acknowledged(A_SECOND)
+            await oracle.more_acknowledged(RATE)
     refused = {what for what in oracle.answers if what.isdigit()}
     assert not refused, oracle.answers
     assert (await oracle.verdict()).holds(within=10)
@@ -103,15 +103,15 @@ async def test_redis_disturbed(town: Town, oracle: Oracle, command: str) -> None
 async def test_postgresql_killed_and_restarted_twenty_times(town: Town, oracle: Oracle) -> None:
     assert town.postgresql is not None
     await oracle.follow(*READERS)
-    async with oracle.writing(*WRITERS, a_second=A_SECOND):
+    async with oracle.writing(*WRITERS, a_second=RATE):
         for n in range(20):
-            await oracle.more_acknowledged(A_SECOND)
+            await oracle.more_acknowledged(RATE)
             if n % 2:
                 await asyncio.to_thread(town.postgresql.stop)
             else:
                 town.postgresql.kill()
             await asyncio.to_thread(town.postgresql.start)
-        await oracle.more_acknowledged(A_SECOND)
+        await oracle.more_acknowledged(RATE)
     assert (await oracle.verdict()).holds(within=10)
 
 

@@ -11,10 +11,12 @@ from broadcaster import Event
 from redis import asyncio as redis
 
 from live import broker, hub
-from live.broker import CHANNEL, RETRY_AT_MOST, BrokerDown, HealingBackend
-from live.broker.driver import Link
-from live.broker.postgres import PostgresLink
-from live.broker.redis import RedisLink
+from live.broker import CHANNEL
+from live.broker import backend as backends
+from live.broker.backend import RETRY_DELAY, BrokerDown, ReconnectingBackend
+from live.broker.driver import Driver
+from live.broker.postgres import PostgresDriver
+from live.broker.redis import RedisDriver
 from live.publication import RESYNC, Publication, decode, encode
 from live.subscription import Subscription
 from tests.servers import PostgreSQL, Redis
@@ -48,15 +50,15 @@ async def until(subscription: Subscription, wanted: Publication, within: float =
             pass
 
 
-def link(url: str) -> Link:
-    return RedisLink(url) if url.startswith("redis") else PostgresLink(url)
+def driver(url: str) -> Driver:
+    return RedisDriver(url) if url.startswith("redis") else PostgresDriver(url)
 
 
 class Another:
     """Another process on the same broker, as far as this one can tell."""
 
     def __init__(self, url: str) -> None:
-        self.link = link(url)
+        self.driver = driver(url)
         self.heard: list[Publication] = []
         self.happened = asyncio.Event()
 
@@ -68,12 +70,12 @@ class Another:
     async def __aexit__(self, *_: object) -> None:
         self.task.cancel()
         await asyncio.wait([self.task])
-        await self.link.close()
+        await self.driver.close()
 
     async def listen(self) -> None:
         while True:
             try:
-                async for text in self.link.receive(CHANNEL):
+                async for text in self.driver.receive(CHANNEL):
                     self.heard += [] if text is None else decode(text)
                     self.happened.set()
             except Exception:  # noqa: BLE001  # whatever the driver raises
@@ -86,8 +88,8 @@ class Another:
                 await self.happened.wait()
 
     async def says(self, *publications: Publication) -> None:
-        for text in encode(publications, self.link.limit):
-            await self.link.publish(CHANNEL, text)
+        for text in encode(publications, self.driver.limit):
+            await self.driver.publish(CHANNEL, text)
 
 
 async def test_one_process_needs_nothing() -> None:
@@ -218,8 +220,8 @@ async def test_a_server_that_says_nothing_is_asked_whether_it_is_there(
         assert await subscription.next(IN_TIME) == [HELLO]
 
 
-class ScriptedLink:
-    """A link that does what it is told to."""
+class ScriptedDriver:
+    """A driver that does what the test says."""
 
     limit = 1000
 
@@ -251,14 +253,14 @@ class ScriptedLink:
 
 
 @pytest.fixture
-def scripted() -> ScriptedLink:
-    return ScriptedLink()
+def scripted() -> ScriptedDriver:
+    return ScriptedDriver()
 
 
 @pytest.fixture
-async def backend(scripted: ScriptedLink) -> AsyncIterator[HealingBackend]:
-    """What heals the scripted link."""
-    backend = HealingBackend(scripted)
+async def backend(scripted: ScriptedDriver) -> AsyncIterator[ReconnectingBackend]:
+    """A backend over the scripted driver."""
+    backend = ReconnectingBackend(scripted)
     yield backend
     await backend.disconnect()
 
@@ -268,10 +270,10 @@ def said(events: Sequence[Event]) -> list[Any]:
 
 
 async def test_too_much_that_waits_becomes_one_wish_to_read_again(
-    scripted: ScriptedLink, monkeypatch: pytest.MonkeyPatch
+    scripted: ScriptedDriver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(broker, "BACKLOG", 3)
-    backend = HealingBackend(scripted)
+    monkeypatch.setattr(backends, "BACKLOG", 3)
+    backend = ReconnectingBackend(scripted)
     await backend.subscribe(CHANNEL)
     for number in range(5):
         [text] = encode([Publication("a", str(number))], 1000)
@@ -287,13 +289,13 @@ async def test_too_much_that_waits_becomes_one_wish_to_read_again(
     [ConnectionError("away"), RuntimeError("the handler is closed"), None],
     ids=["down", "broken", "silent"],
 )
-async def test_however_a_link_ends_another_one_takes_its_place(
+async def test_however_a_connection_ends_another_one_is_opened(
     end: Exception | None,
-    scripted: ScriptedLink,
-    backend: HealingBackend,
+    scripted: ScriptedDriver,
+    backend: ReconnectingBackend,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(broker, "SILENCE", 1.0 if end else 0.1)
+    monkeypatch.setattr(backends, "SILENCE_TIMEOUT", 1.0 if end else 0.1)
     await backend.subscribe(CHANNEL)
     scripted.incoming.put_nowait(None)
     assert said([await backend.next_published()]) == [RESYNC]
@@ -308,7 +310,7 @@ async def test_however_a_link_ends_another_one_takes_its_place(
 
 
 async def test_why_a_broker_is_away_is_logged_once(
-    scripted: ScriptedLink, backend: HealingBackend, caplog: pytest.LogCaptureFixture
+    scripted: ScriptedDriver, backend: ReconnectingBackend, caplog: pytest.LogCaptureFixture
 ) -> None:
     await backend.subscribe(CHANNEL)
     for reason in ("refused", "refused", "no such name"):
@@ -320,10 +322,10 @@ async def test_why_a_broker_is_away_is_logged_once(
     ]
 
 
-async def test_a_link_that_says_that_it_is_there_is_not_replaced(
-    scripted: ScriptedLink, backend: HealingBackend, monkeypatch: pytest.MonkeyPatch
+async def test_a_silent_connection_that_answers_pings_is_kept(
+    scripted: ScriptedDriver, backend: ReconnectingBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(broker, "SILENCE", 2.0)
+    monkeypatch.setattr(backends, "SILENCE_TIMEOUT", 2.0)
     await backend.subscribe(CHANNEL)
     for _ in range(10):
         scripted.incoming.put_nowait("")
@@ -333,7 +335,7 @@ async def test_a_link_that_says_that_it_is_there_is_not_replaced(
 
 
 async def test_whatever_a_driver_raises_a_send_only_hears_that_it_is_down(
-    scripted: ScriptedLink, backend: HealingBackend, monkeypatch: pytest.MonkeyPatch
+    scripted: ScriptedDriver, backend: ReconnectingBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def broken(*_: str) -> None:
         raise RuntimeError("the handler is closed")
@@ -348,7 +350,7 @@ async def test_a_frozen_broker_is_noticed_and_found_again(
 ) -> None:
     monkeypatch.setattr("live.broker.redis.HEALTH_CHECK", 0.2)
     monkeypatch.setattr("live.broker.postgres.HEALTH_CHECK", 0.2)
-    monkeypatch.setattr(broker, "SILENCE", 2.0)
+    monkeypatch.setattr(backends, "SILENCE_TIMEOUT", 2.0)
     async with started(spare.url) as subscription:
         await until(subscription, RESYNC)
         with spare.frozen():
@@ -361,7 +363,7 @@ async def test_a_frozen_broker_is_noticed_and_found_again(
 
 
 async def test_a_broker_that_is_away_is_asked_once_a_second_at_most(
-    scripted: ScriptedLink, backend: HealingBackend
+    scripted: ScriptedDriver, backend: ReconnectingBackend
 ) -> None:
     scripted.is_down = True
     for _ in range(20):
@@ -369,7 +371,7 @@ async def test_a_broker_that_is_away_is_asked_once_a_second_at_most(
             await backend.publish(CHANNEL, [HELLO])
     assert scripted.attempts == 1
     scripted.is_down = False
-    await asyncio.sleep(RETRY_AT_MOST)
+    await asyncio.sleep(RETRY_DELAY)
     await backend.publish(CHANNEL, [HELLO])
     assert scripted.attempts == 2
 

@@ -18,12 +18,12 @@ def test_a_field_is_text_or_empty() -> None:
 
 @pytest.mark.parametrize(("text", "number"), [("0", 0), ("007", 7), (str(2**53), 2**53)])
 def test_a_whole_number_is_one(text: str, number: int) -> None:
-    assert forms.whole(text, "at") == number
+    assert forms.integer(text, "at") == number
 
 
 @pytest.mark.parametrize("text", ["", "-1", "+1", "1.0", "1e3", "٣", "²", " 1", str(2**53 + 1)])
 def test_anything_else_is_refused(text: str) -> None:
     with pytest.raises(HTTPException) as refusal:
-        forms.whole(text, "at")
+        forms.integer(text, "at")
     assert refusal.value.status_code == 400
     assert refusal.value.detail == "“at” must be a whole number."

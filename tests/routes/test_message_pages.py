@@ -4,7 +4,7 @@ import pytest
 
 from db import conversations, participants
 from db.users import User
-from routes.message_pages import Log, load_log
+from routes.message_pages import MessagePage, load_page
 from tests.applications import Site
 from tests.clients import Visitor
 from tests.factories import make_conversation, make_message, make_messages, make_user
@@ -21,13 +21,13 @@ async def ada(database: str) -> User:
 
 async def page(
     ada: User, chat: int, before: int | None = None, after: int | None = None, at: int | None = None
-) -> Log:
+) -> MessagePage:
     conversation = await conversations.get(chat, ada.id)
     assert conversation is not None
-    return await load_log(conversation, before, after, at)
+    return await load_page(conversation, before, after, at)
 
 
-def ends(log: Log) -> tuple[int, int, int | None, int | None]:
+def ends(log: MessagePage) -> tuple[int, int, int | None, int | None]:
     """First and last position, and where the pages beside it begin."""
     return log.messages[0].position, log.messages[-1].position, log.before, log.after
 

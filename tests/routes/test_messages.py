@@ -171,8 +171,8 @@ async def test_who_posts_too_much_is_asked_to_wait_and_loses_nothing(
 ) -> None:
     client_id, author = new(), (await ada.page(path)).author
     with monkeypatch.context() as fewer:
-        fewer.setattr(rate_limit, "A_SECOND", 0.001)
-        fewer.setattr(rate_limit, "AT_ONCE", 3)
+        fewer.setattr(rate_limit, "RATE", 0.001)
+        fewer.setattr(rate_limit, "BURST", 3)
         assert (await ada.hx_post(f"{path}messages/", client_id=new(), body="One")).is_success
         assert (await ada.hx_post(f"{path}typing/")).is_success
         assert (await ada.hx_post(f"{path}read/", position="1")).is_success
@@ -189,7 +189,7 @@ async def test_who_posts_too_much_is_asked_to_wait_and_loses_nothing(
     page.apply(fragment.text)
     assert page.refused == {client_id: "Please wait a moment and try again."}
     assert await bodies(ada, path) == ["One"]
-    monkeypatch.setattr(rate_limit, "A_SECOND", 10**9)  # as if a moment had passed
+    monkeypatch.setattr(rate_limit, "RATE", 10**9)  # as if a moment had passed
     sent = await ada.post(f"{path}messages/", client_id=page.client_id, body=page.draft)
     assert sent.status_code == 303
 
@@ -199,8 +199,8 @@ async def test_others_may_post_while_one_is_too_fast(
 ) -> None:
     ada, bob = await site.people("ada", "bob")
     chat = await ada.start("bob")
-    monkeypatch.setattr(rate_limit, "A_SECOND", 0.001)
-    monkeypatch.setattr(rate_limit, "AT_ONCE", 1)
+    monkeypatch.setattr(rate_limit, "RATE", 0.001)
+    monkeypatch.setattr(rate_limit, "BURST", 1)
     typed = [(await one.hx_post(f"/chat/{chat}/typing/")).status_code for one in (ada, ada, bob)]
     assert typed == [204, 429, 204]
 

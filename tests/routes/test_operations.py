@@ -576,7 +576,7 @@ def test_what_running_servers_count_stays(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     kept = tmp_path / f"{meeting.PREFIX}{os.getpid()}-0123456789abcdef"
     kept.mkdir()
-    meeting.sweep()
+    meeting.remove_stale()
     assert kept.exists()
 
 

@@ -5,19 +5,19 @@ import time
 import pytest
 
 from routes import rate_limit
-from routes.rate_limit import A_SECOND, AT_ONCE, Allowance, TooFast
+from routes.rate_limit import BURST, RATE, RateLimited, TokenBucket
 from tests.factories import make_user
 
 
 def test_an_allowance_grows_back(monkeypatch: pytest.MonkeyPatch) -> None:
     moment = 1000.0
     monkeypatch.setattr(time, "monotonic", lambda: moment)
-    rate_limit = Allowance()
-    assert [rate_limit.take() for _ in range(AT_ONCE + 1)].count(True) == 60
+    rate_limit = TokenBucket()
+    assert [rate_limit.take() for _ in range(BURST + 1)].count(True) == 60
     moment += 0.5
-    assert [rate_limit.take() for _ in range(20)].count(True) == A_SECOND // 2
+    assert [rate_limit.take() for _ in range(20)].count(True) == RATE // 2
     moment += 3600
-    assert [rate_limit.take() for _ in range(100)].count(True) == AT_ONCE
+    assert [rate_limit.take() for _ in range(100)].count(True) == BURST
 
 
 @pytest.mark.usefixtures("database")
@@ -26,25 +26,25 @@ async def test_only_who_posted_in_the_last_seconds_is_remembered(
 ) -> None:
     moment = 1000.0
     monkeypatch.setattr(time, "monotonic", lambda: moment)
-    monkeypatch.setattr(rate_limit, "_allowances", {})
+    monkeypatch.setattr(rate_limit, "_buckets", {})
     ada, bob, cem = [await make_user() for _ in range(3)]
     for user in (ada, bob, ada):
-        rate_limit.spend(user)
-    moment += AT_ONCE / A_SECOND - 0.01
-    rate_limit.spend(bob)
-    assert list(rate_limit._allowances) == [ada.id, bob.id]
+        rate_limit.charge(user)
+    moment += BURST / RATE - 0.01
+    rate_limit.charge(bob)
+    assert list(rate_limit._buckets) == [ada.id, bob.id]
     moment += 0.02
-    rate_limit.spend(cem)
-    assert list(rate_limit._allowances) == [bob.id, cem.id]
+    rate_limit.charge(cem)
+    assert list(rate_limit._buckets) == [bob.id, cem.id]
 
 
 @pytest.mark.usefixtures("database")
 async def test_who_goes_on_being_too_fast_is_not_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "monotonic", lambda: 1000.0)
-    monkeypatch.setattr(rate_limit, "_allowances", {})
+    monkeypatch.setattr(rate_limit, "_buckets", {})
     ada, bob = await make_user(), await make_user()
-    for _ in range(AT_ONCE):
-        rate_limit.spend(ada)
-    rate_limit.spend(bob)
-    with pytest.raises(TooFast):
-        rate_limit.spend(ada)
+    for _ in range(BURST):
+        rate_limit.charge(ada)
+    rate_limit.charge(bob)
+    with pytest.raises(RateLimited):
+        rate_limit.charge(ada)

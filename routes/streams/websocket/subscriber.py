@@ -13,7 +13,7 @@ from live import presence as connections
 from live.delivery import Delivery
 from live.subscription import BACKLOG, BACKLOG_CHARACTERS
 from routes.middleware.request_log import Exchange
-from routes.rate_limit import Allowance
+from routes.rate_limit import TokenBucket
 from routes.streams import catch_up, heartbeats
 from routes.streams.catch_up import Look
 from routes.streams.frames import receive
@@ -48,7 +48,7 @@ class Reader(Wire):
         super().__init__()
         self.stream = stream
         self._exchange = exchange
-        self._allowance = Allowance()
+        self._allowance = TokenBucket()
         self._greeting: str | None = stream.cursor_mark()
         self._is_looking = False
         self._untaken = 0

@@ -13,19 +13,19 @@ async def test_a_second_process_is_refused_with_a_sentence(
 ) -> None:
     monkeypatch.setattr(single_process, "PATIENCE", 0.1)
     url = f"sqlite:///{tmp_path}/parley.sqlite3"
-    with await single_process.claim(url):
-        with pytest.raises(single_process.NotAlone, match="set REDIS_URL"):
-            await single_process.claim(url)
-        with await single_process.claim(url + "?another"):
+    with await single_process.lock(url):
+        with pytest.raises(single_process.AnotherProcess, match="set REDIS_URL"):
+            await single_process.lock(url)
+        with await single_process.lock(url + "?another"):
             pass
-    with await single_process.claim(url):
+    with await single_process.lock(url):
         pass
 
 
 async def test_one_that_is_just_ending_is_waited_for(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/parley.sqlite3"
-    first = await single_process.claim(url)
-    second = asyncio.create_task(single_process.claim(url))
+    first = await single_process.lock(url)
+    second = asyncio.create_task(single_process.lock(url))
     await asyncio.sleep(0)
     first.close()
     (await second).close()

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from routes.middleware.lazy_lifespan import AtFirstRequest
+from routes.middleware.lazy_lifespan import LazyLifespan
 
 
 class Served:
@@ -14,7 +14,7 @@ class Served:
     def __init__(self) -> None:
         self.entered = 0
         self.served = 0
-        self.app = AtFirstRequest(self.answer, lifespan=self.lifespan)
+        self.app = LazyLifespan(self.answer, lifespan=self.lifespan)
 
     @asynccontextmanager
     async def lifespan(self, _: Any) -> AsyncIterator[None]:

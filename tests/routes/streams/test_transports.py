@@ -19,7 +19,7 @@ from db.users import User
 from live import hub, publication
 from live.publication import ENDING, RESYNC, Publication
 from live.subscription import BACKLOG, Subscription
-from routes.rate_limit import AT_ONCE
+from routes.rate_limit import BURST
 from routes.streams import frames, transports
 from routes.streams.stream import Stream
 from tests.applications import Site
@@ -402,7 +402,7 @@ async def test_too_many_frames_end_the_socket(ada: Visitor, bob: Visitor, chat: 
     async with bob.tab("ws", chat) as reader, ada.connect(f"/ws/chat/{chat}/") as socket:
         await socket.send(message("Before"))
         with suppress(websockets.ConnectionClosed):
-            for _ in range(20 * AT_ONCE):
+            for _ in range(20 * BURST):
                 await socket.send('{"type":"typing"}')
         assert await close_code(socket) == 4429
         await reader.send("Others go on")
