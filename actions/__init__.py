@@ -1,4 +1,4 @@
 """What people do: validate, store, render, publish.
 
-Only this room publishes and opens transactions.
+Only this room publishes and opens transactions, and in it only `changes`.
 """

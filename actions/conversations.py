@@ -13,7 +13,7 @@ from live import publication
 
 TITLE_LENGTH = 100
 PEOPLE = 100
-"""How many others a group can be started with."""
+"""The most participants that a group can be started with."""
 
 NOTE_TO_SELF = "Note to self"
 
@@ -39,7 +39,7 @@ async def start(creator: User, to: list[str], title: str) -> int:
 
 
 async def named(to: list[str]) -> list[User]:
-    """The people behind usernames, each once, in the order given. Raises `Invalid`."""
+    """The users with these usernames, each once, in the order given. Raises `Invalid`."""
     usernames = dict.fromkeys(split(",".join(to)))
     if not usernames:
         raise Invalid(to="Please name at least one person.")
@@ -53,7 +53,7 @@ async def named(to: list[str]) -> list[User]:
 
 
 def split(to: str) -> list[str]:
-    """The usernames in a list as people type it: commas or blanks between, perhaps with an @."""
+    """The usernames in a list as people type it: separated by commas or spaces, perhaps with an @."""
     pieces = (piece.removeprefix("@").lower() for piece in re.split(r"[,\s]+", clean(to)))
     return [piece for piece in pieces if piece]
 

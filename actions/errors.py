@@ -1,8 +1,8 @@
-"""What a person is told when something is refused."""
+"""Refusals, with sentences for the user."""
 
 
 class Invalid(Exception):
-    """Refused. `errors` has a sentence for the person at each field concerned."""
+    """Refused. `errors` has a sentence for each field concerned."""
 
     def __init__(self, **errors: str) -> None:
         super().__init__(errors)
@@ -10,7 +10,7 @@ class Invalid(Exception):
 
 
 class TooMany(Invalid):
-    """Refused for now. `wait` says after how many seconds it may be tried again."""
+    """Refused for now; it may be tried again after `wait` seconds."""
 
     def __init__(self, wait: int, **errors: str) -> None:
         super().__init__(**errors)

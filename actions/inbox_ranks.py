@@ -12,18 +12,18 @@ from db.engine import Unavailable
 
 FIRST_PAUSE = 60.0
 LAST_PAUSE = 3600.0
-"""Between two rounds: soon at first, while the version before this one may still serve beside it,
-then longer and longer."""
+"""Seconds between two rounds: few at first, while the previous version may still serve beside this
+one, then more and more."""
 
 REST_FACTOR = 2.0
-"""How much longer than it has worked it rests."""
+"""A pause after each portion, that much longer than the portion took."""
 
 SCAN_LIMIT = 1_000
 REPAIR_LIMIT = 20
-"""Conversations that share a transaction; some have a thousand people."""
+"""Conversations that share a transaction; some have a thousand participants."""
 
 CAUGHT_UP_LIMIT = 100
-"""People who share one."""
+"""Users that share one."""
 
 logger = logging.getLogger("parley.ranks")
 
@@ -31,27 +31,28 @@ _readers: set[int] = set()
 
 
 def read_by(user_ids: Iterable[int]) -> None:
-    """Settle these people in the next round."""
+    """Look at these users in the next round: they may be caught up."""
     _readers.update(user_ids)
 
 
 async def maintain() -> None:
-    """Round after round, for ever."""
+    """Repair ranks and mark users caught up, round after round."""
     pause = FIRST_PAUSE
     while True:
         try:
             await repair()
             await mark_caught_up()
         except Unavailable:
-            logger.warning("ranks wait for the database")
+            logger.warning("inbox ranks wait for the database")
         except Exception:  # inboxes go on without it, only slower
-            logger.exception("ranks could not be kept")
+            logger.exception("inbox ranks could not be maintained")
         await asyncio.sleep(pause)
         pause = min(LAST_PAUSE, 2 * pause)
 
 
 async def repair() -> None:
-    """Give every conversation the right rank: those that had none, and what others left wrong."""
+    """Give every conversation the right rank: those without one, and those that another version has
+    left wrong."""
     after: int | None = 0
     while after is not None:
         async with resting():
@@ -63,7 +64,7 @@ async def repair() -> None:
 
 
 async def mark_caught_up() -> None:
-    """Settle those who have read something here since the last round."""
+    """Mark those caught up who have read something here since the last round."""
     readers = sorted(_readers)
     _readers.clear()
     for portion in portions(readers, CAUGHT_UP_LIMIT):
@@ -78,7 +79,7 @@ def portions(ids: list[int], size: int) -> Iterator[list[int]]:
 
 @asynccontextmanager
 async def resting() -> AsyncIterator[None]:
-    """Behind each portion of work a pause, so that all of it takes a third of anything at most."""
+    """A pause after the block, so that all of this work takes a third of the process at most."""
     loop = asyncio.get_running_loop()
     began_at = loop.time()
     yield

@@ -1,4 +1,4 @@
-"""Inboxes that are shown in this process: their lines, as soon as a conversation is active."""
+"""Pushes the lines of inboxes that are open in this process, as soon as conversations are active."""
 
 import asyncio
 import logging
@@ -12,13 +12,13 @@ from live.publication import ACTIVITY, Publication
 from live.subscription import SlowConsumer, Subscription
 
 REST_FACTOR = 2.0
-"""How much longer than it has worked it rests: many inboxes of a busy group never take more than
-a third of the process."""
+"""A pause after each round, that much longer than the round: many inboxes of a busy group never
+take more than a third of the process."""
 
 LONGEST_REST = 1.0
 IDLE_TIMEOUT = 3600.0
 CAPACITY = 10_000
-"""Conversations whose people are kept in mind."""
+"""Conversations whose members are cached."""
 
 logger = logging.getLogger("parley.inboxes")
 
@@ -26,7 +26,7 @@ _members: dict[int, set[int]] = {}
 
 
 async def run() -> None:
-    """Round after round: what comes during one is the next one's, once for each line."""
+    """Round after round: what is published during one is pushed by the next, each line once."""
     while True:
         with hub.subscribe(ACTIVITY) as subscription:
             try:
@@ -34,7 +34,7 @@ async def run() -> None:
             except SlowConsumer:
                 invalidate(presence.at_inboxes())
             except Exception:  # whatever it was, the next activity may do without it
-                logger.exception("lines of inboxes could not be told")
+                logger.exception("lines of inboxes could not be pushed")
                 invalidate(presence.at_inboxes())
 
 
@@ -48,7 +48,7 @@ async def run_rounds(subscription: Subscription) -> None:
 
 
 async def push(activities: Iterable[str]) -> None:
-    """Hand the lines that have changed to those who are looking at them."""
+    """Push the lines that have changed to the inboxes that show them."""
     if not presence.at_inboxes():
         return
     try:
@@ -63,37 +63,37 @@ async def push(activities: Iterable[str]) -> None:
     for user_id, conversation_id in pairs:
         entry = lines.get((user_id, conversation_id))
         if entry is None:
-            _members.pop(conversation_id, None)  # somebody has left
+            _members.pop(conversation_id, None)  # a member has left
             continue
         text = render.entry_fragment(entry, unread.get(user_id, 0))
         hub.deliver(Publication(publication.inbox(user_id), text))
 
 
 def invalidate(user_ids: Iterable[int]) -> None:
-    """Say that these inboxes have changed, but not how."""
+    """Make these inboxes be read anew: something in them has changed."""
     for user_id in list(user_ids):
         hub.deliver(Publication(publication.inbox(user_id)))
 
 
 async def pairs_of(activities: list[list[str]]) -> set[tuple[int, int]]:
-    """Person and conversation of each line that has changed, where that person's inbox is shown."""
+    """User and conversation of each line that has changed, where that user's inbox is open."""
     shown = presence.at_inboxes()
     of_one = {(int(words[1]), int(words[0])) for words in activities if len(words) > 1}
-    everybodys = {int(words[0]) for words in activities if len(words) == 1}
-    await load_members(everybodys - _members.keys())
+    of_all = {int(words[0]) for words in activities if len(words) == 1}
+    await load_members(of_all - _members.keys())
     pairs = {
         (user_id, conversation_id)
-        for conversation_id in everybodys
+        for conversation_id in of_all
         for user_id in _members.get(conversation_id, set()) & shown
     }
     for user_id, conversation_id in of_one:
         if user_id not in _members.get(conversation_id, (user_id,)):
-            del _members[conversation_id]  # somebody has come
+            del _members[conversation_id]  # a member has joined
     return pairs | {pair for pair in of_one if pair[0] in shown}
 
 
 async def load_members(conversation_ids: set[int]) -> None:
-    """Keep in mind who takes part in conversations."""
+    """Cache who takes part in conversations."""
     if not conversation_ids:
         return
     if len(_members) > CAPACITY:

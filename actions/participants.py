@@ -1,4 +1,4 @@
-"""What a participant does to their own place in a conversation, and a group's maker to others'."""
+"""Reading and leaving a conversation, and removing others from one's own group."""
 
 from collections.abc import Sequence
 
@@ -15,15 +15,15 @@ READS_AT_ONCE = 1_000
 
 
 async def read(user: User, conversation_id: int, position: int) -> None:
-    """Note that `user` has read up to the message at `position`; never backwards."""
+    """Store that `user` has read up to the message at `position`. It never moves back."""
     async with engine.waiting():
         await reads.submit((conversation_id, user.id, position))
 
 
 async def note(batch: list[tuple[int, int, int]]) -> Sequence[None]:
-    """Store read positions by one statement, and tell their owners' inboxes."""
+    """Store read positions by one statement, and update their owners' inboxes."""
     furthest: dict[tuple[int, int], int] = {}
-    # In one order in every process, so that two of them do not wait for each other's rows.
+    # Sorted: one lock order in every process, so there are no deadlocks.
     for conversation_id, user_id, position in sorted(batch):
         furthest[conversation_id, user_id] = position
     async with transaction(len(furthest)) as outbox:
@@ -39,19 +39,19 @@ reads = Batcher(note, READS_AT_ONCE)
 
 
 async def leave(user: User, conversation: Conversation) -> None:
-    """Go out of a group. Raises `Invalid` for any other conversation."""
-    await take_out(conversation, user.id)
+    """Leave a group. Raises `Invalid` for any other conversation."""
+    await end_participation(conversation, user.id)
 
 
 async def remove(remover: User, conversation: Conversation, user_id: int) -> None:
-    """Take somebody out of a group that `remover` has made. Raises `Invalid`."""
+    """Remove a user from a group that `remover` has created. Raises `Invalid`."""
     if remover.id not in (conversation.creator_id, user_id):
-        raise Invalid(form="Only whoever has made a group can take others out of it.")
-    await take_out(conversation, user_id)
+        raise Invalid(form="Only the person who created this group can remove people from it.")
+    await end_participation(conversation, user_id)
 
 
-async def take_out(conversation: Conversation, user_id: int) -> None:
-    """From the commit on they can neither read nor write; what they follow ends at once."""
+async def end_participation(conversation: Conversation, user_id: int) -> None:
+    """From the commit on the user can neither read nor write there; their streams end at once."""
     if conversation.kind != "group":
         raise Invalid(form="A conversation of two cannot be left.")
     async with transaction() as outbox:

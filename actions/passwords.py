@@ -1,4 +1,4 @@
-"""Passwords: argon2id (RFC 9106), in threads, so that the event loop never waits for one."""
+"""Passwords: argon2id (RFC 9106), in threads, so that the event loop never waits for a hash."""
 
 import secrets
 
@@ -7,8 +7,8 @@ from anyio import CapacityLimiter, to_thread
 
 # OWASP's minimum, https://cheatsheetseries.owasp.org: 19 MiB, two passes, one lane.
 HASHER = argon2.PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
-NOBODY = HASHER.hash(secrets.token_hex())
-"""A hash that no password has. Checking against it makes an unknown username take as long."""
+NO_USER = HASHER.hash(secrets.token_hex())
+"""A hash that no password has: an unknown username takes as long to check as a known one."""
 
 AT_ONCE = 2
 _limiter: CapacityLimiter | None = None
@@ -20,7 +20,7 @@ async def make_hash(password: str) -> str:
 
 async def matches(password: str, password_hash: str | None) -> bool:
     """Whether the password has this hash; with None, False after the usual time."""
-    return await to_thread.run_sync(check, password, password_hash or NOBODY, limiter=limiter())
+    return await to_thread.run_sync(check, password, password_hash or NO_USER, limiter=limiter())
 
 
 def check(password: str, password_hash: str) -> bool:

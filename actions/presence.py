@@ -1,4 +1,4 @@
-"""Being here: told by heartbeats that expire, so that a killed process takes nobody for here."""
+"""Who is online: heartbeats that expire, so a killed process leaves nobody marked online."""
 
 import asyncio
 from collections.abc import Sequence
@@ -14,27 +14,27 @@ from db.users import User
 from live import presence as connections
 
 EXPIRY = 2 * settings.HEARTBEAT
-"""Seconds after their last heartbeat for which people still count as here. A page looks again
-every `HEARTBEAT`, so nobody is shown as here for longer than three of them."""
+"""Seconds after the last heartbeat for which a user counts as online. A page looks again every
+`HEARTBEAT`, so a user is shown as online for at most three of them after leaving."""
 
 
 async def beat() -> None:
-    """Say every `HEARTBEAT`, for all who are connected to this process, that they are here: for
-    some after the others, so that nobody who writes meanwhile has to wait for all of them."""
+    """Every `HEARTBEAT`, store for all users connected to this process that they are online: in
+    parts, so that no other writer has to wait for all of them."""
     while True:
         people = connections.everybody()
         parts = [people[i : i + presence.AT_ONCE] for i in range(0, len(people), presence.AT_ONCE)]
         for part in parts or [[]]:
             await asyncio.sleep(settings.HEARTBEAT / max(1, len(parts)))
-            await tell(part)
+            await store(part)
 
 
 def arrive(user: User) -> None:
-    """Say at once that somebody is here, together with all who come at this moment."""
+    """Store at once that a user is online, together with all who connect at this moment."""
     arrivals.submit(user.id)
 
 
-async def tell(user_ids: list[int]) -> Sequence[None]:
+async def store(user_ids: list[int]) -> Sequence[None]:
     with suppress(Unavailable):
         if user_ids:
             async with transaction(len(user_ids)):
@@ -42,11 +42,11 @@ async def tell(user_ids: list[int]) -> Sequence[None]:
     return [None] * len(user_ids)
 
 
-arrivals = Batcher(tell, presence.AT_ONCE)
+arrivals = Batcher(store, presence.AT_ONCE)
 
 
 async def hide(user: User, hides_presence: bool) -> None:
-    """Hide from others whether one is here, and then not see it of them; or show it again."""
+    """Hide from others whether one is online, and then not see it of them; or show it again."""
     async with transaction():
         await presence.update_hidden(user.id, hides_presence)
 

@@ -30,7 +30,7 @@ ATTEMPTS_FROM_WITHIN = 60 * MINUTE
 """Wrong passwords from one address, whatever the accounts."""
 
 OWN_ACCOUNT = "account"
-"""Where a password comes from that is asked for again: no address, but counted like one."""
+"""Stands for the address where a signed-in user is asked for the password again."""
 
 
 async def sign_in(username: str, password: str, address: str) -> str:
@@ -44,14 +44,14 @@ async def sign_in(username: str, password: str, address: str) -> str:
     user = await users.get_by_username(username)
     stored = await users.get_password(user.id) if user else None
     if not await passwords.matches(password, stored) or user is None:
-        raise Invalid(form="This username and this password don't fit together.")
+        raise Invalid(form="Wrong username or password.")
     async with transaction():
         await login_attempts.remove(username, address)
     return await start(user)
 
 
 async def start(user: User) -> str:
-    """The token of a new session, to be kept by the person's browser alone."""
+    """The token of a new session, to be kept by the user's browser alone."""
     token = secrets.token_urlsafe(32)
     async with transaction():
         await sessions.add(token_hash(token), user.id, now())
@@ -59,7 +59,7 @@ async def start(user: User) -> str:
 
 
 async def find(token: str) -> Session | None:
-    """The session that a token opens, or None where it is over."""
+    """The session that a token opens, or None where it has ended."""
     moment = now()
     session = await sessions.get(token_hash(token), moment - AGE_AT_MOST, moment - IDLE_AT_MOST)
     await note_seen([session] if session else [])
@@ -75,7 +75,7 @@ async def find_all(tokens: Iterable[str]) -> dict[str, Session]:
 
 
 async def list_open(token_hashes: Iterable[str]) -> dict[str, Session]:
-    """The sessions that have not ended meanwhile, by the hashes of their tokens."""
+    """Those of these sessions that have not ended, by the hashes of their tokens."""
     moment = now()
     return await sessions.list_open(token_hashes, moment - AGE_AT_MOST, moment - IDLE_AT_MOST)
 
@@ -95,14 +95,14 @@ async def sign_out(session: Session) -> None:
 
 
 async def sign_out_everywhere(user: User) -> None:
-    """End every session of a person, and with them every socket and stream."""
+    """End every session of a user, and with them every socket and stream."""
     async with transaction() as outbox:
         ended = await sessions.remove_all(user.id)
         outbox += [publication.session_end(user.id, token) for token in ended]
 
 
 async def count_attempt(username: str, address: str) -> None:
-    """Note an attempt before it is checked, so that many at once cannot slip through."""
+    """Count an attempt before it is checked, so that many at once cannot slip through."""
     moment = now()
     async with transaction():
         await users.lock(username)
@@ -120,8 +120,8 @@ async def count_attempt(username: str, address: str) -> None:
     minutes = math.ceil(wait / 60)
     raise TooMany(
         wait,
-        form="That were too many wrong passwords. Please wait "
-        f"{minutes} {'minute' if minutes == 1 else 'minutes'} and try again.",
+        form="Too many wrong passwords. Try again in "
+        f"{minutes} {'minute' if minutes == 1 else 'minutes'}.",
     )
 
 

@@ -1,4 +1,4 @@
-"""Text as people type it, made fit to be stored and shown."""
+"""Cleans text as people type it, for storing and showing."""
 
 import re
 import unicodedata
@@ -28,11 +28,11 @@ def whole(text: str) -> str:
 
 
 def is_blank(text: str) -> bool:
-    """Whether nobody would see anything: white space, format characters and fillers only."""
+    """Whether nothing would be seen: white space, format characters and fillers only."""
     return not any(map(is_visible, text))
 
 
 def is_visible(c: str) -> bool:
-    """Whether a character may show. What this Python's Unicode tables don't know yet does."""
+    """Whether a character may be seen; one that this Python's Unicode tables lack may."""
     category = unicodedata.category(c)
     return category in ("Cn", "Co") or (category[0] not in "ZC" and c not in INVISIBLE)

@@ -1,4 +1,4 @@
-"""Telling others that somebody is typing. Never stored."""
+"""Showing others that a user is typing. Never stored."""
 
 import asyncio
 from collections.abc import Sequence
@@ -9,15 +9,15 @@ from db.users import User
 from live import broker, publication
 from live.publication import Publication
 
-TOLD_AT_ONCE = 500
+BATCH_LIMIT = 500
 
 
 def publish(user: User, conversation_id: int) -> asyncio.Future[None]:
-    """Show at everybody for 3 s (the style sheet takes it away) that `user` is typing."""
+    """Show every reader that `user` is typing, for 3 s: the style sheet hides it then."""
     return typings.submit((user, conversation_id))
 
 
-async def tell(batch: list[tuple[User, int]]) -> Sequence[None]:
+async def publish_batch(batch: list[tuple[User, int]]) -> Sequence[None]:
     await broker.publish(
         *(
             Publication(
@@ -30,4 +30,4 @@ async def tell(batch: list[tuple[User, int]]) -> Sequence[None]:
     return [None] * len(batch)
 
 
-typings = Batcher(tell, TOLD_AT_ONCE)
+typings = Batcher(publish_batch, BATCH_LIMIT)

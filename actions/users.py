@@ -1,4 +1,4 @@
-"""Joining, and changing what others see and what one signs in with."""
+"""Signing up, the account, and finding people."""
 
 import re
 import secrets
@@ -23,7 +23,7 @@ SEARCH_LENGTH = 2
 
 
 async def join(username: str, name: str, password: str) -> User:
-    """A new person. Raises `Invalid`, with a sentence at each field that is not right."""
+    """A new user. Raises `Invalid`, with a sentence for each field that is not valid."""
     name = clean(name).strip()
     errors = {
         "username": username_error(username),
@@ -50,7 +50,7 @@ async def rename(user: User, name: str) -> None:
 
 
 async def change_password(session: Session, current: str, password: str) -> None:
-    """Change the password and end all of the person's other sessions. Raises `Invalid`."""
+    """Change the password and end all other sessions of the user. Raises `Invalid`."""
     await count_attempt(session.user.username, OWN_ACCOUNT)
     if not await passwords.matches(current, await users.get_password(session.user.id)):
         raise Invalid(current="This is not your current password.")
@@ -64,10 +64,10 @@ async def change_password(session: Session, current: str, password: str) -> None
 
 
 async def delete(session: Session, password: str) -> None:
-    """Delete one's account: nobody can sign in with it, find it or reach it any more.
+    """Delete an account: it can no longer be signed in to, found or written to.
 
-    What was written stays with those it was written to, under `DELETED`. Raises `Invalid` where
-    the password is not right.
+    The messages stay with those who got them, under the name `DELETED`. Raises `Invalid` where the
+    password is wrong.
     """
     user = session.user
     await count_attempt(user.username, OWN_ACCOUNT)
@@ -82,9 +82,9 @@ async def delete(session: Session, password: str) -> None:
 
 
 async def search(query: str) -> list[User]:
-    """At most `SUGGESTIONS` people whose username or name contains `query`.
+    """At most `SUGGESTIONS` users whose username or name contains `query`.
 
-    Empty for fewer than `SEARCH_LENGTH` characters: nobody leafs through everybody.
+    Empty for fewer than `SEARCH_LENGTH` characters: all users cannot be listed.
     """
     query = clean(query)[:NAME_LENGTH].strip().removeprefix("@").casefold()
     if len(query) < SEARCH_LENGTH:

@@ -34,7 +34,7 @@ async def test_unknown_people_are_checked_as_long_as_known_ones(
     monkeypatch.setattr(passwords, "check", lambda _, stored: checked.append(stored))
     await passwords.matches(PASSWORD, None)
     await passwords.matches(PASSWORD, HASH)
-    assert checked == [passwords.NOBODY, HASH]
+    assert checked == [passwords.NO_USER, HASH]
 
 
 async def test_few_are_checked_at_once_and_none_in_the_event_loop(

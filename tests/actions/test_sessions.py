@@ -14,7 +14,7 @@ from tests.factories import PASSWORD, make_session, make_user
 
 pytestmark = pytest.mark.usefixtures("live")
 
-DOES_NOT_FIT = {"form": "This username and this password don't fit together."}
+DOES_NOT_FIT = {"form": "Wrong username or password."}
 
 
 class Clock:
@@ -92,9 +92,7 @@ async def test_ten_wrong_passwords_have_to_be_waited_for(clock: Clock) -> None:
     refused = await refusal("Ada ", PASSWORD)
     assert isinstance(refused, TooMany)
     assert refused.wait == (begun + ATTEMPTS_WITHIN - clock.time) // 1000 == 600
-    assert refused.errors == {
-        "form": "That were too many wrong passwords. Please wait 10 minutes and try again."
-    }
+    assert refused.errors == {"form": "Too many wrong passwords. Try again in 10 minutes."}
     clock.time = begun + ATTEMPTS_WITHIN - 1000
     refused = await refusal("ada", PASSWORD)
     assert isinstance(refused, TooMany)

@@ -11,7 +11,7 @@ from live.process import single_process
 async def test_a_second_process_is_refused_with_a_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(single_process, "PATIENCE", 0.1)
+    monkeypatch.setattr(single_process, "LOCK_TIMEOUT", 0.1)
     url = f"sqlite:///{tmp_path}/parley.sqlite3"
     with await single_process.lock(url):
         with pytest.raises(single_process.AnotherProcess, match="set REDIS_URL"):
