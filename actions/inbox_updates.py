@@ -1,4 +1,4 @@
-"""Pushes the lines of inboxes that are open in this process, as soon as conversations are active."""
+"""Pushes the lines of inboxes that this process shows, as soon as conversations are active."""
 
 import asyncio
 import logging
