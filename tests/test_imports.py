@@ -59,10 +59,16 @@ def imports(path: Path) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def calls(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            yield node.func.attr
+def calls(path: Path) -> set[str]:
+    return called(ast.parse(path.read_text()))
+
+
+def called(code: ast.AST) -> set[str]:
+    """The names of all functions and methods that some code calls, wherever they come from."""
+    functions = [node.func for node in ast.walk(code) if isinstance(node, ast.Call)]
+    return {each.attr for each in functions if isinstance(each, ast.Attribute)} | {
+        each.id for each in functions if isinstance(each, ast.Name)
+    }
 
 
 @pytest.mark.parametrize("path", MODULES, ids=named)
@@ -90,7 +96,18 @@ def test_only_actions_publish(path: Path) -> None:
     "path", [p for p in MODULES if room(p) not in ("actions", "db")], ids=named
 )
 def test_only_actions_open_transactions(path: Path) -> None:
-    assert "transaction" not in set(calls(path))
+    assert "transaction" not in calls(path)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=named)
+def test_nothing_is_published_inside_a_transaction(path: Path) -> None:
+    blocks = [
+        node
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.AsyncWith)
+        and any("transaction" in called(item.context_expr) for item in node.items)
+    ]
+    assert not [line for block in blocks for line in block.body if "publish" in called(line)]
 
 
 def test_the_top_level_holds_no_other_rooms() -> None:
