@@ -18,12 +18,11 @@ import httpx
 import websockets
 from websockets.asyncio.client import ClientConnection, connect
 
+from tests import waiting
 from tests.pages import Page, Shown
 
-PATIENCE = 15.0
-"""Seconds after which what a test waits for will not come any more."""
-
-ACKNOWLEDGED_WITHIN = 3.0
+PATIENCE = waiting.PATIENCE
+ACKNOWLEDGED_WITHIN = 10.0
 SSL = ssl.create_default_context()  # making one takes longer than most tests
 LOST = 1006
 

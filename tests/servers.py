@@ -23,7 +23,7 @@ import asyncpg
 
 from tests import nobody, programs
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds that a server may take to start or to stop."""
 
 

@@ -6,6 +6,7 @@ from contextvars import ContextVar
 import pytest
 
 from actions.batching import Batches, Raised, finished
+from tests.waiting import eventually
 
 asker: ContextVar[str] = ContextVar("asker", default="nobody")
 
@@ -21,8 +22,7 @@ async def test_a_lone_item_waits_for_nobody_and_others_join_the_next_batch() -> 
 
     batches = Batches(work, 3)
     batches.add(0)
-    while not done:  # noqa: ASYNC110
-        await asyncio.sleep(0)
+    await eventually(lambda: done)
     for item in range(1, 6):
         batches.add(item)
     may_go_on.set()

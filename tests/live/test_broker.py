@@ -18,9 +18,10 @@ from live.broker.redis import RedisLink
 from live.publication import RESYNC, Publication, decode, encode
 from live.subscription import Subscription
 from tests.servers import PostgreSQL, Redis
+from tests.waiting import PATIENCE
 
 HELLO = Publication("a", "Hello")
-IN_TIME = 2.0
+IN_TIME = PATIENCE
 """Seconds within which everything arrives, with the broker or without."""
 
 

@@ -27,8 +27,8 @@ async def test_a_page_shows_who_is_here_who_was_and_who_never(site: Site) -> Non
     assert (await ada.page(f"/chat/{chat}/")).presence.strip() == ""
     await was_here(other, 1000)
     assert "1 Jan 1970" in (await ada.page(f"/chat/{chat}/")).presence
-    async with bob.tab("ws", chat):
-        assert (await ada.page(f"/chat/{chat}/")).presence == "Online"
+    async with bob.tab("ws", chat), ada.tab("plain", chat) as tab:
+        await tab.wait_for(lambda: tab.page.presence == "Online")
     group = await make_conversation([user, other], "Tea")
     assert (await ada.page(f"/chat/{group}/")).presence.strip() == ""
 
