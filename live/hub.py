@@ -76,6 +76,10 @@ def leave(subscriber: Subscriber, *topics: str) -> None:
                 del _subscribers[topic]
 
 
+def subscriber_count(topic: str = EVERYBODY) -> int:
+    return len(_subscribers.get(topic, ()))
+
+
 def deliver(*publications: Publication) -> None:
     """Hand publications to all who subscribe to their topics, those of one topic in one turn.
 

@@ -196,7 +196,7 @@ async def is_unavailable() -> bool:
     return False
 
 
-async def test_a_server_that_is_told_to_end_says_farewell_and_ends(
+async def test_a_terminated_server_closes_its_streams_and_exits(
     database: str, process: Process
 ) -> None:
     user = await make_user("ada")

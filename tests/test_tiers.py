@@ -2,13 +2,12 @@
 
 import asyncio
 import itertools
-import uuid
 
 import pytest
 
 from tests.applications import Site
 from tests.clients import TIERS, LiveTab, Refused, Tab, Visitor
-from tests.factories import PASSWORD, make_conversation, make_messages, make_user
+from tests.factories import PASSWORD, make_conversation, make_messages, make_user, new_id
 from tests.pages import Page, parsed, text_of
 from tests.talks import converged, talk
 
@@ -21,10 +20,6 @@ async def two_people(site: Site) -> tuple[Visitor, Visitor, int]:
     """Ada and Bob, who have a conversation."""
     ada, bob = await site.people("ada", "bob")
     return ada, bob, await ada.start("bob")
-
-
-def new() -> str:
-    return str(uuid.uuid4())
 
 
 @tiers
@@ -65,7 +60,7 @@ REFUSED = {
 
 
 @tiers
-async def test_the_same_is_refused_with_the_same_words(site: Site, tier: str) -> None:
+async def test_the_same_bodies_are_refused_with_the_same_words(site: Site, tier: str) -> None:
     ada, bob, chat = await two_people(site)
     async with ada.tab(tier, chat) as writer, bob.tab(tier, chat) as reader:
         for body, sentence in REFUSED.items():
@@ -78,10 +73,10 @@ async def test_the_same_is_refused_with_the_same_words(site: Site, tier: str) ->
 
 
 @tiers
-async def test_the_same_forms_are_damaged(site: Site, tier: str) -> None:
+async def test_damaged_forms_are_refused_alike(site: Site, tier: str) -> None:
     ada, bob, chat = await two_people(site)
     other = await ada.start("bob", title="Tea")
-    client_id = new()
+    client_id = new_id()
     async with ada.tab(tier, other) as elsewhere, ada.tab(tier, chat) as writer:
         await elsewhere.send("Hello", client_id)
         with pytest.raises(Refused, match="in another conversation already"):
@@ -92,9 +87,7 @@ async def test_the_same_forms_are_damaged(site: Site, tier: str) -> None:
 
 
 @tiers
-async def test_a_page_of_somebody_who_has_left_sends_nothing_and_follows_nothing(
-    site: Site, tier: str
-) -> None:
+async def test_a_page_of_the_previous_user_neither_sends_nor_follows(site: Site, tier: str) -> None:
     """Its browser has the session of somebody else by now, who is a participant as well."""
     ada, bob, chat = await two_people(site)
     async with ada.tab(tier, chat) as stale:
@@ -135,7 +128,7 @@ async def test_every_text_arrives_as_it_was_written(site: Site, tier: str) -> No
 @tiers
 async def test_a_repeat_changes_nothing(site: Site, tier: str) -> None:
     ada, bob, chat = await two_people(site)
-    client_id = new()
+    client_id = new_id()
     async with ada.tab(tier, chat) as writer, bob.tab(tier, chat) as reader:
         await writer.send("Hello", client_id)
         for body in ("Hello", "Other words"):
@@ -147,7 +140,7 @@ async def test_a_repeat_changes_nothing(site: Site, tier: str) -> None:
 
 
 @tiers
-async def test_who_comes_back_has_everything_once(site: Site, tier: str) -> None:
+async def test_coming_back_shows_everything_once(site: Site, tier: str) -> None:
     ada, bob, chat = await two_people(site)
     async with ada.tab(tier, chat) as writer:
         async with bob.tab(tier, chat) as reader:

@@ -22,7 +22,7 @@ async def seen_by(user: User, id: int) -> Conversation:
     return conversation
 
 
-async def test_reading_moves_on_and_tells_ones_own_inbox() -> None:
+async def test_reading_advances_and_updates_only_ones_own_inbox() -> None:
     ada, bob = await make_user(), await make_user()
     id = await make_conversation([ada, bob])
     await make_messages(bob, id, 3)
@@ -55,7 +55,7 @@ async def settled(id: int) -> set[int]:
     return {row["user_id"] for row in await engine.rows(sql, id=id)}
 
 
-async def test_who_leaves_a_group_is_out_at_once() -> None:
+async def test_leaving_a_group_takes_effect_at_once() -> None:
     ada, bob = await make_user(), await make_user()
     id = await make_conversation([ada, bob], "Tea")
     with hub.subscribe(publication.rights(bob.id)) as subscription:
@@ -67,7 +67,7 @@ async def test_who_leaves_a_group_is_out_at_once() -> None:
         await messages.send(bob, id, "00000000-0000-4000-8000-000000000000", "Hello")
 
 
-async def test_whoever_made_a_group_takes_others_out() -> None:
+async def test_only_the_creator_of_a_group_can_remove_others() -> None:
     ada, bob, cem = await make_user(), await make_user(), await make_user()
     id = await make_conversation([ada, bob, cem], "Tea")
     with pytest.raises(Invalid) as refusal:

@@ -1,7 +1,6 @@
 """Published is what is committed: whoever hears of a change and looks finds it done."""
 
 import sqlite3
-import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -15,7 +14,14 @@ from db.sessions import Session
 from db.users import User
 from live import broker
 from live.publication import Publication
-from tests.factories import PASSWORD, make_conversation, make_message, make_session, make_user
+from tests.factories import (
+    PASSWORD,
+    make_conversation,
+    make_message,
+    make_session,
+    make_user,
+    new_id,
+)
 
 ROWS = (
     "SELECT token_hash FROM sessions ORDER BY token_hash",
@@ -79,7 +85,7 @@ def elsewhere(database: str) -> Elsewhere:
 
 
 async def send(house: House) -> object:
-    return await messages.send(house.ada, house.direct, str(uuid.uuid4()), "Hello")
+    return await messages.send(house.ada, house.direct, new_id(), "Hello")
 
 
 ACTIONS: dict[str, Callable[[House], Awaitable[object]]] = {

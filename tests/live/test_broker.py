@@ -91,13 +91,13 @@ class Another:
             await self.link.publish(CHANNEL, text)
 
 
-async def test_one_process_needs_nothing() -> None:
+async def test_one_process_needs_no_broker() -> None:
     async with started("memory://") as subscription:
         await broker.publish(HELLO, Publication("b"), HELLO)
         assert await subscription.next(5) == [HELLO, HELLO]
 
 
-async def test_without_a_broker_this_process_is_told() -> None:
+async def test_without_a_broker_publications_reach_this_process() -> None:
     with hub.subscribe("a") as subscription:
         await broker.publish(HELLO)
         assert await subscription.next(5) == [HELLO]
@@ -114,7 +114,7 @@ async def test_processes_hear_each_other(spare: Redis | PostgreSQL) -> None:
         await until(subscription, Publication("a", "Hello yourself"))
 
 
-async def test_what_is_too_large_for_the_broker_is_a_pointer(
+async def test_a_publication_too_large_for_the_broker_becomes_a_pointer(
     spare_postgresql: PostgreSQL,
 ) -> None:
     async with started(spare_postgresql.url) as subscription:
@@ -268,7 +268,7 @@ def said(events: Sequence[Event]) -> list[Any]:
     return [publication for event in events for publication in event.message]
 
 
-async def test_too_much_that_waits_becomes_one_wish_to_read_again(
+async def test_a_full_backlog_becomes_one_resync(
     scripted: ScriptedLink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(broker, "BACKLOG", 3)
@@ -375,7 +375,7 @@ async def test_a_broker_that_is_away_is_asked_once_a_second_at_most(
     assert scripted.attempts == 2
 
 
-async def test_who_cannot_be_handed_something_makes_nobody_deaf(
+async def test_a_failed_delivery_does_not_stop_the_listener(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with started("memory://") as subscription:

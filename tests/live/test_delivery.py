@@ -1,15 +1,13 @@
 """What one turn of the loop brings: joined, in order, and in slices where there are many."""
 
-import asyncio
-from collections.abc import Callable, Iterator
-from dataclasses import replace
-from functools import partial
+from collections.abc import Iterator
 
 import pytest
 
 from live import hub, metrics
 from live.delivery import OUT_OF_ORDER, Turn
-from live.publication import ENDING, EVERYBODY, HERE, RESYNC, Publication
+from live.publication import ENDING, EVERYBODY, Publication
+from tests.waiting import eventually
 
 
 class Listener:
@@ -28,16 +26,6 @@ def change(revision: int | None, text: str = "x") -> Publication:
     return Publication("conversation/1", text, revision)
 
 
-def elsewhere(revision: int, text: str) -> Publication:
-    """A change that another process has published."""
-    return replace(change(revision, text), origin=HERE + 1)
-
-
-async def until(holds: Callable[[], object]) -> None:
-    while not holds():  # noqa: ASYNC110
-        await asyncio.sleep(0)
-
-
 @pytest.fixture
 def heard() -> list[str]:
     return []
@@ -53,9 +41,7 @@ def room(heard: list[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Lis
     yield listeners
     for listener in listeners:
         hub.leave(listener, "conversation/1")
-    assert not hub._subscribers
-    assert not hub._waiting
-    assert not hub._afterwards
+    assert not hub.subscriber_count()
 
 
 @pytest.mark.parametrize(
@@ -82,7 +68,9 @@ def test_a_turn_leads_from_one_cursor_to_another(
     "publication",
     [change(5, ""), Publication("inbox/1"), Publication("rights/1", "session/x"), ENDING],
 )
-def test_what_has_to_be_read_or_obeyed_is_nobodys_to_be_given(publication: Publication) -> None:
+def test_pointers_and_control_publications_are_never_given_as_text(
+    publication: Publication,
+) -> None:
     assert Turn(publication.topic, [publication]).before == OUT_OF_ORDER
 
 
@@ -109,7 +97,7 @@ async def test_a_big_room_is_served_in_slices_and_what_comes_meanwhile_is_its_ne
     assert heard == ["a", "a"], "others have their turn of the loop"
     hub.deliver(change(2, "b"))
     hub.deliver(change(3, "c"))
-    await until(lambda: len(heard) == 10)
+    await eventually(lambda: len(heard) == 10)
     assert heard == ["a"] * 5 + ["bc"] * 5
     assert [[turn.text for turn in listener.turns] for listener in room] == [["a", "bc"]] * 5
 
@@ -121,57 +109,8 @@ async def test_each_slice_is_measured_once(
     monkeypatch.setattr(metrics, "delivered", lambda handed, seconds: measured.append(handed))
     hub.deliver(change(1, "a"))
     hub.deliver(change(2, "b"))
-    await until(lambda: len(heard) == 10)
+    await eventually(lambda: len(heard) == 10)
     assert [handed for handed in measured if handed] == [2, 2, 1, 2, 2, 1]
-
-
-async def test_what_waits_for_a_big_room_goes_on_behind_its_last_slice(
-    heard: list[str], room: list[Listener]
-) -> None:
-    hub.deliver(change(1, "a"))
-    hub.when_handed(["conversation/1"], lambda _: heard.append("told"))
-    hub.when_handed(["conversation/2"], lambda _: heard.append("at once"))
-    await until(lambda: "told" in heard)
-    assert [word for word in heard if word != "at once"] == ["a"] * 5 + ["told"]
-    assert heard.index("at once") < 5
-
-
-@pytest.mark.parametrize("slices", [2, 5])
-async def test_a_crowd_that_hears_from_elsewhere_rests_so_that_the_next_share_a_turn(
-    slices: int, heard: list[str], room: list[Listener], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(hub, "SLICE", slices)
-    monkeypatch.setattr(hub, "CROWD", 4)
-    resting: list[Callable[[], object]] = []
-    monkeypatch.setattr(
-        asyncio.get_running_loop(), "call_later", lambda _, *go_on: resting.append(partial(*go_on))
-    )
-    hub.deliver(elsewhere(1, "a"))
-    hub.when_handed(["conversation/1"], lambda _: heard.append("told"))
-    await until(lambda: resting)
-    hub.deliver(elsewhere(2, "b"))
-    hub.deliver(change(3, "c"))
-    await until(lambda: "told" in heard)
-    assert heard == ["a"] * 5 + ["told"], "whoever waits for the turn may answer in the rest"
-    resting.pop()()
-    await until(lambda: resting)
-    assert heard[6:] == ["bc"] * 5
-    resting.pop()()
-
-
-async def test_few_rest_from_nothing_and_nobody_from_what_is_said_here(
-    heard: list[str], room: list[Listener], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(hub, "SLICE", 5)
-    hub.deliver(elsewhere(1, "a"))
-    hub.deliver(elsewhere(2, "b"))
-    monkeypatch.setattr(hub, "CROWD", 4)
-    hub.deliver(change(3, "c"))
-    hub.deliver(change(4, "d"))
-    assert heard == ["a"] * 5 + ["b"] * 5 + ["c"] * 5 + ["d"] * 5
-    hub.deliver(replace(RESYNC, origin=HERE + 1))
-    hub.deliver(ENDING)
-    assert heard[20:] == ["resync"] * 5 + ["ending"] * 5
 
 
 async def test_a_subscriber_that_fails_keeps_nothing_from_the_others() -> None:
@@ -189,7 +128,9 @@ async def test_a_subscriber_that_fails_keeps_nothing_from_the_others() -> None:
     assert heard == ["a", "a"]
 
 
-async def test_who_comes_when_the_process_ends_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_joining_while_the_process_ends_delivers_the_ending(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(hub, "is_ending", True)
     listener = Listener([])
     hub.join(listener, "conversation/1")

@@ -241,13 +241,13 @@ def stopped(server: Redis) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"])
-async def test_nobody_reads_the_figures_through_a_proxy(site: Site, header: str) -> None:
+async def test_metrics_are_refused_through_a_proxy(site: Site, header: str) -> None:
     visitor = await site.stranger()
     assert (await visitor.get("/metrics")).status_code == 200
     assert (await visitor.http.get("/metrics", headers={header: "127.0.0.1"})).status_code == 404
 
 
-async def test_nobody_reads_the_figures_from_elsewhere(
+async def test_metrics_are_refused_from_elsewhere(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     visitor = await site.stranger()
@@ -515,7 +515,7 @@ async def site_of_workers(workers: Process, postgresql_url: str) -> AsyncIterato
     await engine.disconnect()
 
 
-async def test_any_worker_tells_the_figures_of_all(workers: Process, site_of_workers: Site) -> None:
+async def test_any_worker_shows_the_figures_of_all(workers: Process, site_of_workers: Site) -> None:
     ada, bob = await site_of_workers.people("ada", "bob")
     chat = await ada.start("bob")
     async with AsyncExitStack() as tabs:

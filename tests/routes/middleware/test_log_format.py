@@ -262,7 +262,7 @@ def test_several_workers_and_their_parent_log_in_lines(postgresql_url: str, redi
     assert sum(message.startswith("Started server process") for message in messages) == 2
 
 
-async def test_the_databases_password_is_neither_written_down_nor_told(
+async def test_the_database_password_appears_neither_in_the_log_nor_in_up(
     postgresql_server: str,
 ) -> None:
     url = postgresql_server.replace("parley@", f"parley:{PASSWORD}@").replace("/postgres", "/none")
