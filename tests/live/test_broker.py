@@ -18,7 +18,7 @@ from live.broker.redis import RedisLink
 from live.publication import RESYNC, Publication, decode, encode
 from live.subscription import Subscription
 from tests.servers import PostgreSQL, Redis
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, eventually
 
 HELLO = Publication("a", "Hello")
 IN_TIME = PATIENCE
@@ -138,7 +138,7 @@ async def test_a_killed_broker_fails_no_send_and_comes_back_by_itself(
             another.heard.clear()
             await asyncio.to_thread(spare.start)
             await another.hears(RESYNC, 2 * IN_TIME)
-            await until(subscription, RESYNC)
+            await eventually(broker.is_up)
             await another.says(Publication("a", f"back {turn}"))
             await until(subscription, Publication("a", f"back {turn}"))
             await broker.publish(Publication("b", f"back {turn}"))
@@ -155,6 +155,7 @@ async def test_a_broker_that_is_away_at_the_start_is_found_later(
         await asyncio.to_thread(spare.start)
         async with Another(spare.url) as another:
             await another.hears(RESYNC, 2 * IN_TIME)
+            await eventually(broker.is_up)
             await another.says(HELLO)
             await until(subscription, HELLO)
 
@@ -355,7 +356,7 @@ async def test_a_frozen_broker_is_noticed_and_found_again(
         with spare.frozen():
             await until(subscription, RESYNC, 2 * IN_TIME)
             assert not broker.is_up()
-        await until(subscription, RESYNC, 2 * IN_TIME)
+        await eventually(broker.is_up)
         async with Another(spare.url) as another:
             await another.says(HELLO)
             await until(subscription, HELLO)
