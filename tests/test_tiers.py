@@ -191,7 +191,7 @@ async def test_a_long_log_is_read_from_its_end(site: Site, tier: str) -> None:
         assert len({message.id for message in tab.messages()}) == len(tab.messages())
 
 
-# 20 messages by each of two at once
+# 10 messages by each of two at once
 
 
 @pytest.mark.parametrize(("one", "other"), PAIRS, ids=[f"{one}-{other}" for one, other in PAIRS])
@@ -202,8 +202,8 @@ async def test_messages_of_two_at_once_stand_once_in_one_order(
     ada, bob = [await site.visitor(user) for user in users]
     chat = await make_conversation(users)
     async with ada.tab(one, chat) as adas, bob.tab(other, chat) as bobs:
-        said, answered = await asyncio.gather(talk(adas, "Ada", 20), talk(bobs, "Bob", 20))
-        await converged(chat, 40, adas, bobs)
+        said, answered = await asyncio.gather(talk(adas, "Ada", 10), talk(bobs, "Bob", 10))
+        await converged(chat, 20, adas, bobs)
         for name, bodies in (("Ada", said), ("Bob", answered)):
             own = [message.body for message in adas.messages() if message.author == name]
             assert own == bodies

@@ -309,6 +309,7 @@ HOSTILE = [
 ]  # fmt: skip
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_hostile_text_is_text_wherever_it_is_shown(site: Site) -> None:
     """The same page with harmless text has the same elements."""
 
