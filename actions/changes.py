@@ -58,7 +58,8 @@ async def transaction(changes: int = 1) -> AsyncIterator[list[Publication]]:
     outbox: list[Publication] = []
     async with engine.transaction(changes):
         yield outbox
-    await broker.publish(*outbox)
+    if outbox:
+        await broker.publish(*outbox)
 
 
 async def store(changes: Sequence[Change]) -> list[Stored | Exception]:

@@ -53,7 +53,7 @@ async def named(to: list[str]) -> list[User]:
 
 
 def split(to: str) -> list[str]:
-    """The usernames in a list as people type it: separated by commas or spaces, perhaps with an @."""
+    """The usernames in a list as people type it: with commas or spaces between, and @ or not."""
     pieces = (piece.removeprefix("@").lower() for piece in re.split(r"[,\s]+", clean(to)))
     return [piece for piece in pieces if piece]
 

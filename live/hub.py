@@ -62,6 +62,10 @@ def leave(subscriber: Subscriber, *topics: str) -> None:
                 del _subscribers[topic]
 
 
+def subscriber_count(topic: str = EVERYBODY) -> int:
+    return len(_subscribers.get(topic, ()))
+
+
 def deliver(*publications: Publication) -> None:
     """Deliver publications to the subscribers of their topics, those of one topic together.
 

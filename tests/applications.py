@@ -8,7 +8,7 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +107,15 @@ async def served(ws: type[asyncio.Protocol] | None = None) -> AsyncIterator[Site
             yield site
     finally:
         await server.shutdown()
-    assert not hub._subscribers, "somebody's subscription outlived their connection"
+    assert not hub.subscriber_count(), "a subscription has outlived its connection"
+
+
+@contextmanager
+def database_away() -> Iterator[None]:
+    """While the block runs every statement in this process finds no database."""
+    with pytest.MonkeyPatch.context() as away:
+        away.setattr(engine, "_database", None)
+        yield
 
 
 def web_options() -> dict[str, Any]:

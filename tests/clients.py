@@ -11,19 +11,18 @@ import time
 import uuid
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from typing import ClassVar, Self
 
 import httpx
 import websockets
 from websockets.asyncio.client import ClientConnection, connect
 
+from tests import waiting
 from tests.pages import Page, Shown
 
-PATIENCE = 15.0
-"""Seconds after which what a test waits for will not come any more."""
-
-ACKNOWLEDGED_WITHIN = 3.0
+PATIENCE = waiting.PATIENCE
+ACKNOWLEDGED_WITHIN = 10.0
 SSL = ssl.create_default_context()  # making one takes longer than most tests
 LOST = 1006
 
@@ -161,6 +160,11 @@ class Tab(ABC):
         self.page.load(response.text)
         self.changed.set()
 
+    @abstractmethod
+    def offline(self) -> AbstractAsyncContextManager[None]:
+        """Without its live connection while the block runs; afterwards it goes on from its
+        cursor."""
+
     def messages(self) -> list[Shown]:
         return self.page.messages()
 
@@ -234,8 +238,28 @@ class LiveTab(Tab):
 
     _follower: asyncio.Task[None]
 
+    def __init__(self, visitor: Visitor, path: str, persistent: bool) -> None:
+        super().__init__(visitor, path, persistent)
+        self.pushed: list[int] = []
+        """Positions of the messages that came over the connection, in the order in which they
+        did."""
+
     async def __aenter__(self) -> Self:
         await super().__aenter__()
+        await self.connect()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.disconnect()
+
+    @asynccontextmanager
+    async def offline(self) -> AsyncIterator[None]:
+        await self.disconnect()
+        yield
+        await self.connect()
+
+    async def connect(self) -> None:
+        """Returns once it follows, or has been told to stop."""
         self.followed = asyncio.Event()
         self._follower = asyncio.create_task(self.follow())
         await asyncio.wait(
@@ -244,9 +268,8 @@ class LiveTab(Tab):
             timeout=PATIENCE,
         )
         waiting.cancel()
-        return self
 
-    async def __aexit__(self, *_: object) -> None:
+    async def disconnect(self) -> None:
         self._follower.cancel()
         with suppress(asyncio.CancelledError):
             await self._follower
@@ -283,7 +306,9 @@ class LiveTab(Tab):
         """Apply frames until the connection is lost; with which close code it was."""
 
     def apply(self, frame: str) -> None:
+        before = len(self.page.upserted)
         self.page.apply(frame)
+        self.pushed += self.page.upserted[before:]
         self.followed.set()
         self.changed.set()
 
@@ -393,6 +418,9 @@ class Plain(Tab):
 
     async def __aexit__(self, *_: object) -> None:
         """There is nothing to end."""
+
+    def offline(self) -> AbstractAsyncContextManager[None]:
+        return nullcontext()
 
     async def wait_for(self, wanted: Callable[[], object], patience: float = PATIENCE) -> None:
         deadline = time.monotonic() + patience

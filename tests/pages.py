@@ -3,6 +3,8 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import reduce
+from typing import Protocol, TypeVar
 
 from bs4 import BeautifulSoup, Tag
 
@@ -18,6 +20,11 @@ class Shown:
     author: str
     body: str
 
+    @property
+    def rank(self) -> int:
+        """Messages ascend by position."""
+        return self.position
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -28,6 +35,11 @@ class Line:
     unread: int
     text: str
 
+    @property
+    def rank(self) -> int:
+        """The inbox descends by activity."""
+        return -self.active_at
+
 
 class Page:
     """A conversation's page, or the inbox: what stands on it after every frame so far."""
@@ -35,6 +47,8 @@ class Page:
     def __init__(self, html: str = "") -> None:
         self.arrived: Counter[str] = Counter()
         """How often each message's element has come in, whatever became of it."""
+        self.upserted: list[int] = []
+        """Positions of the messages that came in frames, in the order in which they did."""
         self.typing: set[str] = set()
         self.refused: dict[str, str] = {}
         """The sentence for each client_id that was refused."""
@@ -45,9 +59,11 @@ class Page:
     def load(self, html: str) -> None:
         """The whole page, anew."""
         page = parsed(html)
-        self._messages = {each.id: each for each in shown(page)}
-        self._lines = {each.id: each for each in lines(page)}
-        self.arrived.update(list(self._messages))
+        self._messages = shown(page)
+        self._lines = lines(page)
+        self.arrived.update(each.id for each in self._messages)
+        self.has_older = page.select_one("#messages .older") is not None
+        self.has_newer = page.select_one("#messages .newer") is not None
         live = page.find(True, attrs={"data-cursor": True})
         self.cursor = int(attribute(live, "data-cursor")) if live else None
         inbox = page.find(id="inbox")
@@ -61,15 +77,15 @@ class Page:
         self.client_id = attribute(page.find("input", {"name": "client_id"}), "value")
 
     def messages(self) -> list[Shown]:
-        """In the order of the page, which is that of their positions."""
-        return sorted(self._messages.values(), key=lambda message: message.position)
+        """In the order of the page."""
+        return list(self._messages)
 
     def bodies(self) -> list[str]:
         return [message.body for message in self.messages()]
 
     def inbox(self) -> list[Line]:
-        """In the order of the page, latest activity first."""
-        return sorted(self._lines.values(), key=lambda line: (-line.active_at, -line.id))
+        """In the order of the page."""
+        return list(self._lines)
 
     def apply(self, frame: str) -> None:
         """A frame, as it came over any transport."""
@@ -91,12 +107,12 @@ class Page:
             case "#messages", "keyed":
                 self.upsert(shown(partial))
             case "#messages", "innerHTML":
-                self._messages = {}
+                self._messages = []
                 self.upsert(shown(partial))
             case "#inbox", "keyed":
-                self._lines |= {line.id: line for line in lines(partial)}
+                self._lines = reduce(placed, lines(partial), self._lines)
             case "#inbox", "innerMorph":
-                self._lines = {line.id: line for line in lines(partial)}
+                self._lines = lines(partial)
             case "#typing", "keyed":
                 self.typing |= {attribute(li, "data-author") for li in partial.find_all("li")}
             case "#composer", "outerHTML":
@@ -110,10 +126,42 @@ class Page:
     def upsert(self, messages: Iterable[Shown]) -> None:
         for message in messages:
             self.arrived[message.id] += 1
+            self.upserted.append(message.position)
             self.typing.discard(str(message.author_id))
-            present = self._messages.get(message.id)
-            if present is None or message.revision >= present.revision:
-                self._messages[message.id] = message
+            held = next((each for each in self._messages if each.id == message.id), None)
+            if held is None and self.is_outside(message):
+                continue
+            if held is None or message.revision >= held.revision:
+                self._messages = placed(self._messages, message)
+
+    def is_outside(self, message: Shown) -> bool:
+        """Whether it stands in a part of the log that the page does not show."""
+        if not self._messages:
+            return False
+        is_before = self.has_older and message.position < self._messages[0].position
+        is_after = self.has_newer and message.position > self._messages[-1].position
+        return is_before or is_after
+
+
+class Item(Protocol):
+    @property
+    def id(self) -> object: ...
+
+    @property
+    def rank(self) -> int: ...
+
+
+I = TypeVar("I", bound=Item)  # noqa: E741
+
+
+def placed(items: list[I], fresh: I) -> list[I]:
+    """With an item in its place, as static/js/frames.js finds it: from the end, behind the first
+    that does not rank higher; and nothing else is moved."""
+    others = [item for item in items if item.id != fresh.id]
+    place = len(others)
+    while place and others[place - 1].rank > fresh.rank:
+        place -= 1
+    return [*others[:place], fresh, *others[place:]]
 
 
 def parsed(html: str) -> BeautifulSoup:

@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 
 from db import engine
+from tests.waiting import eventually
 
 WAITING = """
     SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
@@ -43,9 +44,13 @@ class Rival:
 
     async def waited_for_by(self, work: asyncio.Future[Any]) -> None:
         """Returns once some work waits for what this connection has locked."""
-        while not await self.connection.fetch(WAITING):
+
+        async def waits() -> bool:
             assert not work.done()
             await self.connection.execute(LOOK_AGAIN)
+            return bool(await self.connection.fetch(WAITING))
+
+        await eventually(waits)
 
 
 @pytest.fixture

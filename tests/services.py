@@ -19,6 +19,7 @@ import redis
 import settings
 from db import migration
 from tests.servers import PostgreSQL, Redis, execute, in_a_thread, start_postgresql, start_redis
+from tests.waiting import PATIENCE
 
 DATABASES = count(1)
 
@@ -118,7 +119,7 @@ def new_database(server_url: str, template: str | None = None) -> str:
     statement = f"CREATE DATABASE {name}"
     if template is not None:
         statement += f" TEMPLATE {database_name(template)}"
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + PATIENCE
     while True:
         try:
             execute(server_url, statement)

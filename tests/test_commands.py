@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 
 from tests.servers import free_port
+from tests.waiting import PATIENCE
 
 HOME = Path(__file__).parent.parent
 TOOLS = ["cat", "cmp", "cp", "dirname", "env", "ls", "mkdir", "mv", "readlink", "rm", "sh", "tar"]
@@ -130,7 +131,7 @@ def test_serve_works_from_anywhere_through_a_link(tmp_path: Path) -> None:
 
 
 def answer(url: str) -> int:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while True:
         try:
             with urllib.request.urlopen(url, timeout=5) as response:  # noqa: S310

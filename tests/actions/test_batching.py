@@ -7,6 +7,7 @@ import pytest
 
 from actions.batching import Batcher, finished
 from db.engine import Unavailable
+from tests.waiting import eventually
 
 asker: ContextVar[str] = ContextVar("asker", default="nobody")
 
@@ -22,8 +23,7 @@ async def test_a_lone_item_waits_for_nobody_and_others_join_the_next_batch() -> 
 
     batcher = Batcher(work, 3)
     batcher.submit(0)
-    while not done:  # noqa: ASYNC110
-        await asyncio.sleep(0)
+    await eventually(lambda: done)
     for item in range(1, 6):
         batcher.submit(item)
     may_go_on.set()

@@ -91,7 +91,7 @@ async def test_unknown_people_are_named() -> None:
 
 
 @pytest.mark.parametrize("to", [[], [""], [" , ,\n"], ["@"]])
-async def test_nobody_is_nobody(to: list[str]) -> None:
+async def test_starting_a_conversation_requires_a_username(to: list[str]) -> None:
     assert await errors(await make_user(), *to) == {"to": "Please name at least one person."}
 
 
@@ -109,7 +109,7 @@ async def test_a_title_that_is_too_long_is_refused() -> None:
     }
 
 
-async def test_a_group_is_told_to_all_and_a_direct_one_to_its_maker() -> None:
+async def test_a_new_group_reaches_every_inbox_and_a_direct_one_its_creators() -> None:
     ada, bob = await make_user("ada"), await make_user("bob")
     with hub.subscribe(publication.ACTIVITY) as subscription:
         direct = await conversations.start(ada, ["bob"], "")

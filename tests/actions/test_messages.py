@@ -1,7 +1,6 @@
 """Sending: stored once, in order, and published after the commit."""
 
 import asyncio
-import uuid
 from collections.abc import Sequence
 
 import pytest
@@ -18,29 +17,10 @@ from db.messages import Message, Send
 from db.users import User
 from live import broker, hub, publication
 from live.publication import Publication
-from tests.factories import make_conversation, make_user
+from tests.factories import make_conversation, make_user, new_id
 from tests.pages import Page
 
 pytestmark = pytest.mark.usefixtures("live")
-
-
-@pytest.fixture
-async def ada(live: None) -> User:
-    return await make_user("ada", "Ada")
-
-
-@pytest.fixture
-async def bob(live: None) -> User:
-    return await make_user("bob", "Bob")
-
-
-@pytest.fixture
-async def chat(ada: User, bob: User) -> int:
-    return await make_conversation([ada, bob])
-
-
-def new() -> str:
-    return str(uuid.uuid4())
 
 
 async def stored_in(chat: int) -> list[Message]:
@@ -57,7 +37,7 @@ async def refusal(author: User, chat: int, client_id: str, body: str) -> str:
 
 
 async def test_a_message_is_stored_as_it_was_typed(ada: User, chat: int) -> None:
-    client_id = new()
+    client_id = new_id()
     message = await messages.send(ada, chat, client_id, "  Hello,\r\n\tBob \u202eabc <b> 😀  \n\n")
     assert message.body == "  Hello,\n\tBob \u202eabc <b> 😀"
     assert (message.client_id, message.author_id) == (client_id, ada.id)
@@ -67,7 +47,7 @@ async def test_a_message_is_stored_as_it_was_typed(ada: User, chat: int) -> None
 async def test_messages_stand_in_the_order_of_their_commits(
     ada: User, bob: User, chat: int
 ) -> None:
-    sent = [await messages.send(person, chat, new(), "Hello") for person in (ada, bob, ada)]
+    sent = [await messages.send(person, chat, new_id(), "Hello") for person in (ada, bob, ada)]
     assert [message.position for message in sent] == [1, 2, 3]
     assert await stored_in(chat) == sent
 
@@ -76,14 +56,14 @@ async def test_messages_stand_in_the_order_of_their_commits(
     "body", ["", " \n\t ", "\u200b", "\u3164\n\u2800", "\x00", "\u00ad", "\u202e", "\r\n"]
 )
 async def test_a_blank_message_is_refused(ada: User, chat: int, body: str) -> None:
-    assert await refusal(ada, chat, new(), body) == "There is nothing in this message yet."
+    assert await refusal(ada, chat, new_id(), body) == "There is nothing in this message yet."
 
 
 @pytest.mark.parametrize("letter", ["a", "漢", "😀"])
 async def test_a_message_has_at_most_8000_characters(ada: User, chat: int, letter: str) -> None:
-    message = await messages.send(ada, chat, new(), letter * 8000 + " \n")
+    message = await messages.send(ada, chat, new_id(), letter * 8000 + " \n")
     assert message.body == letter * 8000
-    assert await refusal(ada, chat, new(), letter * 8001) == (
+    assert await refusal(ada, chat, new_id(), letter * 8001) == (
         "A message has at most 8,000 characters; this one has 8,001."
     )
 
@@ -100,25 +80,25 @@ async def test_a_message_has_at_most_8000_characters(ada: User, chat: int, lette
     ],
 )
 async def test_what_cannot_be_stored_is_mended(ada: User, chat: int, typed: str, kept: str) -> None:
-    assert (await messages.send(ada, chat, new(), typed)).body == kept
+    assert (await messages.send(ada, chat, new_id(), typed)).body == kept
 
 
 async def test_a_repeated_client_id_returns_the_first_message(ada: User, chat: int) -> None:
-    client_id = new()
+    client_id = new_id()
     first = await messages.send(ada, chat, client_id, "First")
-    await messages.send(ada, chat, new(), "Between")
+    await messages.send(ada, chat, new_id(), "Between")
     assert await messages.send(ada, chat, client_id, "First") == first
     assert await messages.send(ada, chat, client_id, "Something else") == first
     assert await messages.send(ada, chat, client_id.upper(), "First") == first
     assert await messages.send(ada, chat, f"{{{client_id}}}", "First") == first
-    last = await messages.send(ada, chat, new(), "Last")
+    last = await messages.send(ada, chat, new_id(), "Last")
     assert [message.body for message in await stored_in(chat)] == ["First", "Between", "Last"]
     assert last.position == 3
 
 
 async def test_a_client_id_repeated_at_once_is_stored_once(ada: User, bob: User, chat: int) -> None:
     for turn in range(10):
-        client_id = new()
+        client_id = new_id()
         sends = [messages.send(ada, chat, client_id, f"{turn}/{n}") for n in range(3)]
         other = messages.send(bob, chat, client_id, f"{turn}/other")
         *same, another = await asyncio.gather(*sends, other)
@@ -129,7 +109,7 @@ async def test_a_client_id_repeated_at_once_is_stored_once(ada: User, bob: User,
 async def test_a_client_id_of_another_conversation_is_refused(
     ada: User, bob: User, chat: int
 ) -> None:
-    client_id = new()
+    client_id = new_id()
     other = await make_conversation([ada, bob], "Tea")
     await messages.send(ada, other, client_id, "Hello")
     assert await refusal(ada, chat, client_id, "Hello") == (
@@ -147,11 +127,12 @@ async def test_a_damaged_client_id_is_refused(ada: User, chat: int, client_id: s
 async def test_an_outsider_is_refused(chat: int) -> None:
     stranger = await make_user()
     assert (
-        await refusal(stranger, chat, new(), "Hello") == "You are no longer in this conversation."
+        await refusal(stranger, chat, new_id(), "Hello")
+        == "You are no longer in this conversation."
     )
 
 
-async def test_everybody_is_told_after_the_commit_only(
+async def test_messages_are_published_only_after_the_commit(
     ada: User, bob: User, chat: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stored_when_told = []
@@ -164,7 +145,7 @@ async def test_everybody_is_told_after_the_commit_only(
     monkeypatch.setattr(broker, "publish", publishing)
     topics = [publication.ACTIVITY, publication.conversation(chat)]
     with hub.subscribe(*topics) as subscription:
-        message = await messages.send(ada, chat, new(), "Hello")
+        message = await messages.send(ada, chat, new_id(), "Hello")
         told = await subscription.next(5)
     assert stored_when_told == [["Hello"]]
     assert publication.activity(chat) in told
@@ -177,7 +158,7 @@ async def test_everybody_is_told_after_the_commit_only(
 
 
 async def test_a_repeat_is_published_again(ada: User, chat: int) -> None:
-    client_id = new()
+    client_id = new_id()
     with hub.subscribe(publication.conversation(chat)) as subscription:
         await messages.send(ada, chat, client_id, "Hello")
         [first] = await subscription.next(5)
@@ -186,7 +167,7 @@ async def test_a_repeat_is_published_again(ada: User, chat: int) -> None:
     assert (again.text, again.revision) == (first.text, first.revision)
 
 
-async def test_nobody_is_told_what_is_not_stored(
+async def test_nothing_is_published_that_was_not_stored(
     ada: User, chat: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def away(*_: object) -> None:
@@ -194,13 +175,13 @@ async def test_nobody_is_told_what_is_not_stored(
 
     with hub.subscribe(publication.conversation(chat)) as subscription:
         with pytest.raises(Invalid):
-            await messages.send(ada, chat, new(), "")
+            await messages.send(ada, chat, new_id(), "")
         with monkeypatch.context() as patch:
             patch.setattr(log, "commit", away)
             with pytest.raises(Unavailable):
-                await messages.send(ada, chat, new(), "Hello")
+                await messages.send(ada, chat, new_id(), "Hello")
         assert await subscription.next(0.05) == []
-    assert (await messages.send(ada, chat, new(), "Hello")).position == 1
+    assert (await messages.send(ada, chat, new_id(), "Hello")).position == 1
 
 
 async def test_what_is_sent_at_once_is_stored_by_few_transactions(
@@ -211,7 +192,7 @@ async def test_what_is_sent_at_once_is_stored_by_few_transactions(
     other = await make_conversation([ada, bob], "Tea")
     sizes.clear()
     sends = [
-        messages.send(author, conversation, new(), str(n))
+        messages.send(author, conversation, new_id(), str(n))
         for n in range(25)
         for author in (ada, bob)
         for conversation in (chat, other)
@@ -239,7 +220,7 @@ async def test_one_that_cannot_be_stored_keeps_no_other_back(
         return await commit(batch)
 
     monkeypatch.setattr(log, "commit", choosy)
-    sends = [messages.send(ada, chat, new(), body) for body in ("a", "poison", "b")]
+    sends = [messages.send(ada, chat, new_id(), body) for body in ("a", "poison", "b")]
     first, poison, last = await asyncio.gather(*sends, return_exceptions=True)
     assert isinstance(poison, Unavailable)
     assert isinstance(first, Message)
@@ -249,7 +230,7 @@ async def test_one_that_cannot_be_stored_keeps_no_other_back(
 
 async def test_removal_is_known_to_the_next_message(ada: User, bob: User) -> None:
     tea = await make_conversation([ada, bob], "Tea")
-    await messages.send(bob, tea, new(), "Hello")
+    await messages.send(bob, tea, new_id(), "Hello")
     async with engine.transaction():
         assert await people.remove(tea, bob.id)
-    assert await refusal(bob, tea, new(), "Hello") == "You are no longer in this conversation."
+    assert await refusal(bob, tea, new_id(), "Hello") == "You are no longer in this conversation."

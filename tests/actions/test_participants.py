@@ -2,14 +2,16 @@
 
 import pytest
 
-from actions import messages, participants
+from actions import inbox_ranks, messages, participants
+from actions.clock import now
 from actions.errors import Invalid
-from db import conversations
+from db import conversations, engine
 from db import participants as stored
 from db.conversations import Conversation
+from db.inbox_ranks import HOUR
 from db.users import User
 from live import hub, publication
-from tests.factories import make_conversation, make_messages, make_user
+from tests.factories import make_conversation, make_message, make_messages, make_user
 
 pytestmark = pytest.mark.usefixtures("live")
 
@@ -20,7 +22,7 @@ async def seen_by(user: User, id: int) -> Conversation:
     return conversation
 
 
-async def test_reading_moves_on_and_tells_ones_own_inbox() -> None:
+async def test_reading_advances_and_updates_only_ones_own_inbox() -> None:
     ada, bob = await make_user(), await make_user()
     id = await make_conversation([ada, bob])
     await make_messages(bob, id, 3)
@@ -35,7 +37,25 @@ async def test_reading_moves_on_and_tells_ones_own_inbox() -> None:
     assert (conversation.read_position, conversation.unread) == (3, 0)
 
 
-async def test_who_leaves_a_group_is_out_at_once() -> None:
+async def test_reading_everything_in_a_quiet_conversation_marks_the_reader_caught_up() -> None:
+    """What `actions.inbox_ranks` does for those who have read something since its last round."""
+    ada, bob = await make_user(), await make_user()
+    long_ago = now() - 3 * HOUR
+    id = await make_conversation([ada, bob], active_at=long_ago)
+    await make_message(bob, id, created_at=long_ago)
+    await inbox_ranks.mark_caught_up()
+    assert await settled(id) == set()
+    await participants.read(ada, id, 1)
+    await inbox_ranks.mark_caught_up()
+    assert await settled(id) == {ada.id}
+
+
+async def settled(id: int) -> set[int]:
+    sql = "SELECT user_id FROM participants WHERE conversation_id = :id AND is_settled = 1"
+    return {row["user_id"] for row in await engine.rows(sql, id=id)}
+
+
+async def test_leaving_a_group_takes_effect_at_once() -> None:
     ada, bob = await make_user(), await make_user()
     id = await make_conversation([ada, bob], "Tea")
     with hub.subscribe(publication.rights(bob.id)) as subscription:
@@ -47,7 +67,7 @@ async def test_who_leaves_a_group_is_out_at_once() -> None:
         await messages.send(bob, id, "00000000-0000-4000-8000-000000000000", "Hello")
 
 
-async def test_whoever_made_a_group_takes_others_out() -> None:
+async def test_only_the_creator_of_a_group_can_remove_others() -> None:
     ada, bob, cem = await make_user(), await make_user(), await make_user()
     id = await make_conversation([ada, bob, cem], "Tea")
     with pytest.raises(Invalid) as refusal:

@@ -15,7 +15,7 @@ async def test_only_the_password_itself_matches() -> None:
     assert not await passwords.matches("", HASH)
 
 
-async def test_nothing_matches_nobody_or_who_has_left() -> None:
+async def test_no_password_matches_an_unknown_user_or_a_deleted_account() -> None:
     assert not await passwords.matches(PASSWORD, None)
     assert not await passwords.matches("!", "!")
 

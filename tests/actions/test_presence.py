@@ -1,6 +1,7 @@
 """Being here, as it is told by heartbeats that expire."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import ExitStack
 
 import pytest
@@ -13,6 +14,7 @@ from db import presence as stored
 from db.engine.statement import Row
 from db.users import User
 from live.presence import connected
+from tests.applications import database_away
 from tests.factories import make_conversation, make_user
 
 pytestmark = pytest.mark.usefixtures("live")
@@ -23,7 +25,9 @@ async def seen(viewer: User, chat: int) -> dict[int, int]:
     return (await stored.list_visible([place])).get(place, {})
 
 
-async def test_who_arrives_is_here_until_that_expires(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_arriving_makes_a_user_present_until_that_expires(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     ada, bob = await make_user(), await make_user()
     chat = await make_conversation([ada, bob])
     assert await seen(bob, chat) == {}
@@ -39,34 +43,37 @@ async def test_who_arrives_is_here_until_that_expires(monkeypatch: pytest.Monkey
     assert await seen(ada, chat) == {}
 
 
-async def test_who_is_connected_is_said_to_be_here_again_and_again(
+async def test_every_heartbeat_renews_the_presence_of_connected_users(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(settings, "HEARTBEAT", 0.01)
     ada, bob = await make_user(), await make_user()
     chat = await make_conversation([ada, bob])
+    beaten, store = asyncio.Event(), presence.store
+
+    async def noted(user_ids: list[int]) -> Sequence[None]:
+        outcome = await store(user_ids)
+        beaten.set()
+        return outcome
+
+    async def heartbeats(number: int) -> None:
+        for _ in range(number):
+            beaten.clear()
+            await beaten.wait()
+
+    monkeypatch.setattr(presence, "store", noted)
     beating = asyncio.create_task(presence.beat())
-    told, update = asyncio.Event(), stored.update
-
-    async def noting(user_ids: list[int], present_at: int) -> None:
-        await update(user_ids, present_at)
-        told.set()
-
-    monkeypatch.setattr(stored, "update", noting)
     with connected(ada.id, shows_inbox=False):
-        for _ in range(2):
-            told.clear()
-            await told.wait()
-        with monkeypatch.context() as away:
-            away.setattr(engine, "_database", None)
-            await asyncio.sleep(0.03)
-        told.clear()
-        await told.wait()
+        await heartbeats(2)
+        with database_away():
+            await heartbeats(2)
+        await stored.update([ada.id], 1000)
+        await heartbeats(2)
     beating.cancel()
-    assert set(await seen(bob, chat)) == {ada.id}
+    assert (await seen(bob, chat))[ada.id] > 1000
 
 
-async def test_who_hides_is_not_seen_and_does_not_see() -> None:
+async def test_hiding_presence_works_both_ways() -> None:
     ada, bob = await make_user(), await make_user()
     chat = await make_conversation([ada, bob])
     await stored.update([ada.id, bob.id], now())
@@ -80,7 +87,7 @@ async def test_who_hides_is_not_seen_and_does_not_see() -> None:
     assert not await stored.is_hidden(1)
 
 
-async def test_many_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_many_users_are_updated_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stored, "AT_ONCE", 2)
     people = [await make_user() for _ in range(5)]
     chat = await make_conversation(people)
@@ -90,7 +97,7 @@ async def test_many_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert await seen(people[0], chat) == {person.id: 1000 for person in people[1:]}
 
 
-async def test_whoever_comes_is_told_by_the_same_statement(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_presence_is_updated_by_one_statement_text(monkeypatch: pytest.MonkeyPatch) -> None:
     """A text for each of them would be parsed each time, and drive all others out of the caches."""
     said, rows = set(), engine.rows
 
@@ -104,15 +111,14 @@ async def test_whoever_comes_is_told_by_the_same_statement(monkeypatch: pytest.M
     assert len(said) == 1
 
 
-async def test_a_database_that_is_away_keeps_nobody_out(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_arriving_works_while_the_database_is_away() -> None:
     ada = await make_user()
-    with monkeypatch.context() as away:
-        away.setattr(engine, "_database", None)
+    with database_away():
         presence.arrive(ada)
         await presence.arrivals.finished()
 
 
-async def test_a_crowd_is_told_of_in_parts_none_of_which_keeps_others_waiting(
+async def test_the_heartbeats_of_many_users_are_spread_over_batches(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(settings, "HEARTBEAT", 0.01)
@@ -125,7 +131,7 @@ async def test_a_crowd_is_told_of_in_parts_none_of_which_keeps_others_waiting(
         if len(parts) == 3:
             told.set()
 
-    monkeypatch.setattr(presence, "tell", noting)
+    monkeypatch.setattr(presence, "store", noting)
     with ExitStack() as stack:
         for id in range(5):
             stack.enter_context(connected(id, shows_inbox=False))

@@ -74,14 +74,14 @@ async def test_it_is_kept_for_these_seconds_only(session: tuple[str, Session]) -
     assert list(session_cache._cached) == [sessions.token_hash(other)]
 
 
-async def test_who_signs_out_is_not_known_any_more(session: tuple[str, Session]) -> None:
+async def test_signing_out_drops_the_cached_session(session: tuple[str, Session]) -> None:
     token, expected = session
     await sessions.sign_out(expected)
     assert await session_cache.find(token) is None
 
 
 @pytest.mark.parametrize("tells", ["that it is over", "that something may have been missed"])
-async def test_who_has_signed_out_in_another_process_is_not_known_as_soon_as_it_tells(
+async def test_a_sign_out_in_another_process_drops_the_cached_session(
     tells: str, session: tuple[str, Session]
 ) -> None:
     token, expected = session
@@ -114,7 +114,7 @@ async def test_an_end_while_it_is_looked_up_is_not_missed(
     assert await session_cache.find(token) is None
 
 
-async def test_an_end_that_nobody_has_told_of_is_noticed_at_the_next_look(
+async def test_an_unpublished_session_end_is_noticed_at_the_next_lookup(
     session: tuple[str, Session],
 ) -> None:
     token, expected = session
@@ -124,7 +124,7 @@ async def test_an_end_that_nobody_has_told_of_is_noticed_at_the_next_look(
     assert not session_cache._cached
 
 
-async def test_those_who_were_looked_up_long_ago_are_forgotten_first(
+async def test_the_least_recently_used_sessions_are_dropped_first(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(session_cache, "CAPACITY", 2)

@@ -46,7 +46,7 @@ async def refusal(username: str, password: str, address: str = "here") -> Invali
     return raised.value
 
 
-async def test_a_session_belongs_to_who_signed_in() -> None:
+async def test_a_session_belongs_to_the_user_who_signed_in() -> None:
     ada = await make_user("ada")
     token = await sessions.sign_in(" ADA ", PASSWORD, "here")
     session = await found(token)
@@ -78,12 +78,12 @@ async def test_a_token_that_is_none_opens_nothing(token: str) -> None:
 
 
 @pytest.mark.parametrize("username", ["ada", "nobody", "", "a\x00b", "a\ud800", "a" * 5000])
-async def test_the_same_words_whether_or_not_there_is_such_a_username(username: str) -> None:
+async def test_an_unknown_username_and_a_wrong_password_get_the_same_answer(username: str) -> None:
     await make_user("ada")
     assert (await refusal(username, "wrong one")).errors == DOES_NOT_FIT
 
 
-async def test_ten_wrong_passwords_have_to_be_waited_for(clock: Clock) -> None:
+async def test_ten_wrong_passwords_block_sign_in_for_15_minutes(clock: Clock) -> None:
     await make_user("ada")
     begun = clock.time
     for _ in range(ATTEMPTS):
@@ -176,7 +176,7 @@ async def test_being_used_is_noted_now_and_then_only(clock: Clock) -> None:
     assert (await found(token)).seen_at == clock.time
 
 
-async def test_signing_out_ends_this_session_and_tells_what_it_opened() -> None:
+async def test_signing_out_ends_this_session_and_publishes_its_end() -> None:
     ada = await make_user()
     here, there = await make_session(ada), await make_session(ada)
     session = await found(here)

@@ -42,7 +42,7 @@ def test_what_cannot_be_stored_is_taken_out(typed: str, stored: str) -> None:
         "\n".join(["\u200b"] * 9),
     ],
 )
-def test_what_nobody_would_see_is_blank(text: str) -> None:
+def test_invisible_text_is_blank(text: str) -> None:
     assert is_blank(text)
 
 

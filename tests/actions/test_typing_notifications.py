@@ -10,7 +10,7 @@ from tests.pages import Page
 pytestmark = pytest.mark.usefixtures("live")
 
 
-async def test_everybody_sees_who_types_and_nothing_is_stored() -> None:
+async def test_typing_is_published_and_not_stored() -> None:
     ada = await make_user("ada", "Ada & <b>")
     id = await make_conversation([ada])
     with hub.subscribe(publication.conversation(id)) as subscription:

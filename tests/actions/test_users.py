@@ -33,7 +33,7 @@ async def errors(username: str = "ada", name: str = "Ada", password: str = PASSW
     return refusal.value.errors
 
 
-async def test_somebody_joins_and_can_sign_in() -> None:
+async def test_a_new_user_can_sign_in() -> None:
     user = await users.join("ada.l_1", "  Ada Lovelace\r\n", "pass word ☂")
     assert (user.username, user.name) == ("ada.l_1", "Ada Lovelace")
     assert user.id < 2**53
@@ -48,7 +48,7 @@ async def test_a_username_that_is_none_is_refused(username: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "  ", "\u200b", "\u3164"])
-async def test_a_name_that_nobody_sees_is_refused(name: str) -> None:
+async def test_an_invisible_name_is_refused(name: str) -> None:
     assert await errors(name=name) == {"name": NAME_SENTENCE}
 
 
@@ -76,7 +76,9 @@ async def test_everything_that_is_wrong_is_said_at_once() -> None:
     ("username", "name", "password"),
     [("ab", "A", "12345678"), ("a" * 30, "漢" * 50, "\x00" * 128), ("._", "😀", "        ")],
 )
-async def test_what_just_fits_is_taken(username: str, name: str, password: str) -> None:
+async def test_the_shortest_and_longest_values_are_accepted(
+    username: str, name: str, password: str
+) -> None:
     await users.join(username, name, password)
     assert await sessions.sign_in(username, password, "here")
 
@@ -111,7 +113,7 @@ async def test_a_changed_password_ends_all_other_sessions() -> None:
     assert await passwords.matches("another one", await stored_users.get_password(ada.id))
 
 
-async def test_a_password_is_only_changed_by_who_knows_it() -> None:
+async def test_changing_a_password_requires_the_current_one() -> None:
     ada = await make_user("ada")
     session = await session_of(await make_session(ada))
     with pytest.raises(Invalid) as refusal:
@@ -123,7 +125,7 @@ async def test_a_password_is_only_changed_by_who_knows_it() -> None:
     assert await passwords.matches(PASSWORD, await stored_users.get_password(ada.id))
 
 
-async def test_a_password_that_is_asked_for_again_is_guessed_ten_times_at_most() -> None:
+async def test_a_session_allows_ten_guesses_at_its_own_password() -> None:
     ada = await make_user("ada")
     session = await session_of(await make_session(ada))
     for _ in range(sessions.ATTEMPTS // 2):

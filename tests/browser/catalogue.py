@@ -1,7 +1,6 @@
 """Every page and every fragment, as the server sends them: markup to be judged."""
 
 import re
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -166,15 +165,15 @@ async def add_conversations(catalogue: Catalogue, site: Site, mira: User) -> Non
     direct = await visitor.start("yuki")
     catalogue.add("empty direct", 200, await visitor.get(f"/chat/{direct}/"))
     catalogue.add("people of two", 200, await visitor.get(f"/chat/{direct}/people/"))
-    much = {"body": "x" * BODY_BYTES, "client_id": new_id()}
+    much = {"body": "x" * BODY_BYTES, "client_id": factories.new_id()}
     catalogue.add("too large", 413, await visitor.post(f"/chat/{group}/messages/", **much))
     refused = await visitor.hx_post(f"/chat/{group}/messages/", **much)
     assert refused.status_code == 413
     catalogue.add_fragment("too large", "#composer", refused.text)
     catalogue.add("leaving refused", 422, await visitor.post(f"/chat/{direct}/leave/"))
-    refused = await visitor.post(f"/chat/{group}/messages/", body=" ", client_id=new_id())
+    refused = await visitor.post(f"/chat/{group}/messages/", body=" ", client_id=factories.new_id())
     catalogue.add("message refused", 422, refused)
-    stale = {"body": "From somebody else", "client_id": new_id(), "author": "1"}
+    stale = {"body": "From somebody else", "client_id": factories.new_id(), "author": "1"}
     refused = await visitor.post(f"/chat/{group}/messages/", **stale)
     catalogue.add("message of somebody else", 422, refused)
     refused = await visitor.get(f"/chat/{group}/log/?viewer=1")
@@ -216,14 +215,14 @@ async def add_frames(catalogue: Catalogue, site: Site, mira: User) -> None:
     async with visitor.connect(f"/ws/chat/{id}/?after=0&inbox=x") as socket:
         frames = str(await socket.recv())
         await other.hx_post(f"/chat/{id}/typing/")
-        await other.hx_post(f"/chat/{id}/messages/", body="Now", client_id=new_id())
+        await other.hx_post(f"/chat/{id}/messages/", body="Now", client_id=factories.new_id())
         async with other.connect(f"/ws/chat/{id}/"):
             while not all(f'hx-target="{place}"' in frames for place in ("#typing", "#presence")):
                 frames += str(await socket.recv())
     catalogue.add_frame("pushed", frames)
-    sent = await visitor.hx_post(f"/chat/{id}/messages/", body="Sent", client_id=new_id())
+    sent = await visitor.hx_post(f"/chat/{id}/messages/", body="Sent", client_id=factories.new_id())
     catalogue.add_frame("sent", sent.text)
-    refused = await visitor.hx_post(f"/chat/{id}/messages/", body=" ", client_id=new_id())
+    refused = await visitor.hx_post(f"/chat/{id}/messages/", body=" ", client_id=factories.new_id())
     catalogue.add_frame("refused", refused.text)
 
 
@@ -234,14 +233,10 @@ async def add_mishaps(catalogue: Catalogue, site: Site, mira: User) -> None:
         catalogue.add("broken", 500, await visitor.get("/people/?q=th"))
     await engine.disconnect()
     catalogue.add("database away", 503, await visitor.get("/"))
-    kept = await visitor.post("/chat/1/messages/", body="Kept", client_id=new_id())
+    kept = await visitor.post("/chat/1/messages/", body="Kept", client_id=factories.new_id())
     catalogue.add("database away, text kept", 503, kept)
     await engine.connect(settings.DATABASE_URL, 5, 2.5)
 
 
 async def broken(_: str) -> list[User]:
     raise ZeroDivisionError
-
-
-def new_id() -> str:
-    return str(uuid.uuid4())

@@ -20,7 +20,7 @@ from tests.applications import Process, Site, served
 from tests.browser.catalogue import Catalogue, collect
 from tests.browser.people import People
 from tests.browser.road import Road
-from tests.clients import PATIENCE
+from tests.waiting import PATIENCE
 
 OPTIONS = [
     "--headless=new",

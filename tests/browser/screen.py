@@ -1,6 +1,5 @@
 """What a person has before them: one tab of a real browser, with JavaScript or without."""
 
-import asyncio
 import re
 import time
 from contextlib import suppress
@@ -10,7 +9,7 @@ from playwright.async_api import Locator, Page, Response, expect
 
 from db import conversations, messages
 from db.users import User
-from tests.clients import PATIENCE
+from tests.waiting import PATIENCE, eventually
 
 HELD = """() => [...document.querySelectorAll('#messages .message')].map(
     li => [li.id, +li.dataset.position, +li.dataset.revision])"""
@@ -115,12 +114,12 @@ class Screen:
 
     async def has_read(self, position: int) -> None:
         """The page tells that a moment after it has shown it; whoever leaves at once may not."""
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                place = await conversations.get(self.conversation_id, self.user.id)
-                if place is not None and place.read_position >= position:
-                    return
-                await asyncio.sleep(0.01)
+
+        async def has_read() -> bool:
+            place = await conversations.get(self.conversation_id, self.user.id)
+            return place is not None and place.read_position >= position
+
+        await eventually(has_read)
 
     async def held(self) -> list[tuple[str, int | None, int]]:
         return [

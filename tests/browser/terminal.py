@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
-from tests.clients import PATIENCE
+from tests.waiting import PATIENCE
 
 STEP_RIGHT = re.compile(r"\x1b\[C")
 CONTROL = re.compile(r"\x1b(\[[0-9;?]*[A-Za-z]|[()][A-Z0-9]|[=>78])|[\x0e\x0f]")

@@ -103,7 +103,7 @@ async def test_signing_out_ends_every_tab(people: People) -> None:
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["js", "plain"])
-async def test_a_tab_of_somebody_who_has_left_sends_nothing_as_whoever_came(
+async def test_a_tab_of_the_previous_user_sends_nothing_as_the_next(
     travellers: People, road: Road, javascript: bool
 ) -> None:
     ada, bob = await travellers.join("ada", javascript=javascript), await travellers.join("bob")

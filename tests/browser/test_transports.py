@@ -1,7 +1,5 @@
 """Every tier works, and whatever stands in the way, a page lands on one that passes."""
 
-import asyncio
-
 import pytest
 from playwright.async_api import expect
 
@@ -9,7 +7,7 @@ from tests import factories
 from tests.browser.people import People
 from tests.browser.road import Fault, Road
 from tests.browser.screen import Screen
-from tests.clients import PATIENCE
+from tests.waiting import eventually
 
 WORDS = {
     "ws": "Live over WebSocket",
@@ -140,9 +138,7 @@ async def test_a_socket_that_is_silent_where_all_is_slow_is_tried_again(
 
 async def until_asked(road: Road, start: str) -> None:
     """Returns once such a request has come by."""
-    async with asyncio.timeout(PATIENCE):
-        while not any(request.startswith(start) for request in road.requests):  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
+    await eventually(lambda: any(request.startswith(start) for request in road.requests))
 
 
 async def after_five_minutes(screen: Screen) -> None:

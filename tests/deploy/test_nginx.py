@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import time
 import uuid
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
@@ -18,6 +17,7 @@ from tests import clients
 from tests.applications import Site
 from tests.clients import LIVE_TIERS, TIERS, Socket
 from tests.deploy.fronts import Nginx, Workers, acquaintances, at, newcomer
+from tests.waiting import eventually, within
 
 FIRST_FRAME = 4.0
 """Seconds after which a page takes its transport for one that doesn't work (static/js/live.js)."""
@@ -106,12 +106,12 @@ async def test_nginx_and_parley_name_a_request_alike(
     answer = await stranger.get("/login/?named", X_Request_ID="chosen-by-the-client")
     id = answer.headers["x-request-id"]
     log = nginx.folder / "ids.log"
-    async with asyncio.timeout(clients.PATIENCE):
-        while not (  # noqa: ASYNC110
+    await eventually(
+        lambda: (
             f"{id} GET /login/?named HTTP/1.1\n" in log.read_text()
             and f'"request": "{id}"' in workers.whole_log()
-        ):
-            await asyncio.sleep(0.01)
+        )
+    )
 
 
 @pytest.mark.parametrize("http2", [False, True])
@@ -128,11 +128,10 @@ async def test_events_arrive_at_once(site: Site, http2: bool) -> None:
             assert "<hx-cursor" in await anext(pieces)
         fields = {"client_id": str(uuid.uuid4()), "body": "At once"}
         assert (await ada.hx_post(f"/chat/{id}/messages/", **fields)).status_code == 200
-        sent = time.monotonic()
-        async for piece in pieces:
-            if "At once" in piece:
-                break
-        assert time.monotonic() - sent < 1
+        with within(1):
+            async for piece in pieces:
+                if "At once" in piece:
+                    break
 
 
 async def test_only_participants_get_a_socket(site: Site) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ from tests.applications import Site
 from tests.clients import Events, Socket
 from tests.deploy.fronts import Nginx, Workers, acquaintances, at
 from tests.deploy.trust import trusted
+from tests.waiting import within
 
 
 async def test_a_reload_fails_nobody(site: Site, workers: Workers) -> None:
@@ -59,12 +59,11 @@ async def test_nginx_tries_again_what_may_be_repeated(
 async def test_sockets_hear_of_an_end_that_takes_no_time(site: Site, workers: Workers) -> None:
     ada, _, id = await acquaintances(site)
     async with at(ada, Socket, id) as here, at(ada, Events, id) as there:
-        started = time.monotonic()
-        ending = asyncio.create_task(asyncio.to_thread(workers.stop))
-        assert await here.wait_for_end() == 1012
-        assert await there.wait_for_end() == 1012
-        await ending
-        assert time.monotonic() - started < 5
+        with within(5):
+            ending = asyncio.create_task(asyncio.to_thread(workers.stop))
+            assert await here.wait_for_end() == 1012
+            assert await there.wait_for_end() == 1012
+            await ending
     await asyncio.to_thread(workers.start)
 
 

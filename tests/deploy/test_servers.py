@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import websockets
 from tests.applications import Site
 from tests.clients import LIVE_TIERS, TIERS, Socket
 from tests.deploy.fronts import PlainServer, acquaintances, at, newcomer
+from tests.waiting import PATIENCE, within
 
 REFUSED = {"daphne": 403, "hypercorn": 404}
 """What an outsider's handshake gets. Without ASGI's denial extension there is only a bare 403."""
@@ -63,7 +63,7 @@ async def test_a_secure_session_counts_where_sockets_have_no_scheme(server: Plai
         ada, _ = await newcomer(site)
         ada.http.cookies.set("__Host-session", ada.http.cookies.pop("session"))
         async with ada.connect("/ws/inbox/") as socket:
-            await asyncio.wait_for(socket.recv(), 4)
+            await asyncio.wait_for(socket.recv(), PATIENCE)
 
 
 @pytest.mark.parametrize("path", ["/ws/inbox/", "/ws/chat/{id}/"])
@@ -71,7 +71,7 @@ async def test_a_quiet_socket_says_that_it_is_alive(server: PlainServer, path: s
     site = Site(server.url)
     async with site.visitors:
         ada, _, id = await acquaintances(site)
-        async with ada.connect(path.format(id=id)) as socket, asyncio.timeout(5):
+        async with ada.connect(path.format(id=id)) as socket, asyncio.timeout(PATIENCE):
             for _ in range(3):
                 await socket.recv()
 
@@ -100,9 +100,8 @@ async def test_it_ends_in_time_and_comes_back(server: PlainServer) -> None:
     async with site.visitors:
         ada, bob, id = await acquaintances(site)
         async with at(ada, Socket, id) as here, bob.tab("sse", id, persistent=True) as there:
-            started = time.monotonic()
-            await asyncio.to_thread(server.stop)
-            assert time.monotonic() - started < 8
+            with within(8):
+                await asyncio.to_thread(server.stop)
             assert await here.wait_for_end() == RESTARTING[server.name]
             await asyncio.to_thread(server.start)
             await here.send_by_post("Back")

@@ -1,13 +1,13 @@
 """What one turn of the loop brings: joined, in order, and in slices where there are many."""
 
-import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
 from live import hub, metrics
 from live.delivery import OUT_OF_ORDER, Delivery
 from live.publication import ENDING, EVERYBODY, Publication
+from tests.waiting import eventually
 
 
 class Listener:
@@ -26,12 +26,6 @@ def change(revision: int | None, text: str = "x") -> Publication:
     return Publication("conversation/1", text, revision)
 
 
-async def until(holds: Callable[[], object]) -> None:
-    async with asyncio.timeout(10):
-        while not holds():  # noqa: ASYNC110
-            await asyncio.sleep(0)
-
-
 @pytest.fixture
 def heard() -> list[str]:
     return []
@@ -47,8 +41,7 @@ def room(heard: list[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Lis
     yield listeners
     for listener in listeners:
         hub.leave(listener, "conversation/1")
-    assert not hub._subscribers
-    assert not hub._waiting
+    assert not hub.subscriber_count()
 
 
 @pytest.mark.parametrize(
@@ -109,7 +102,7 @@ async def test_a_big_room_is_served_in_slices_and_what_comes_meanwhile_is_its_ne
     assert heard == ["a", "a"], "others have their turn of the loop"
     hub.deliver(change(2, "b"))
     hub.deliver(change(3, "c"))
-    await until(lambda: len(heard) == 10)
+    await eventually(lambda: len(heard) == 10)
     assert heard == ["a"] * 5 + ["bc"] * 5
     assert [[delivery.text for delivery in listener.deliveries] for listener in room] == [
         ["a", "bc"]
@@ -123,7 +116,7 @@ async def test_each_slice_is_measured_once(
     monkeypatch.setattr(metrics, "delivered", lambda handed, seconds: measured.append(handed))
     hub.deliver(change(1, "a"))
     hub.deliver(change(2, "b"))
-    await until(lambda: len(heard) == 10)
+    await eventually(lambda: len(heard) == 10)
     assert [handed for handed in measured if handed] == [2, 2, 1, 2, 2, 1]
 
 
@@ -142,7 +135,9 @@ async def test_a_subscriber_that_fails_keeps_nothing_from_the_others() -> None:
     assert heard == ["a", "a"]
 
 
-async def test_who_comes_when_the_process_ends_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_joining_while_the_process_ends_delivers_the_ending(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(hub, "is_ending", True)
     listener = Listener([])
     hub.join(listener, "conversation/1")

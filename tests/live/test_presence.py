@@ -3,7 +3,7 @@
 from live.presence import at_inboxes, connected, everybody
 
 
-def test_somebody_is_connected_with_the_first_tab_until_the_last_one_goes() -> None:
+def test_a_user_is_connected_from_the_first_tab_to_the_last() -> None:
     assert everybody() == []
     with connected(7, shows_inbox=True):
         with connected(7, shows_inbox=False), connected(8, shows_inbox=False):

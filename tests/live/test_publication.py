@@ -35,6 +35,11 @@ def test_what_is_too_large_by_itself_becomes_a_pointer() -> None:
     assert decode(two) == [RESYNC]
 
 
+@pytest.mark.parametrize("text", ["", "{", "{}", "[1]", "[[]]", '"resync"', "null"])
+def test_what_cannot_be_decoded_is_a_resync(text: str) -> None:
+    assert decode(text) == [RESYNC]
+
+
 def test_what_is_no_text_becomes_a_pointer_and_keeps_nothing_else_back() -> None:
     broken = Publication("conversation/1", "half of a pair: \ud800", 7)
     decoded = [each for text in encode([*MANY, broken], 10_000) for each in decode(text)]

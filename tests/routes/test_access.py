@@ -55,7 +55,7 @@ async def denial(visitor: Visitor, path: str) -> websockets.Response:
     return refusal.value.response
 
 
-def test_there_is_something_to_look_at() -> None:
+def test_guard_that_the_route_table_is_not_empty() -> None:
     assert len(OF_CONVERSATIONS) >= 15
     assert len(SOCKETS) == 1
 
@@ -85,7 +85,7 @@ def without_date(response: httpx.Response) -> dict[str, str]:
     return {name: value for name, value in response.headers.items() if name not in own}
 
 
-async def test_a_socket_that_is_none_is_as_missing(site: Site) -> None:
+async def test_an_unknown_socket_path_is_a_404(site: Site) -> None:
     [eve] = await site.people("eve")
     missing = (await eve.get("/nothing/")).content
     for path in ("/ws/chat/x/", "/ws/", "/nothing/", "/chat/1/"):
@@ -93,7 +93,7 @@ async def test_a_socket_that_is_none_is_as_missing(site: Site) -> None:
         assert (response.status_code, response.body) == (404, missing)
 
 
-async def test_who_is_not_signed_in_learns_nothing(site: Site) -> None:
+async def test_a_stranger_learns_nothing(site: Site) -> None:
     ada = await make_user("ada")
     chat = await make_conversation([ada], "Secret")
     stranger = await site.stranger()

@@ -68,14 +68,14 @@ async def test_names_are_suggested_and_filled_in_without_a_script(site: Site) ->
 
 
 @pytest.mark.parametrize("query", ["", "b", "bob,", "bob, c", "%", "nobody"])
-async def test_too_little_suggests_nobody(site: Site, query: str) -> None:
+async def test_a_short_query_has_no_suggestions(site: Site, query: str) -> None:
     [ada] = await site.people("ada")
     await make_user("bob")
     found = await ada.http.get("/chat/new/suggestions/", params={"to": query})
     assert suggested(found.text) == []
 
 
-async def test_a_page_shows_who_takes_part(site: Site) -> None:
+async def test_a_page_lists_the_participants(site: Site) -> None:
     people = [await make_user(name) for name in ("ada", "bob", "cem")]
     ada = await site.visitor(people[0])
     for title, part, expected in (

@@ -4,9 +4,8 @@ import httpx
 import pytest
 import websockets
 
-from db import engine
 from routes import conversations
-from tests.applications import Site
+from tests.applications import Site, database_away
 from tests.factories import make_user
 from tests.pages import parsed, text_of
 
@@ -31,13 +30,10 @@ async def test_what_is_broken_says_so_without_a_word_about_the_inside(
     assert answer.headers["cache-control"] == "no-store"
 
 
-async def test_a_database_that_is_away_is_said_to_be_on_every_way(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_database_that_is_away_is_said_to_be_on_every_way(site: Site) -> None:
     ada = await site.visitor(await make_user("ada"))
     chat = await ada.start("ada")
-    with monkeypatch.context() as away:
-        away.setattr(engine, "_database", None)
+    with database_away():
         for path in (
             "/",
             f"/chat/{chat}/",
@@ -63,19 +59,16 @@ async def test_a_database_that_is_away_is_said_to_be_on_every_way(
     assert (await ada.get("/up")).status_code == 200
 
 
-async def test_who_was_just_signed_in_is_not_sent_to_the_sign_in(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_database_that_is_away_signs_no_user_out(site: Site) -> None:
     """A database that is away says nothing about a session."""
     ada = await site.visitor(await make_user("ada"))
-    with monkeypatch.context() as away:
-        away.setattr(engine, "_database", None)
+    with database_away():
         assert (await ada.get("/account/")).status_code == 503
         assert (await ada.post("/logout/")).status_code == 503
     assert (await ada.get("/account/")).status_code == 200
 
 
-async def test_a_program_is_told_by_status_and_a_person_is_led_on(site: Site) -> None:
+async def test_programs_get_a_status_and_people_a_redirect(site: Site) -> None:
     stranger = await site.stranger()
     assert (await stranger.get("/", HX_Request="true")).status_code == 401
     page = await stranger.get("/chat/7/?at=3&x=ä")

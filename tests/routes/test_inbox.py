@@ -8,23 +8,8 @@ from live.publication import RESYNC
 from routes.inbox import PAGE, load_inbox
 from tests.applications import Site
 from tests.clients import LIVE_TIERS, Visitor
-from tests.factories import make_conversation, make_message, make_messages, make_user
+from tests.factories import make_conversation, make_message, make_messages
 from tests.pages import Page, attribute, lines, parsed, text_of
-
-
-@pytest.fixture
-async def user(site: Site) -> User:
-    return await make_user("ada", "Ada")
-
-
-@pytest.fixture
-async def other(site: Site) -> User:
-    return await make_user("bob", "Bob")
-
-
-@pytest.fixture
-async def ada(site: Site, user: User) -> Visitor:
-    return await site.visitor(user)
 
 
 async def test_an_empty_inbox_says_what_to_do_next(ada: Visitor) -> None:
@@ -43,7 +28,7 @@ async def test_an_inbox_with_something_in_it_says_nothing_of_that(ada: Visitor) 
     assert not parsed((await ada.get("/")).text).select(".empty")
 
 
-async def test_a_line_tells_who_what_when_and_how_many(
+async def test_a_line_shows_title_last_message_time_and_unread(
     ada: Visitor, user: User, other: User
 ) -> None:
     direct = await make_conversation([user, other])

@@ -194,7 +194,7 @@ async def test_an_empty_place_is_none(site: Site) -> None:
     assert (await ada.get(f"/chat/{chat}/?before=&after=&at=")).status_code == 200
 
 
-async def test_days_and_runs_are_told_apart(site: Site) -> None:
+async def test_days_and_runs_of_one_author_are_marked(site: Site) -> None:
     user, other = await make_user("ada", "Ada"), await make_user("bob", "Bob")
     ada = await site.visitor(user)
     chat = await make_conversation([user, other])

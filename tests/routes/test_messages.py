@@ -1,23 +1,16 @@
 """Sending by a form: the same rules with and without a script, and no text is ever lost."""
 
-import uuid
-
 import pytest
 
 from db import engine
 from routes import rate_limit
-from tests.applications import Site
+from tests.applications import Site, database_away
 from tests.clients import Visitor
-from tests.factories import make_conversation, make_message, make_user
+from tests.factories import make_conversation, make_message, make_user, new_id
 from tests.pages import Page, attribute, parsed, text_of
 
 TOO_LONG = "A message has at most 8,000 characters; this one has 8,001."
 BLANK = "There is nothing in this message yet."
-
-
-@pytest.fixture
-async def ada(site: Site) -> Visitor:
-    return await site.visitor(await make_user("ada"))
 
 
 @pytest.fixture
@@ -26,16 +19,12 @@ async def path(ada: Visitor) -> str:
     return f"/chat/{await ada.start('bob')}/"
 
 
-def new() -> str:
-    return str(uuid.uuid4())
-
-
 async def bodies(ada: Visitor, path: str) -> list[str]:
     return (await ada.page(path)).bodies()
 
 
 async def test_a_plain_form_leads_back_to_the_conversation(ada: Visitor, path: str) -> None:
-    sent = await ada.post(f"{path}messages/", client_id=new(), body="Hello")
+    sent = await ada.post(f"{path}messages/", client_id=new_id(), body="Hello")
     assert (sent.status_code, sent.headers["location"]) == (303, path)
     assert await bodies(ada, path) == ["Hello"]
 
@@ -44,15 +33,15 @@ async def test_a_plain_form_leads_back_to_the_conversation(ada: Visitor, path: s
 async def test_a_plain_form_keeps_the_chosen_refresh(
     ada: Visitor, path: str, refresh: str, query: str
 ) -> None:
-    sent = await ada.post(f"{path}messages/", client_id=new(), body="Hello", refresh=refresh)
+    sent = await ada.post(f"{path}messages/", client_id=new_id(), body="Hello", refresh=refresh)
     assert sent.headers["location"] == path + query
-    refused = await ada.post(f"{path}messages/", client_id=new(), body=" ", refresh=refresh)
+    refused = await ada.post(f"{path}messages/", client_id=new_id(), body=" ", refresh=refresh)
     hidden = parsed(refused.text).find("input", {"name": "refresh"})
     assert attribute(hidden, "value") == (refresh if query else "")
 
 
 async def test_htmx_gets_the_message_without_a_cursor(ada: Visitor, path: str) -> None:
-    client_id = new()
+    client_id = new_id()
     sent = await ada.hx_post(f"{path}messages/", client_id=client_id, body="Hello")
     assert sent.status_code == 200
     page = Page()
@@ -64,7 +53,7 @@ async def test_htmx_gets_the_message_without_a_cursor(ada: Visitor, path: str) -
 
 
 async def test_a_repeat_is_answered_like_the_first(ada: Visitor, path: str) -> None:
-    client_id = new()
+    client_id = new_id()
     first = await ada.hx_post(f"{path}messages/", client_id=client_id, body="Hello")
     again = await ada.hx_post(f"{path}messages/", client_id=client_id, body="Other words")
     assert first.text == again.text
@@ -80,7 +69,7 @@ async def test_a_repeat_is_answered_like_the_first(ada: Visitor, path: str) -> N
 async def test_a_refused_message_comes_back_with_a_sentence(
     ada: Visitor, path: str, body: str, sentence: str
 ) -> None:
-    client_id = new()
+    client_id = new_id()
     plain = await ada.post(f"{path}messages/", client_id=client_id, body=body)
     assert plain.status_code == 422
     page = Page(plain.text)
@@ -121,15 +110,15 @@ async def test_a_form_without_its_fields_is_refused(ada: Visitor, path: str) -> 
         assert refused.status_code == 422
     files = {"client_id": b"x", "body": b"x"}
     assert (await ada.http.post(f"{path}messages/", files=files)).status_code == 422
-    json = await ada.http.post(f"{path}messages/", json={"client_id": new(), "body": "Hello"})
+    json = await ada.http.post(f"{path}messages/", json={"client_id": new_id(), "body": "Hello"})
     assert json.status_code == 422
 
 
-async def test_the_author_is_who_is_signed_in(site: Site, ada: Visitor, path: str) -> None:
+async def test_the_author_is_the_signed_in_user(site: Site, ada: Visitor, path: str) -> None:
     bob = await make_user("eve")
     await ada.post(
         f"{path}messages/",
-        client_id=new(),
+        client_id=new_id(),
         body="Hello",
         author_id=str(bob.id),
         position="99",
@@ -139,13 +128,13 @@ async def test_the_author_is_who_is_signed_in(site: Site, ada: Visitor, path: st
     assert (message.author, message.position) == ("Ada", 1)
 
 
-async def test_a_form_of_somebody_else_is_refused_before_anything_is_said_of_the_conversation(
+async def test_a_form_of_another_user_is_refused_before_the_conversation_is_revealed(
     site: Site, ada: Visitor, path: str
 ) -> None:
     author = (await ada.page(path)).author
     [eve] = await site.people("eve")
     for post, sentence in ((eve.post, "Reload the conversation as"), (eve.hx_post, "data-refused")):
-        refused = await post(f"{path}messages/", client_id=new(), body="Hello", author=author)
+        refused = await post(f"{path}messages/", client_id=new_id(), body="Hello", author=author)
         assert refused.status_code == 422
         assert sentence in refused.text
         assert "Hello" in refused.text
@@ -156,24 +145,24 @@ async def test_a_message_whose_session_has_ended_is_kept_at_the_sign_in(
     ada: Visitor, path: str
 ) -> None:
     ada.http.cookies.clear()
-    refused = await ada.post(f"{path}messages/", client_id=new(), body="\nHello <b> & all")
+    refused = await ada.post(f"{path}messages/", client_id=new_id(), body="\nHello <b> & all")
     assert refused.status_code == 401
     page = parsed(refused.text)
     kept = page.find("textarea")
     assert text_of(kept) == "\nHello <b> & all"
     assert attribute(page.find("input", {"name": "next"}), "value") == path
-    fragment = await ada.hx_post(f"{path}messages/", client_id=new(), body="Hello")
+    fragment = await ada.hx_post(f"{path}messages/", client_id=new_id(), body="Hello")
     assert fragment.status_code == 401
 
 
-async def test_who_posts_too_much_is_asked_to_wait_and_loses_nothing(
+async def test_posting_too_fast_asks_to_wait_and_loses_no_text(
     ada: Visitor, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    client_id, author = new(), (await ada.page(path)).author
+    client_id, author = new_id(), (await ada.page(path)).author
     with monkeypatch.context() as fewer:
         fewer.setattr(rate_limit, "RATE", 0.001)
         fewer.setattr(rate_limit, "BURST", 3)
-        assert (await ada.hx_post(f"{path}messages/", client_id=new(), body="One")).is_success
+        assert (await ada.hx_post(f"{path}messages/", client_id=new_id(), body="One")).is_success
         assert (await ada.hx_post(f"{path}typing/")).is_success
         assert (await ada.hx_post(f"{path}read/", position="1")).is_success
         fields = {"client_id": client_id, "author": author, "body": "\nHello <b>"}
@@ -206,11 +195,10 @@ async def test_others_may_post_while_one_is_too_fast(
 
 
 async def test_a_message_that_finds_no_database_is_kept_to_be_sent_again(
-    ada: Visitor, path: str, monkeypatch: pytest.MonkeyPatch
+    ada: Visitor, path: str
 ) -> None:
-    client_id, author = new(), (await ada.page(path)).author
-    with monkeypatch.context() as away:
-        away.setattr(engine, "_database", None)
+    client_id, author = new_id(), (await ada.page(path)).author
+    with database_away():
         fields = {"client_id": client_id, "author": author, "body": "\nHello <b>"}
         refused = await ada.post(f"{path}messages/", **fields)
         assert refused.status_code == 503
@@ -226,7 +214,7 @@ async def test_a_message_that_finds_no_database_is_kept_to_be_sent_again(
     assert await bodies(ada, path) == ["\nHello <b>".strip("\n")]
 
 
-async def test_sending_costs_no_look_up_of_who_it_is(
+async def test_sending_needs_no_session_lookup(
     ada: Visitor, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
@@ -241,10 +229,10 @@ async def test_sending_costs_no_look_up_of_who_it_is(
         return await rows(sql, **values)
 
     for _ in range(2):
-        await ada.hx_post(f"{path}messages/", client_id=new(), body="Hello")
+        await ada.hx_post(f"{path}messages/", client_id=new_id(), body="Hello")
     monkeypatch.setattr(engine, "row", counted_row)
     monkeypatch.setattr(engine, "rows", counted_rows)
-    sent = await ada.hx_post(f"{path}messages/", client_id=new(), body="Hello")
+    sent = await ada.hx_post(f"{path}messages/", client_id=new_id(), body="Hello")
     assert sent.status_code == 200
     assert asked == [], "only the statement that stores it, which looks whether they take part"
 

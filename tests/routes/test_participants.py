@@ -44,7 +44,7 @@ async def test_a_group_is_left(site: Site) -> None:
     assert (await visitor.page("/")).inbox() == []
 
 
-async def test_whoever_made_a_group_takes_others_out(site: Site) -> None:
+async def test_only_the_creator_of_a_group_can_remove_others(site: Site) -> None:
     ada, bob = await make_user("ada"), await make_user("bob")
     makers, others = await site.visitor(ada), await site.visitor(bob)
     chat = await make_conversation([ada, bob], "Tea")

@@ -20,15 +20,15 @@ async def was_here(user: User, present_at: int) -> None:
         await presence.update([user.id], present_at)
 
 
-async def test_a_page_shows_who_is_here_who_was_and_who_never(site: Site) -> None:
+async def test_a_page_shows_online_last_seen_or_nothing(site: Site) -> None:
     user, other = await make_user("ada"), await make_user("bob")
     ada, bob = await site.visitor(user), await site.visitor(other)
     chat = await make_conversation([user, other])
     assert (await ada.page(f"/chat/{chat}/")).presence.strip() == ""
     await was_here(other, 1000)
     assert "1 Jan 1970" in (await ada.page(f"/chat/{chat}/")).presence
-    async with bob.tab("ws", chat):
-        assert (await ada.page(f"/chat/{chat}/")).presence == "Online"
+    async with bob.tab("ws", chat), ada.tab("plain", chat) as tab:
+        await tab.wait_for(lambda: tab.page.presence == "Online")
     group = await make_conversation([user, other], "Tea")
     assert (await ada.page(f"/chat/{group}/")).presence.strip() == ""
 
@@ -51,7 +51,7 @@ async def test_coming_and_going_is_seen_without_a_reload(
 
 @pytest.mark.parametrize("place", ["chat", "inbox"])
 @pytest.mark.parametrize("wait", [0, 1])
-async def test_who_polls_is_here_between_polls_as_well(
+async def test_a_polling_user_stays_online_between_polls(
     site: Site, monkeypatch: pytest.MonkeyPatch, place: str, wait: int
 ) -> None:
     moment = now()
@@ -71,7 +71,7 @@ async def test_who_polls_is_here_between_polls_as_well(
     assert (await ada.page(f"/chat/{chat}/")).presence.startswith("Seen")
 
 
-async def test_who_hides_is_not_seen(site: Site) -> None:
+async def test_hidden_presence_is_not_shown(site: Site) -> None:
     user, other = await make_user("ada"), await make_user("bob")
     ada, bob = await site.visitor(user), await site.visitor(other)
     chat = await make_conversation([user, other])

@@ -21,7 +21,7 @@ def test_an_allowance_grows_back(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("database")
-async def test_only_who_posted_in_the_last_seconds_is_remembered(
+async def test_only_recent_users_are_remembered(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     moment = 1000.0
@@ -39,7 +39,9 @@ async def test_only_who_posted_in_the_last_seconds_is_remembered(
 
 
 @pytest.mark.usefixtures("database")
-async def test_who_goes_on_being_too_fast_is_not_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_user_who_keeps_posting_too_fast_is_not_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(time, "monotonic", lambda: 1000.0)
     monkeypatch.setattr(rate_limit, "_buckets", {})
     ada, bob = await make_user(), await make_user()

@@ -2,6 +2,8 @@
 
 import pytest
 
+from actions import sessions
+from actions.clock import now
 from actions.sessions import ATTEMPTS
 from routes.sessions import same_site_path
 from tests.applications import Site
@@ -67,7 +69,7 @@ async def test_behind_https_the_cookie_says_so_in_its_name(site: Site) -> None:
     assert "secure" in cookie(out.headers["set-cookie"])
 
 
-async def test_a_session_that_somebody_planted_is_not_taken_over(site: Site) -> None:
+async def test_a_planted_session_cookie_is_replaced(site: Site) -> None:
     await make_user("ada")
     ada = await site.stranger()
     ada.http.cookies.set("session", "planted")
@@ -102,7 +104,11 @@ async def test_a_wrong_password_gets_the_form_again(site: Site) -> None:
     assert answers[0].text.replace("ada", "") == answers[1].text.replace("nobody", "")
 
 
-async def test_ten_wrong_passwords_have_to_be_waited_for(site: Site) -> None:
+async def test_ten_wrong_passwords_block_sign_in_for_15_minutes(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moment = now()
+    monkeypatch.setattr(sessions, "now", lambda: moment)
     await make_user("ada")
     ada = await site.stranger()
     for _ in range(ATTEMPTS):

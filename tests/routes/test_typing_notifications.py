@@ -25,7 +25,7 @@ async def type_on(writer: Tab) -> None:
 
 @pytest.mark.parametrize("reading", LIVE_TIERS)
 @pytest.mark.parametrize("writing", ["ws", "sse"])
-async def test_others_see_who_types_until_the_message_comes(
+async def test_others_see_typing_until_the_message_comes(
     site: Site, reading: str, writing: str
 ) -> None:
     user, other = await make_user("ada", "Ada"), await make_user("bob", "Bob")
@@ -38,7 +38,7 @@ async def test_others_see_who_types_until_the_message_comes(
         assert reader.page.typing == set()
 
 
-async def test_typing_is_no_secret_for_outsiders_to_tell(site: Site) -> None:
+async def test_only_participants_can_publish_typing(site: Site) -> None:
     user = await make_user("ada")
     [eve] = await site.people("eve")
     chat = await make_conversation([user])

@@ -20,7 +20,7 @@ def people(html: str) -> list[str]:
     return [text_of(handle) for handle in parsed(html).select("#people .handle")]
 
 
-async def test_whoever_joins_is_signed_in(site: Site) -> None:
+async def test_signing_up_signs_in(site: Site) -> None:
     ada = await site.stranger()
     form = await ada.get("/signup/?next=/people/")
     assert form.status_code == 200
@@ -98,7 +98,7 @@ async def test_a_changed_password_signs_out_everywhere_else(site: Site) -> None:
     await there.sign_in("ada", "another one")
 
 
-async def test_an_account_is_deleted_by_who_knows_its_password(site: Site) -> None:
+async def test_deleting_an_account_requires_its_password(site: Site) -> None:
     user = await make_user("ada")
     ada = await site.visitor(user)
     refused = await ada.post("/account/delete/", delete="wrong one")
@@ -131,7 +131,7 @@ async def test_people_are_searched_for(site: Site) -> None:
 @pytest.mark.parametrize(
     "path", ["/account/", "/people/", "/people/?q=bo", "/chat/new/", "/chat/new/suggestions/", "/"]
 )
-async def test_who_is_not_signed_in_is_led_to_the_sign_in_and_back(site: Site, path: str) -> None:
+async def test_a_stranger_is_led_to_the_sign_in_and_back(site: Site, path: str) -> None:
     stranger = await site.stranger()
     refused = await stranger.get(path)
     assert refused.status_code == 303
@@ -151,7 +151,7 @@ async def test_an_account_is_changed_by_its_owner_only(site: Site, path: str) ->
     assert (refused.status_code, refused.headers["location"]) == (303, "/login/?next=/")
 
 
-async def test_what_is_mine_is_told_by_a_style_sheet(site: Site) -> None:
+async def test_a_style_sheet_marks_ones_own_messages(site: Site) -> None:
     stranger: Visitor = await site.stranger()
     sheet = await stranger.get("/users/42/mine.css")
     assert sheet.headers["content-type"].startswith("text/css")
@@ -160,7 +160,7 @@ async def test_what_is_mine_is_told_by_a_style_sheet(site: Site) -> None:
     assert (await stranger.get("/users/x/mine.css")).status_code == 404
 
 
-async def test_a_page_names_who_is_signed_in(site: Site) -> None:
+async def test_a_page_names_the_signed_in_user(site: Site) -> None:
     user = await make_user("ada", "Ada & Co")
     token = await make_session(user)
     ada = await site.stranger()

@@ -26,7 +26,7 @@ def handled() -> Iterator[list[int]]:
 
 
 @pytest.mark.parametrize("number", shutdown.SIGNALS)
-async def test_everybody_hears_of_the_end_and_then_it_comes(
+async def test_subscribers_hear_of_the_end_before_it_comes(
     handled: list[int], number: signal.Signals
 ) -> None:
     with hub.subscribe() as subscription:
@@ -42,7 +42,7 @@ async def test_everybody_hears_of_the_end_and_then_it_comes(
         assert await subscription.next(0.02) == []
 
 
-async def test_what_nobody_handles_ends_the_process(
+async def test_an_unhandled_signal_ends_the_process(
     handled: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     raised: list[Any] = []

@@ -17,6 +17,7 @@ from actions import messages
 from routes.middleware import log_format
 from tests.applications import HOME, Process, Site
 from tests.clients import LIVE_TIERS, Visitor
+from tests.waiting import PATIENCE, eventually
 
 PASSWORD = "swordfish-and-more"
 BODY = "meet me at the usual place"
@@ -42,11 +43,7 @@ class Written:
 
     async def entry(self, **wanted: object) -> dict[str, Any]:
         """The first such line, which may still be on its way: an answer goes out before it."""
-        async with asyncio.timeout(5):
-            while True:
-                if found := self.entries(**wanted):
-                    return found[0]
-                await asyncio.sleep(0.02)
+        return (await eventually(lambda: self.entries(**wanted)))[0]
 
 
 @pytest.fixture
@@ -265,14 +262,14 @@ def test_several_workers_and_their_parent_log_in_lines(postgresql_url: str, redi
     assert sum(message.startswith("Started server process") for message in messages) == 2
 
 
-async def test_the_databases_password_is_neither_written_down_nor_told(
+async def test_the_database_password_appears_neither_in_the_log_nor_in_up(
     postgresql_server: str,
 ) -> None:
     url = postgresql_server.replace("parley@", f"parley:{PASSWORD}@").replace("/postgres", "/none")
     with Process(DATABASE_URL=url) as process:
         process.process = await asyncio.to_thread(process.launch)
-        async with Visitor(process.url) as visitor, asyncio.timeout(60):
-            told = await until_told(visitor)
+        async with Visitor(process.url) as visitor:
+            told = await eventually(lambda: what_is_told(visitor), 2 * PATIENCE)
             await visitor.get("/login/")
         await asyncio.to_thread(process.stop)
         written = lines(process)
@@ -281,11 +278,10 @@ async def test_the_databases_password_is_neither_written_down_nor_told(
     assert PASSWORD not in told + "".join(written)
 
 
-async def until_told(visitor: Visitor) -> str:
-    """What /up says, as soon as anybody is there to say it."""
-    while True:
-        with suppress(httpx.ConnectError):
-            answer = await visitor.get("/up")
-            if "reached" in answer.text:
-                return answer.text
-        await asyncio.sleep(0.1)
+async def what_is_told(visitor: Visitor) -> str:
+    """What /up says of a database that cannot be reached."""
+    with suppress(httpx.ConnectError):
+        answer = await visitor.get("/up")
+        if "reached" in answer.text:
+            return answer.text
+    return ""

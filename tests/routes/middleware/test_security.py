@@ -11,9 +11,8 @@ import websockets
 import settings
 from actions.text import clean
 from app import BODY_BYTES
-from db import engine
 from routes import conversations
-from tests.applications import Site, served
+from tests.applications import Site, database_away, served
 from tests.clients import Visitor
 from tests.factories import make_conversation, make_user
 from tests.pages import attribute, parsed, text_of
@@ -36,11 +35,6 @@ PAGES = {
 }
 EVERYTHING = {"X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-origin"}
 CLIENT_ID = "00000000-0000-4000-8000-000000000000"
-
-
-@pytest.fixture
-async def ada(site: Site) -> Visitor:
-    return await site.visitor(await make_user("ada"))
 
 
 @pytest.fixture
@@ -83,8 +77,7 @@ async def every_kind_of_answer(
     yield await ada.http.post("/account/name/", headers={"Sec-Fetch-Site": "cross-site"})
     async with ada.http.stream("GET", f"/sse/chat/{chat}/") as response:
         yield response
-    with monkeypatch.context() as away:
-        away.setattr(engine, "_database", None)
+    with database_away():
         yield await ada.get("/")
 
     async def broken(*_: object) -> None:
@@ -275,7 +268,7 @@ async def test_a_form_has_so_many_fields_and_no_more(ada: Visitor, chat: int) ->
     assert refused.status_code in (400, 413)
 
 
-async def test_a_request_that_is_cut_off_harms_nobody(site: Site, ada: Visitor) -> None:
+async def test_a_truncated_request_is_harmless(site: Site, ada: Visitor) -> None:
     host, _, port = site.url.removeprefix("http://").partition(":")
     for start in (
         b"POST /login/ HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nusername=a",
@@ -316,6 +309,7 @@ HOSTILE = [
 ]  # fmt: skip
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_hostile_text_is_text_wherever_it_is_shown(site: Site) -> None:
     """The same page with harmless text has the same elements."""
 
