@@ -22,7 +22,7 @@ async def beat() -> None:
     some after the others, so that nobody who writes meanwhile has to wait for all of them."""
     while True:
         people = connections.everybody()
-        parts = [people[i : i + presence.AT_ONCE] for i in range(0, len(people), presence.AT_ONCE)]
+        parts = [people[i : i + presence.BATCH] for i in range(0, len(people), presence.BATCH)]
         for part in parts or [[]]:
             await asyncio.sleep(settings.HEARTBEAT / max(1, len(parts)))
             await tell(part)
@@ -41,7 +41,7 @@ async def tell(user_ids: list[int]) -> Sequence[None]:
     return [None] * len(user_ids)
 
 
-arrivals = Batches(tell, presence.AT_ONCE)
+arrivals = Batches(tell, presence.BATCH)
 
 
 async def hide(user: User, hides_presence: bool) -> None:

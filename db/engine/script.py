@@ -1,7 +1,6 @@
-"""Several statements, one after the other, written without waiting for any of them.
+"""A script of statements, free of I/O: a generator that yields statements and is sent their rows.
 
-Whoever runs such a generator sends it the rows of each statement that it yields: in one go of a
-thread, or over a network.
+A thread runs it in one go, a network client with an await for each statement.
 """
 
 from collections.abc import Awaitable, Callable, Generator
@@ -15,27 +14,27 @@ Steps = Generator[Statement, list[Row], T]
 
 
 def alone(statement: Statement) -> Steps[list[Row]]:
-    """The rows of a statement that is all there is to do."""
+    """The script of a single statement; its rows."""
     return (yield statement)
 
 
-def run(steps: Steps[T], ask: Callable[[Statement], list[Row]]) -> T:
-    """What the steps return; raises what they raise, and what `ask` does."""
+def run(steps: Steps[T], fetch: Callable[[Statement], list[Row]]) -> T:
+    """What a script returns. It raises what the script raises, and what `fetch` does."""
     try:
         statement = next(steps)
         while True:
-            statement = steps.send(ask(statement))
+            statement = steps.send(fetch(statement))
     except StopIteration as end:
         result: T = end.value
         return result
 
 
-async def run_over(steps: Steps[T], ask: Callable[[Statement], Awaitable[list[Row]]]) -> T:
-    """The same, waiting for each."""
+async def run_over(steps: Steps[T], fetch: Callable[[Statement], Awaitable[list[Row]]]) -> T:
+    """The same, with an asynchronous `fetch`."""
     try:
         statement = next(steps)
         while True:
-            statement = steps.send(await ask(statement))
+            statement = steps.send(await fetch(statement))
     except StopIteration as end:
         result: T = end.value
         return result

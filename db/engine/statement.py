@@ -1,4 +1,4 @@
-"""What is asked of either database: SQL with `:names` in it, and their values."""
+"""A statement as both databases take it: SQL with `:names` in it, and their values."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,7 +10,7 @@ NAME = re.compile(r"(?<![:\w]):([a-z_]\w*)")
 
 
 class Row(Protocol):
-    """A row as the drivers make it: its values in their order, or each by the column's name."""
+    """A row as the drivers make it, by the names of its columns: `Type(**row)`."""
 
     def __getitem__(self, key: Any, /) -> Any: ...
     def __iter__(self) -> Iterator[Any]: ...
@@ -19,10 +19,10 @@ class Row(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """SQLite understands it as it is; PostgreSQL wants its values `numbered`.
+    """SQLite takes it as it is; PostgreSQL wants its values `numbered`.
 
-    It stands where `databases` has SQLAlchemy parse and compile the text anew each time, and wraps
-    each row, which costs more than asking.
+    It replaces SQLAlchemy inside `databases`, which parses and compiles the text at each call and
+    wraps each row, at a higher cost than the query.
     """
 
     sql: str
@@ -36,7 +36,7 @@ class Statement:
 
 
 Values = Mapping[str, object] | Sequence[object]
-"""By their names; or for SQLite, where the SQL has `?`, in their order."""
+"""By name; or, for SQLite and SQL with `?`, in order."""
 
 
 @lru_cache(maxsize=1024)

@@ -81,7 +81,7 @@ async def test_who_hides_is_not_seen_and_does_not_see() -> None:
 
 
 async def test_many_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stored, "AT_ONCE", 2)
+    monkeypatch.setattr(stored, "BATCH", 2)
     people = [await make_user() for _ in range(5)]
     chat = await make_conversation(people)
     async with engine.transaction():
@@ -116,7 +116,7 @@ async def test_a_crowd_is_told_of_in_parts_none_of_which_keeps_others_waiting(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(settings, "HEARTBEAT", 0.01)
-    monkeypatch.setattr(stored, "AT_ONCE", 2)
+    monkeypatch.setattr(stored, "BATCH", 2)
     parts: list[list[int]] = []
     told = asyncio.Event()
 

@@ -1,5 +1,4 @@
-"""Whoever changes several participants' rows locks them in one order: nobody waits for somebody
-who waits for them."""
+"""Every change of several participants locks their rows in one order, so none deadlocks."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -39,7 +38,7 @@ async def test_rows_are_locked_in_one_order(change: Change, rival: Rival) -> Non
     await changing
 
 
-async def test_settling_waits_for_nobody(rival: Rival) -> None:
+async def test_marking_as_caught_up_waits_for_no_lock(rival: Rival) -> None:
     ada = await make_user()
     one, other = [await make_conversation([ada], f"Tea {n}", active_at=0) for n in range(2)]
     async with rival.connection.transaction():
