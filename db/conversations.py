@@ -95,16 +95,8 @@ CONVERSATION = f"""
 
 async def get(conversation_id: int, user_id: int) -> Conversation | None:
     """The conversation as a participant sees it; None for an outsider."""
-    row = await engine.row(
-        f"""
-        SELECT {CONVERSATION}
-        FROM participants me JOIN conversations c ON c.id = me.conversation_id
-        WHERE me.conversation_id = :id AND me.user_id = :user_id
-        """,
-        id=conversation_id,
-        user_id=user_id,
-    )
-    return Conversation(**row) if row else None
+    place = (conversation_id, user_id)
+    return (await list_seen([place])).get(place)
 
 
 async def list_seen(places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Conversation]:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from db import engine
 from db.engine.dialect import given
-from db.engine.statement import Row
 from db.users import User, user
 
 
@@ -30,25 +29,9 @@ async def add(token_hash: str, user_id: int, created_at: int) -> None:
     )
 
 
-SESSIONS = """
-    SELECT s.token_hash, s.seen_at, u.id, u.username, u.name
-    FROM sessions s JOIN users u ON u.id = s.user_id
-"""
-
-
 async def get(token_hash: str, created_after: int, seen_after: int) -> Session | None:
     """The session, unless it expired: it must have started and been seen after these times."""
-    row = await engine.row(
-        f"""
-        {SESSIONS}
-        WHERE s.token_hash = :token_hash
-          AND s.created_at > :created_after AND s.seen_at > :seen_after
-        """,
-        token_hash=token_hash,
-        created_after=created_after,
-        seen_after=seen_after,
-    )
-    return session(row) if row else None
+    return (await list_open([token_hash], created_after, seen_after)).get(token_hash)
 
 
 async def list_open(
@@ -58,7 +41,8 @@ async def list_open(
     hashes, values = given(token_hashes, hash="TEXT")
     rows = await engine.rows(
         f"""
-        {SESSIONS}
+        SELECT s.token_hash, s.seen_at, u.id, u.username, u.name
+        FROM sessions s JOIN users u ON u.id = s.user_id
         WHERE s.token_hash IN ({hashes})
           AND s.created_at > :created_after AND s.seen_at > :seen_after
         """,
@@ -66,11 +50,8 @@ async def list_open(
         seen_after=seen_after,
         **values,
     )
-    return {row["token_hash"]: session(row) for row in rows}
-
-
-def session(row: Row) -> Session:
-    return Session(row["token_hash"], user(row), row["seen_at"])
+    sessions = [Session(row["token_hash"], user(row), row["seen_at"]) for row in rows]
+    return {session.token_hash: session for session in sessions}
 
 
 async def update_seen(token_hashes: Iterable[str], seen_at: int) -> None:

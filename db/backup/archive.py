@@ -108,7 +108,7 @@ class Archive:
 
     async def contents(self) -> AsyncIterator[tuple[Table, Batches]]:
         with self._open() as file:
-            reader = Reader(file)
+            reader = LineReader(file)
             reader.read()
             tables = 0
             while "table" in (line := json.loads(reader.read())):
@@ -118,7 +118,7 @@ class Archive:
             if line != {"tables": tables, "sha256": reader.hash_before} or not reader.is_at_end():
                 raise self._damaged()
 
-    async def _rows(self, reader: "Reader") -> Batches:
+    async def _rows(self, reader: "LineReader") -> Batches:
         result = Checksum()
         with self._damage_noticed():
             while lines := reader.read_rows():
@@ -144,7 +144,7 @@ class Archive:
         return BackupError(f"{self._path} is not a backup of Parley, or damaged or truncated.")
 
 
-class Reader:
+class LineReader:
     """Reads the lines of an archive and hashes them."""
 
     def __init__(self, file: gzip.GzipFile) -> None:

@@ -46,16 +46,11 @@ def run_process(command: Command, arguments: list[str]) -> None:
         await command(*arguments)
 
     for number in SIGNALS:
-        signal.signal(number, interrupt)
+        signal.signal(number, signal.default_int_handler)
     try:
         sys.exit(run(cancellable))
     except (KeyboardInterrupt, asyncio.CancelledError):
         sys.exit("Interrupted; nothing was changed.")
-
-
-def interrupt(*_: object) -> None:
-    """Before the event loop handles signals."""
-    raise KeyboardInterrupt
 
 
 def parser(name: str, description: str) -> ArgumentParser:

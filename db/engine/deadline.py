@@ -6,11 +6,12 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 
 
+@dataclass
 class Deadline:
-    def __init__(self, seconds: float) -> None:
-        self.remaining = seconds
+    remaining: float
 
 
 _deadline: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
