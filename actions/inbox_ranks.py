@@ -1,4 +1,4 @@
-"""Keeps inbox ranks right, in small portions beside everything else: see db/inbox_ranks.py."""
+"""Maintains the inbox ranks in the background, in small batches: see db/inbox_ranks.py."""
 
 import asyncio
 import logging
@@ -11,18 +11,17 @@ from db.engine import Unavailable
 
 FIRST_PAUSE = 60.0
 LAST_PAUSE = 3600.0
-"""Between two rounds: soon at first, while the version before this one may still serve beside it,
-then longer and longer."""
+"""Seconds between rounds: few at first, while the previous version may still serve, then more."""
 
 REST = 2.0
-"""How much longer than it has worked it rests."""
+"""The length of a rest, relative to the work before it."""
 
-LOOKED_AT = 1_000
-MENDED_AT_ONCE = 20
-"""Conversations that share a transaction; some have a thousand people."""
+LOOK_BATCH = 1_000
+REPAIR_BATCH = 20
+"""Conversations in one transaction; some have a thousand participants."""
 
-SETTLED_AT_ONCE = 100
-"""People who share one."""
+CAUGHT_UP_BATCH = 100
+"""Users in one transaction."""
 
 logger = logging.getLogger("parley.ranks")
 
@@ -30,54 +29,54 @@ _readers: set[int] = set()
 
 
 def read_by(user_ids: Iterable[int]) -> None:
-    """Settle these people in the next round."""
+    """Check in the next round whether these users are caught up."""
     _readers.update(user_ids)
 
 
-async def keep() -> None:
-    """Round after round, for ever."""
+async def maintain() -> None:
+    """Round after round, until cancelled."""
     pause = FIRST_PAUSE
     while True:
         try:
-            await mend()
-            await settle()
+            await repair()
+            await mark_caught_up()
         except Unavailable:
-            logger.warning("ranks wait for the database")
-        except Exception:  # inboxes go on without it, only slower
-            logger.exception("ranks could not be kept")
+            logger.warning("inbox ranks: the database is unavailable")
+        except Exception:  # inboxes only get slower
+            logger.exception("inbox ranks: a round failed")
         await asyncio.sleep(pause)
         pause = min(LAST_PAUSE, 2 * pause)
 
 
-async def mend() -> None:
-    """Give every conversation the right rank: those that had none, and what others left wrong."""
+async def repair() -> None:
+    """Correct the ranks of all conversations."""
     after: int | None = 0
     while after is not None:
         async with resting():
-            wrong, after = await inbox_ranks.list_wrong(after, LOOKED_AT)
-        for portion in portions(wrong, MENDED_AT_ONCE):
-            async with resting(), engine.transaction(len(portion)):
-                await conversations.lock(portion)
-                await engine.write(inbox_ranks.follow(await inbox_ranks.mend(portion)))
+            wrong, after = await inbox_ranks.list_misranked(after, LOOK_BATCH)
+        for batch in batches(wrong, REPAIR_BATCH):
+            async with resting(), engine.transaction(len(batch)):
+                await conversations.lock(batch)
+                await engine.write(inbox_ranks.propagate(await inbox_ranks.repair(batch)))
 
 
-async def settle() -> None:
-    """Settle those who have read something here since the last round."""
+async def mark_caught_up() -> None:
+    """Mark the readers since the last round as caught up."""
     readers = sorted(_readers)
     _readers.clear()
-    for portion in portions(readers, SETTLED_AT_ONCE):
-        async with resting(), engine.transaction(len(portion)):
-            await inbox_ranks.settle(portion, now())
+    for batch in batches(readers, CAUGHT_UP_BATCH):
+        async with resting(), engine.transaction(len(batch)):
+            await inbox_ranks.mark_caught_up(batch, now())
 
 
-def portions(ids: list[int], size: int) -> Iterator[list[int]]:
+def batches(ids: list[int], size: int) -> Iterator[list[int]]:
     for start in range(0, len(ids), size):
         yield ids[start : start + size]
 
 
 @asynccontextmanager
 async def resting() -> AsyncIterator[None]:
-    """Behind each portion of work a pause, so that all of it takes a third of anything at most."""
+    """Rest after the block, so that the work takes a third of the time at most."""
     loop = asyncio.get_running_loop()
     began_at = loop.time()
     yield

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from actions.errors import Invalid
 from db import conversations, engine, log, messages
-from db.engine import Taken, Unavailable
+from db.engine import Conflict, Unavailable
 from db.log import Refusal
 from db.messages import Message, Sent
 
@@ -58,7 +58,7 @@ async def commit(batch: Sequence[Sent]) -> Sequence[Placed]:
     """Store what is new of a batch, where no other process is faster."""
     try:
         return await engine.write(log.add(batch), len(batch))
-    except Taken:
+    except Conflict:
         return [Refusal.OVERTAKEN] * len(batch)
 
 
@@ -68,7 +68,7 @@ async def commit_locked(batch: Sequence[Sent]) -> Sequence[Placed]:
         async with engine.transaction(len(batch)):
             await conversations.lock({sent.conversation_id for sent in batch})
             return await engine.write(log.add_locked(batch))
-    except Taken:
+    except Conflict:
         return [Refusal.OVERTAKEN] * len(batch)
 
 

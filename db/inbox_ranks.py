@@ -19,7 +19,7 @@ from collections.abc import Iterable
 
 from db import engine
 from db.engine.dialect import given, locked
-from db.engine.script import Steps
+from db.engine.script import Script
 from db.engine.statement import Statement
 
 HOUR = 3_600_000
@@ -39,7 +39,7 @@ def after(active_at: str) -> str:
 IS_RANKED = holds("conversations.active_at")
 
 
-def follow(conversation_ids: Iterable[int]) -> Steps[None]:
+def propagate(conversation_ids: Iterable[int]) -> Script[None]:
     """Copy the ranks of conversations to their participants, in the transaction that changed them.
 
     Lock order: conversation, user.
@@ -64,7 +64,7 @@ def follow(conversation_ids: Iterable[int]) -> Steps[None]:
     )
 
 
-async def list_wrong(after: int, limit: int) -> tuple[list[int], int | None]:
+async def list_misranked(after: int, limit: int) -> tuple[list[int], int | None]:
     """Which of the next conversations after an id have a wrong rank; and the last one's id."""
     rows = await engine.rows(
         f"""
@@ -77,8 +77,8 @@ async def list_wrong(after: int, limit: int) -> tuple[list[int], int | None]:
     return [row["id"] for row in rows if not row["is_ranked"]], rows[-1]["id"] if rows else None
 
 
-async def mend(conversation_ids: Iterable[int]) -> list[int]:
-    """Correct the ranks of locked conversations; the ids of those that changed, to `follow`."""
+async def repair(conversation_ids: Iterable[int]) -> list[int]:
+    """Correct the ranks of locked conversations; the ids of those that changed, to `propagate`."""
     ids, values = given(conversation_ids, id="BIGINT")
     rows = await engine.rows(
         f"""
@@ -91,7 +91,7 @@ async def mend(conversation_ids: Iterable[int]) -> list[int]:
     return [row["id"] for row in rows]
 
 
-async def settle(user_ids: Iterable[int], now: int) -> list[tuple[int, int]]:
+async def mark_caught_up(user_ids: Iterable[int], now: int) -> list[tuple[int, int]]:
     """Mark users as caught up where they are; the conversations and users that changed.
 
     It waits an hour longer than necessary, so that clocks may differ by that much, and skips rows

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import orjson
 
 from db import inbox_ranks
-from db.engine.dialect import gathered, is_postgresql, locked, table
-from db.engine.script import Steps
+from db.engine.dialect import gathered, given, is_postgresql, locked
+from db.engine.script import Script
 from db.engine.statement import Statement
 from db.messages import Message, Sent
 
@@ -65,17 +65,17 @@ NEW = {
 LAST = {"conversation_id": "BIGINT", "position": "BIGINT", "created_at": "BIGINT"}
 
 
-def add(sent: Sequence[Sent]) -> Steps[list[Message | Refusal]]:
+def add(sent: Sequence[Sent]) -> Script[list[Message | Refusal]]:
     """Put what is sent at the ends of the logs, in its order: each as it is stored, or why it is
     not. Of what is new in one conversation all is stored, or nothing.
 
-    PostgreSQL refuses all of it (`engine.Taken`) where another process stores one of the client_ids
-    meanwhile, or one is there twice.
+    PostgreSQL refuses all of it (`engine.Conflict`) where another process stores one of the
+    client_ids meanwhile, or one is there twice.
     """
     if not is_postgresql():  # a transaction has locked the whole file
         return (yield from add_locked(sent))
-    given, values = table(WHOLE, described(sent))
-    [(answer, stored)] = yield Statement(add_in_one(given), values)
+    listed, values = given(described(sent), **WHOLE)
+    [(answer, stored)] = yield Statement(add_in_one(listed), values)
     log = Log(sent, answer)
     stored_in = set(orjson.loads(stored or "[]"))
     return [
@@ -84,19 +84,19 @@ def add(sent: Sequence[Sent]) -> Steps[list[Message | Refusal]]:
     ]
 
 
-def add_locked(sent: Sequence[Sent]) -> Steps[list[Message | Refusal]]:
+def add_locked(sent: Sequence[Sent]) -> Script[list[Message | Refusal]]:
     """The same in a transaction that has locked the conversations: nothing is in its way."""
-    given, values = table(SENT, [row(n, one) for n, one in enumerate(sent)])
+    listed, values = given([row(n, one) for n, one in enumerate(sent)], **SENT)
     [(answer,)] = yield Statement(
-        f"WITH {standings(given)} SELECT {gathered(Standing._fields)} FROM standings", values
+        f"WITH {standings(listed)} SELECT {gathered(Standing._fields)} FROM standings", values
     )
     log = Log(sent, answer)
     if log.new:
-        given, values = table(LAST, log.ends())
-        yield Statement(f"WITH new AS ({given}) {ADVANCE}", values)
-        given, values = table(NEW, log.new_rows())
-        yield Statement(f"WITH new AS ({given}) {ADD}", values)
-        yield from inbox_ranks.follow(log.unranked)
+        listed, values = given(log.ends(), **LAST)
+        yield Statement(f"WITH new AS ({listed}) {ADVANCE}", values)
+        listed, values = given(log.new_rows(), **NEW)
+        yield Statement(f"WITH new AS ({listed}) {ADD}", values)
+        yield from inbox_ranks.propagate(log.unranked)
     return log.places
 
 
@@ -178,11 +178,11 @@ def described(sent: Sequence[Sent]) -> list[tuple[object, ...]]:
     return rows
 
 
-def add_in_one(given: str) -> str:
+def add_in_one(listed: str) -> str:
     """All of it in one statement, which stores only what is simple. Its places are the same: in
     each conversation one after the other."""
     return f"""
-        WITH {standings(given)}, judged AS (
+        WITH {standings(listed)}, judged AS (
             SELECT standings.*,
                    count(*) OVER together = size AND min(is_new * is_ranked) OVER together = 1
                      AND bool_and(last_position = 0 OR last IS NOT NULL) OVER together AS is_simple
@@ -203,7 +203,7 @@ def add_in_one(given: str) -> str:
     """
 
 
-def standings(given: str) -> str:
+def standings(listed: str) -> str:
     """The SQL for what the database says to everything that is given.
 
     Conversations are locked in the order of their ids, so that no two processes wait for each
@@ -213,7 +213,7 @@ def standings(given: str) -> str:
     there were few messages went through all of them for each that was sent.
     """
     return f"""
-        sent AS ({given}), allowed AS MATERIALIZED (  -- see conversations.participants_at
+        sent AS ({listed}), allowed AS MATERIALIZED (  -- see conversations.participants_at
             SELECT sent.* FROM sent JOIN participants p
               ON p.conversation_id = sent.conversation_id AND p.user_id = sent.author_id
         ), held AS (

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from db import engine
 from db.engine.dialect import given, locked
-from db.engine.script import alone
+from db.engine.script import single
 from db.engine.statement import Statement
 from db.users import User, user
 
@@ -106,5 +106,5 @@ async def update_read(reads: Iterable[tuple[int, int, int]]) -> list[tuple[int, 
         """,
         values,
     )
-    rows = await engine.write(alone(statement), len(reads))
+    rows = await engine.write(single(statement), len(reads))
     return [(row["conversation_id"], row["user_id"]) for row in rows]

@@ -17,7 +17,7 @@ async def background() -> AsyncIterator[None]:
         alongside(presence.beat()),
         alongside(inbox_updates.follow()),
         alongside(heartbeats.beat()),
-        alongside(inbox_ranks.keep()),
+        alongside(inbox_ranks.maintain()),
     ):
         try:
             yield

@@ -16,7 +16,7 @@ import asyncpg
 from db.engine import postgres
 from db.engine.database import Database
 from db.engine.deadline import enforced
-from db.engine.script import Steps
+from db.engine.script import Script
 from db.engine.statement import Row
 
 T = TypeVar("T")
@@ -26,8 +26,8 @@ class Unavailable(Exception):
     """The database did not answer, or not in time. Nothing was acknowledged; try again later."""
 
 
-class Taken(Exception):
-    """Another process has just stored something unique. What was to be stored with it is not."""
+class Conflict(Exception):
+    """Another process inserted the same unique value meanwhile. Nothing was written."""
 
 
 async def connect(url: str, pool_size: int, timeout: float) -> None:
@@ -111,8 +111,8 @@ async def transaction(changes: int = 1) -> AsyncIterator[None]:
         on_commit(time.perf_counter() - started_at, changes)
 
 
-async def write(steps: Steps[T], changes: int = 1) -> T:
-    """Run a script; what it returns. Raises `Taken`.
+async def write(script: Script[T], changes: int = 1) -> T:
+    """Run a script; what it returns. Raises `Conflict`.
 
     It runs in the task's transaction, if there is one. Otherwise SQLite runs it in a transaction of
     its own, which holds the file from the first statement on; PostgreSQL commits each statement by
@@ -122,11 +122,11 @@ async def write(steps: Steps[T], changes: int = 1) -> T:
         started_at = time.perf_counter()
         try:
             async with enforced():
-                result, is_committed = await opened().write(steps)
+                result, is_committed = await opened().write(script)
         except (asyncpg.UniqueViolationError, sqlite3.IntegrityError) as error:
             if "unique" not in str(error).lower():
                 raise
-            raise Taken(str(error)) from error
+            raise Conflict(str(error)) from error
         if is_committed:
             on_commit(time.perf_counter() - started_at, changes)
         return result

@@ -11,7 +11,7 @@ from databases import core
 from databases.interfaces import TransactionBackend
 
 from db.engine.deadline import enforced
-from db.engine.script import Steps
+from db.engine.script import Script
 from db.engine.statement import Statement
 
 T = TypeVar("T")
@@ -38,12 +38,12 @@ class Database(core.Database):
         held = self._connection
         return held is not None and bool(held._transaction_stack)
 
-    async def write(self, steps: Steps[T]) -> tuple[T, bool]:
+    async def write(self, script: Script[T]) -> tuple[T, bool]:
         """What a script returns, and whether that is committed: in the task's transaction it is
         not."""
         if self.is_in_transaction():
-            return await cast(Any, self.connection()._connection).run(steps), False
-        return await cast(Any, self._backend).write(steps), True
+            return await cast(Any, self.connection()._connection).run(script), False
+        return await cast(Any, self._backend).write(script), True
 
     def pool_use(self) -> dict[str, int]:
         use: dict[str, int] = cast(Any, self._backend).pool_use()

@@ -1,12 +1,10 @@
 """Where the SQL of SQLite and PostgreSQL differs."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from collections.abc import Iterable
 
 import orjson
 
 from db import engine
-from db.engine.statement import Values
 
 
 def given(items: Iterable[object], **columns: str) -> tuple[str, dict[str, object]]:
@@ -26,29 +24,6 @@ def each(parameter: str) -> str:
     if is_postgresql():
         return f"jsonb_array_elements(CAST(:{parameter} AS JSONB))"
     return f"json_each(:{parameter})"
-
-
-def table(columns: Mapping[str, str], rows: Sequence[Sequence[object]]) -> tuple[str, Values]:
-    """The same for what is sent: SQLite takes a third less time for `?` than for JSON.
-
-    Their number is the next power of two, so that there are few statements to prepare.
-    """
-    if is_postgresql():
-        return given(rows, **columns)
-    size = 1 << (len(rows) - 1).bit_length()
-    values = [value for row in rows for value in row]
-    values += [None] * ((size - len(rows)) * len(columns))
-    return places(tuple(columns), size), values
-
-
-@cache
-def places(names: Sequence[str], size: int) -> str:
-    listed = [f"column{n} AS {name}" for n, name in enumerate(names, start=1)]
-    row = f"({', '.join('?' * len(names))})"
-    return f"""
-        SELECT {", ".join(listed)} FROM (VALUES {", ".join([row] * size)})
-        WHERE column1 IS NOT NULL
-    """
 
 
 def gathered(columns: Iterable[str]) -> str:

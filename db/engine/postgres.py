@@ -8,8 +8,7 @@ from typing import Any, TypeVar, cast
 import asyncpg
 from databases.backends.postgres import PostgresBackend, PostgresConnection, PostgresTransaction
 
-from db.engine import script
-from db.engine.script import Steps
+from db.engine.script import Script, run_async
 from db.engine.statement import Row, Statement
 
 RELEASE_TIMEOUT = 0.2
@@ -77,14 +76,14 @@ class Backend(PostgresBackend):
             await writer.release()
         await super().disconnect()
 
-    async def write(self, steps: Steps[T]) -> T:
+    async def write(self, script: Script[T]) -> T:
         """Run a script on a connection that no other task uses; each statement commits."""
         writer = self.take_writer()
         if writer is None:
             writer = self.connection()
             await writer.acquire()
         try:
-            result = await writer.run(steps)
+            result = await writer.run(script)
         except BaseException:
             await writer.release()
             raise
@@ -146,8 +145,8 @@ class Connection(PostgresConnection):
         rows: Any = await self._answer(self.raw_connection.fetch(sql, *values))
         return cast(list[Row], rows)
 
-    async def run(self, steps: Steps[T]) -> T:
-        return await script.run_over(steps, self.fetch_all)
+    async def run(self, script: Script[T]) -> T:
+        return await run_async(script, self.fetch_all)
 
     async def _answer(self, answer: Awaitable[T]) -> T:
         """A read-only server is a standby: after a failover. No connection to it is used again, so

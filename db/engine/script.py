@@ -10,31 +10,31 @@ from db.engine.statement import Row, Statement
 
 T = TypeVar("T")
 
-Steps = Generator[Statement, list[Row], T]
+Script = Generator[Statement, list[Row], T]
 
 
-def alone(statement: Statement) -> Steps[list[Row]]:
+def single(statement: Statement) -> Script[list[Row]]:
     """The script of a single statement; its rows."""
     return (yield statement)
 
 
-def run(steps: Steps[T], fetch: Callable[[Statement], list[Row]]) -> T:
+def run(script: Script[T], fetch: Callable[[Statement], list[Row]]) -> T:
     """What a script returns. It raises what the script raises, and what `fetch` does."""
     try:
-        statement = next(steps)
+        statement = next(script)
         while True:
-            statement = steps.send(fetch(statement))
+            statement = script.send(fetch(statement))
     except StopIteration as end:
         result: T = end.value
         return result
 
 
-async def run_over(steps: Steps[T], fetch: Callable[[Statement], Awaitable[list[Row]]]) -> T:
+async def run_async(script: Script[T], fetch: Callable[[Statement], Awaitable[list[Row]]]) -> T:
     """The same, with an asynchronous `fetch`."""
     try:
-        statement = next(steps)
+        statement = next(script)
         while True:
-            statement = steps.send(await fetch(statement))
+            statement = script.send(await fetch(statement))
     except StopIteration as end:
         result: T = end.value
         return result

@@ -14,9 +14,8 @@ import anyio
 from databases.backends.sqlite import SQLiteBackend, SQLiteConnection, SQLiteTransaction
 from databases.core import DatabaseURL
 
-from db.engine import script
 from db.engine.deadline import remaining
-from db.engine.script import Steps
+from db.engine.script import Script, run
 from db.engine.statement import Row, Statement
 
 T = TypeVar("T")
@@ -61,13 +60,13 @@ class Backend(SQLiteBackend):
     def connection(self) -> "Connection":
         return Connection(self._pool, self._dialect)
 
-    async def write(self, steps: Steps[T]) -> T:
+    async def write(self, script: Script[T]) -> T:
         """Run a script as a transaction, in one go of the writer's thread."""
         pool: ConnectionPool = self._pool
         connection: Any = pool.writer
         await pool.lock(pool.timeout)
         try:
-            return cast(T, await connection._execute(transact, connection._conn, steps))
+            return cast(T, await connection._execute(transact, connection._conn, script))
         except asyncio.CancelledError:
             with anyio.CancelScope(shield=True):
                 await connection._execute(nothing)  # the thread goes on after a cancellation
@@ -90,10 +89,10 @@ class Connection(SQLiteConnection):
         rows: list[Row] = await connection._execute(fetch, connection._conn, query)
         return rows
 
-    async def run(self, steps: Steps[T]) -> T:
+    async def run(self, script: Script[T]) -> T:
         """Run a script in one go of the thread."""
         connection: Any = self._connection
-        return cast(T, await connection._execute(run, connection._conn, steps))
+        return cast(T, await connection._execute(execute, connection._conn, script))
 
     async def release(self) -> None:
         connection, self._connection = self._connection, None
@@ -207,14 +206,14 @@ def fetch(connection: sqlite3.Connection, statement: Statement) -> list[Row]:
     return connection.execute(statement.sql, statement.values).fetchall()
 
 
-def run(connection: sqlite3.Connection, steps: Steps[T]) -> T:
-    return script.run(steps, lambda statement: fetch(connection, statement))
+def execute(connection: sqlite3.Connection, script: Script[T]) -> T:
+    return run(script, lambda statement: fetch(connection, statement))
 
 
-def transact(connection: sqlite3.Connection, steps: Steps[T]) -> T:
+def transact(connection: sqlite3.Connection, script: Script[T]) -> T:
     connection.execute("BEGIN IMMEDIATE")
     try:
-        result = run(connection, steps)
+        result = execute(connection, script)
         connection.execute("COMMIT")
     except BaseException:
         connection.rollback()

@@ -1,10 +1,10 @@
 """A statement as both databases take it: SQL with `:names` in it, and their values."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 NAME = re.compile(r"(?<![:\w]):([a-z_]\w*)")
 
@@ -26,17 +26,12 @@ class Statement:
     """
 
     sql: str
-    values: "Values"
+    values: Mapping[str, object]
 
     def numbered(self) -> tuple[str, list[object]]:
         """The SQL with `$1`, `$2`, and so on, and the values in that order."""
         sql, names = numbered(self.sql)
-        values = cast(Mapping[str, object], self.values)
-        return sql, [values[name] for name in names]
-
-
-Values = Mapping[str, object] | Sequence[object]
-"""By name; or, for SQLite and SQL with `?`, in order."""
+        return sql, [self.values[name] for name in names]
 
 
 @lru_cache(maxsize=1024)

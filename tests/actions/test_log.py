@@ -11,7 +11,7 @@ from actions.log import Outcome, Repeat
 from db import engine, messages
 from db import log as stored
 from db.engine import Unavailable
-from db.engine.script import Steps
+from db.engine.script import Script
 from db.engine.statement import Statement
 from db.log import Refusal
 from db.messages import Message, Sent
@@ -109,7 +109,7 @@ async def test_a_client_id_that_is_there_twice_is_stored_once() -> None:
 async def test_a_log_to_which_others_keep_writing_is_given_up_in_the_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def never(sent: list[Sent]) -> Steps[list[Message | Refusal]]:
+    def never(sent: list[Sent]) -> Script[list[Message | Refusal]]:
         yield Statement("SELECT 1", {})
         return [Refusal.OVERTAKEN for _ in sent]
 

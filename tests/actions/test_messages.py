@@ -12,7 +12,7 @@ from db import log as end
 from db import messages as stored
 from db import participants as people
 from db.engine import Unavailable
-from db.engine.script import Steps
+from db.engine.script import Script
 from db.log import Refusal
 from db.messages import Message, Sent
 from db.users import User
@@ -232,7 +232,7 @@ async def test_one_that_cannot_be_stored_keeps_no_other_back(
 ) -> None:
     add = end.add
 
-    def choosy(sent: list[Sent]) -> Steps[list[Message | Refusal]]:
+    def choosy(sent: list[Sent]) -> Script[list[Message | Refusal]]:
         if any(one.body == "poison" for one in sent):
             raise ValueError
         return add(sent)

@@ -11,7 +11,7 @@ from actions import inbox_ranks, log
 from db import conversations, engine, participants
 from db import inbox_ranks as stored
 from db.engine import Unavailable
-from db.engine.script import Steps
+from db.engine.script import Script
 from db.inbox_ranks import HOUR, UNRANKED
 from db.messages import Sent
 from db.users import User
@@ -117,9 +117,9 @@ async def read_all(person: User, id: int) -> None:
         await participants.update_read([(id, person.id, seen.last_position)])
 
 
-async def settle(person: User, clock: int) -> None:
+async def catch_up(person: User, clock: int) -> None:
     async with engine.transaction():
-        await stored.settle([person.id], clock)
+        await stored.mark_caught_up([person.id], clock)
 
 
 class Life:
@@ -140,7 +140,7 @@ class Life:
             return
         id = self.chance.choice(self.ids)
         author = self.chance.choice([self.ada, self.bob])
-        await self.chance.choice([self.write, self.write, self.write, self.read, self.settle])(
+        await self.chance.choice([self.write, self.write, self.write, self.read, self.catch_up])(
             author, id, moment
         )
 
@@ -161,8 +161,8 @@ class Life:
     async def read(self, reader: User, id: int, _: int) -> None:
         await read_all(reader, id)
 
-    async def settle(self, person: User, _id: int, moment: int) -> None:
-        await settle(person, moment)
+    async def catch_up(self, person: User, _id: int, moment: int) -> None:
+        await catch_up(person, moment)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -218,18 +218,18 @@ async def test_within_the_hour_no_rank_is_written(
 ) -> None:
     ada, bob = await make_user(), await make_user()
     id = await make_conversation([ada, bob], "Tea", active_at=NOON)
-    followed: list[int] = []
-    follow = stored.follow
+    propagated: list[int] = []
+    propagate = stored.propagate
 
-    def noted(ids: list[int]) -> Steps[None]:
-        followed.extend(ids)
-        return follow(ids)
+    def noted(ids: list[int]) -> Script[None]:
+        propagated.extend(ids)
+        return propagate(ids)
 
-    monkeypatch.setattr(stored, "follow", noted)
+    monkeypatch.setattr(stored, "propagate", noted)
     await write(ada, id, NOON + 1)
-    assert followed == []
+    assert propagated == []
     await write(ada, id, NOON + HOUR)
-    assert followed == [id]
+    assert propagated == [id]
 
 
 async def test_conversations_of_the_version_without_ranks_are_in_order() -> None:
@@ -251,21 +251,21 @@ async def test_the_next_message_corrects_a_rank_that_it_left_wrong() -> None:
 
 
 async def test_ranks_that_it_left_wrong_are_repaired(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inbox_ranks, "LOOKED_AT", 3)
-    monkeypatch.setattr(inbox_ranks, "MENDED_AT_ONCE", 2)
+    monkeypatch.setattr(inbox_ranks, "LOOK_BATCH", 3)
+    monkeypatch.setattr(inbox_ranks, "REPAIR_BATCH", 2)
     ada, bob = await make_user(), await make_user()
     ids = [await make_conversation([ada, bob], "Tea", active_at=NOON) for _ in range(10)]
     ids += [await make_as_before(ada, NOON + 5) for _ in range(10)]
     for n, id in enumerate(ids):
         await write_as_before(id, NOON + n * HOUR // 2)
-    await inbox_ranks.mend()
+    await inbox_ranks.repair()
     assert await page_by_page(ada, 4) == await in_order(ada)
     assert await page_by_page(bob, 4) == await in_order(bob)
     for n, id in enumerate(ids):
         assert set(await ranks_of(id)) == {NOON if n < 2 else NOON + n * HOUR // 2}
 
 
-async def is_settled(person: User, id: int) -> bool:
+async def is_caught_up(person: User, id: int) -> bool:
     row = await engine.row(
         "SELECT is_settled FROM participants WHERE conversation_id = :id AND user_id = :person",
         id=id,
@@ -279,14 +279,14 @@ async def test_a_reader_of_everything_is_caught_up_two_hours_later() -> None:
     ada, bob = await make_user(), await make_user()
     id = await make_conversation([ada, bob], active_at=NOON)
     await write(bob, id, NOON + 5)
-    await settle(ada, NOON + 9 * HOUR)
-    assert not await is_settled(ada, id)
+    await catch_up(ada, NOON + 9 * HOUR)
+    assert not await is_caught_up(ada, id)
     await read_all(ada, id)
-    await settle(ada, NOON + 2 * HOUR)
-    assert not await is_settled(ada, id)
-    await settle(ada, NOON + 2 * HOUR + 1)
-    assert await is_settled(ada, id)
-    assert not await is_settled(bob, id)
+    await catch_up(ada, NOON + 2 * HOUR)
+    assert not await is_caught_up(ada, id)
+    await catch_up(ada, NOON + 2 * HOUR + 1)
+    assert await is_caught_up(ada, id)
+    assert not await is_caught_up(bob, id)
     assert await conversations.count_unread(ada.id) == 0
     await write(bob, id, NOON + 2 * HOUR + 1)
     assert await conversations.count_unread(ada.id) == 1
@@ -295,13 +295,13 @@ async def test_a_reader_of_everything_is_caught_up_two_hours_later() -> None:
 async def test_readers_are_caught_up_in_the_next_round(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(inbox_ranks, "SETTLED_AT_ONCE", 1)
+    monkeypatch.setattr(inbox_ranks, "CAUGHT_UP_BATCH", 1)
     monkeypatch.setattr(inbox_ranks, "now", lambda: NOON + 9 * HOUR)
     ada, bob, cem = [await make_user() for _ in range(3)]
     id = await make_conversation([ada, bob, cem], "Tea", active_at=NOON)
     inbox_ranks.read_by([ada.id, bob.id])
-    await inbox_ranks.settle()
-    assert [await is_settled(person, id) for person in (ada, bob, cem)] == [True, True, False]
+    await inbox_ranks.mark_caught_up()
+    assert [await is_caught_up(person, id) for person in (ada, bob, cem)] == [True, True, False]
 
 
 async def test_ranks_are_repaired_at_startup() -> None:
@@ -316,14 +316,14 @@ async def test_ranks_are_maintained_whatever_fails(monkeypatch: pytest.MonkeyPat
     failures = [Unavailable("away"), RuntimeError("broken")]
     kept = asyncio.Event()
 
-    async def mend() -> None:
+    async def repair() -> None:
         if failures:
             raise failures.pop()
         kept.set()
 
-    monkeypatch.setattr(inbox_ranks, "mend", mend)
+    monkeypatch.setattr(inbox_ranks, "repair", repair)
     monkeypatch.setattr(inbox_ranks, "FIRST_PAUSE", 0)
-    async with alongside(inbox_ranks.keep()):
+    async with alongside(inbox_ranks.maintain()):
         await kept.wait()
 
 

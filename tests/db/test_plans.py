@@ -9,7 +9,7 @@ import pytest
 
 from db import conversations, engine, inbox_ranks, log, messages, participants, presence, sessions
 from db.engine import dialect
-from db.engine.script import Steps
+from db.engine.script import Script
 from db.engine.statement import Row, Statement
 from db.messages import Sent
 from tests.factories import make_conversation, make_messages, make_user
@@ -43,9 +43,9 @@ Reading = Callable[[int, int], Awaitable[object]]
 READINGS: dict[str, Reading] = {
     "the inbox": lambda person, id: conversations.list_entries(person, None, 30),
     "a later page of it": lambda person, id: conversations.list_entries(person, (1, 1), 30),
-    "wrong ranks": lambda person, id: inbox_ranks.list_wrong(0, 1000),
-    "caught-up participants": lambda person, id: inbox_ranks.settle([person], 0),
-    "ranks of participants": lambda person, id: engine.write(inbox_ranks.follow([id])),
+    "wrong ranks": lambda person, id: inbox_ranks.list_misranked(0, 1000),
+    "caught-up participants": lambda person, id: inbox_ranks.mark_caught_up([person], 0),
+    "ranks of participants": lambda person, id: engine.write(inbox_ranks.propagate([id])),
     "an append": lambda person, id: engine.write(log.add([sent(person, id)])),
     "a locked append": lambda person, id: engine.write(log.add_locked([sent(person, id)])),
     "the unread count": lambda person, id: conversations.count_unread(person),
@@ -79,22 +79,22 @@ def plans(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             found.extend(str(row[-1]) for row in await rows(f"{word} {sql}", **values))
         return await rows(sql, **values)
 
-    def each_explained(steps: Steps[T]) -> Steps[T]:
+    def each_explained(script: Script[T]) -> Script[T]:
         word = "EXPLAIN" if dialect.is_postgresql() else "EXPLAIN QUERY PLAN"
         try:
-            statement = next(steps)
+            statement = next(script)
             while True:
                 plan = yield Statement(f"{word} {statement.sql}", statement.values)
                 found.extend(str(row[-1]) for row in plan)
-                statement = steps.send((yield statement))
+                statement = script.send((yield statement))
         except StopIteration as end:
             result: T = end.value
             return result
 
     write = engine.write
 
-    async def written(steps: Steps[T], changes: int = 1) -> T:
-        return await write(each_explained(steps), changes)
+    async def written(script: Script[T], changes: int = 1) -> T:
+        return await write(each_explained(script), changes)
 
     monkeypatch.setattr(engine, "write", written)
     monkeypatch.setattr(engine, "rows", explained)

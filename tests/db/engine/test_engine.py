@@ -20,7 +20,7 @@ from db import engine
 from db.engine import Unavailable, postgres
 from db.engine.database import Database
 from db.engine.deadline import deadline
-from db.engine.script import alone
+from db.engine.script import single
 from db.engine.statement import Statement
 from tests.applications import HOME
 from tests.servers import PostgreSQL, disconnect_everybody, execute
@@ -426,7 +426,7 @@ async def test_a_read_is_retried_when_its_connection_was_lost(postgresql_url: st
 
 async def writing_pid() -> int:
     """The PostgreSQL process that serves a write."""
-    [[pid]] = await engine.write(alone(Statement("SELECT pg_backend_pid()", {})))
+    [[pid]] = await engine.write(single(Statement("SELECT pg_backend_pid()", {})))
     return int(pid)
 
 
@@ -447,7 +447,7 @@ async def test_the_next_write_uses_the_same_connection_unless_it_is_closed(
             await asyncio.sleep(0)
     assert await writing_pid() != first
     with pytest.raises(asyncpg.PostgresError):
-        await engine.write(alone(Statement("SELECT nothing", {})))
+        await engine.write(single(Statement("SELECT nothing", {})))
     assert idle_writer() is None
     await writing_pid()
     assert engine.pool_use()["used"] == 0

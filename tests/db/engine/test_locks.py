@@ -15,7 +15,7 @@ CHANGES: dict[str, Change] = {
     "reading": lambda person, one, other: participants.update_read(
         [(other, person, 1), (one, person, 1)]
     ),
-    "a new hour": lambda person, one, other: engine.write(inbox_ranks.follow([other, one])),
+    "a new hour": lambda person, one, other: engine.write(inbox_ranks.propagate([other, one])),
     "leaving": lambda person, one, other: participants.remove_from_groups(person),
 }
 
@@ -43,5 +43,5 @@ async def test_marking_as_caught_up_waits_for_no_lock(rival: Rival) -> None:
     one, other = [await make_conversation([ada], f"Tea {n}", active_at=0) for n in range(2)]
     async with rival.connection.transaction():
         await rival.connection.execute(LOCK, one, ada.id)
-        assert await inbox_ranks.settle([ada.id], 9 * inbox_ranks.HOUR) == [(other, ada.id)]
-    assert await inbox_ranks.settle([ada.id], 9 * inbox_ranks.HOUR) == [(one, ada.id)]
+        assert await inbox_ranks.mark_caught_up([ada.id], 9 * inbox_ranks.HOUR) == [(other, ada.id)]
+    assert await inbox_ranks.mark_caught_up([ada.id], 9 * inbox_ranks.HOUR) == [(one, ada.id)]
