@@ -1,4 +1,4 @@
-"""Keeps inbox ranks right, in small portions beside everything else: see db/inbox_ranks.py."""
+"""Maintains the inbox ranks in the background, in small batches: see db/inbox_ranks.py."""
 
 import asyncio
 import logging
@@ -12,18 +12,17 @@ from db.engine import Unavailable
 
 FIRST_PAUSE = 60.0
 LAST_PAUSE = 3600.0
-"""Seconds between two rounds: few at first, while the previous version may still serve beside this
-one, then more and more."""
+"""Seconds between rounds: few at first, while the previous version may still serve, then more."""
 
-REST_FACTOR = 2.0
-"""A pause after each portion, that much longer than the portion took."""
+REST = 2.0
+"""The length of a rest, relative to the work before it."""
 
-SCAN_LIMIT = 1_000
-REPAIR_LIMIT = 20
-"""Conversations that share a transaction; some have a thousand participants."""
+LOOK_BATCH = 1_000
+REPAIR_BATCH = 20
+"""Conversations in one transaction; some have a thousand participants."""
 
-CAUGHT_UP_LIMIT = 100
-"""Users that share one."""
+CAUGHT_UP_BATCH = 100
+"""Users in one transaction."""
 
 logger = logging.getLogger("parley.ranks")
 
@@ -31,56 +30,55 @@ _readers: set[int] = set()
 
 
 def read_by(user_ids: Iterable[int]) -> None:
-    """Look at these users in the next round: they may be caught up."""
+    """Check in the next round whether these users are caught up."""
     _readers.update(user_ids)
 
 
 async def maintain() -> None:
-    """Repair ranks and mark users caught up, round after round."""
+    """Round after round, until cancelled."""
     pause = FIRST_PAUSE
     while True:
         try:
             await repair()
             await mark_caught_up()
         except Unavailable:
-            logger.warning("inbox ranks wait for the database")
-        except Exception:  # inboxes go on without it, only slower
-            logger.exception("inbox ranks could not be maintained")
+            logger.warning("inbox ranks: the database is unavailable")
+        except Exception:  # inboxes only get slower
+            logger.exception("inbox ranks: a round failed")
         await asyncio.sleep(pause)
         pause = min(LAST_PAUSE, 2 * pause)
 
 
 async def repair() -> None:
-    """Give every conversation the right rank: those without one, and those that another version has
-    left wrong."""
+    """Correct the ranks of all conversations."""
     after: int | None = 0
     while after is not None:
         async with resting():
-            wrong, after = await inbox_ranks.list_wrong(after, SCAN_LIMIT)
-        for portion in portions(wrong, REPAIR_LIMIT):
-            async with resting(), transaction(len(portion)):
-                await conversations.lock(portion)
-                await engine.write(inbox_ranks.follow(await inbox_ranks.mend(portion)))
+            wrong, after = await inbox_ranks.list_misranked(after, LOOK_BATCH)
+        for batch in batches(wrong, REPAIR_BATCH):
+            async with resting(), transaction(len(batch)):
+                await conversations.lock(batch)
+                await engine.write(inbox_ranks.propagate(await inbox_ranks.repair(batch)))
 
 
 async def mark_caught_up() -> None:
-    """Mark those caught up who have read something here since the last round."""
+    """Mark the readers since the last round as caught up."""
     readers = sorted(_readers)
     _readers.clear()
-    for portion in portions(readers, CAUGHT_UP_LIMIT):
-        async with resting(), transaction(len(portion)):
-            await inbox_ranks.settle(portion, now())
+    for batch in batches(readers, CAUGHT_UP_BATCH):
+        async with resting(), transaction(len(batch)):
+            await inbox_ranks.mark_caught_up(batch, now())
 
 
-def portions(ids: list[int], size: int) -> Iterator[list[int]]:
+def batches(ids: list[int], size: int) -> Iterator[list[int]]:
     for start in range(0, len(ids), size):
         yield ids[start : start + size]
 
 
 @asynccontextmanager
 async def resting() -> AsyncIterator[None]:
-    """A pause after the block, so that all of this work takes a third of the process at most."""
+    """Rest after the block, so that the work takes a third of the time at most."""
     loop = asyncio.get_running_loop()
     began_at = loop.time()
     yield
-    await asyncio.sleep(REST_FACTOR * (loop.time() - began_at))
+    await asyncio.sleep(REST * (loop.time() - began_at))

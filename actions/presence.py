@@ -23,7 +23,7 @@ async def beat() -> None:
     parts, so that no other writer has to wait for all of them."""
     while True:
         people = connections.everybody()
-        parts = [people[i : i + presence.AT_ONCE] for i in range(0, len(people), presence.AT_ONCE)]
+        parts = [people[i : i + presence.BATCH] for i in range(0, len(people), presence.BATCH)]
         for part in parts or [[]]:
             await asyncio.sleep(settings.HEARTBEAT / max(1, len(parts)))
             await store(part)
@@ -42,7 +42,7 @@ async def store(user_ids: list[int]) -> Sequence[None]:
     return [None] * len(user_ids)
 
 
-arrivals = Batcher(store, presence.AT_ONCE)
+arrivals = Batcher(store, presence.BATCH)
 
 
 async def hide(user: User, hides_presence: bool) -> None:

@@ -1,20 +1,20 @@
-"""Conversations, as one of their participants sees them."""
+"""Conversations as a participant sees them."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from db import engine, inbox_ranks
-from db.engine.dialect import each, is_postgresql
+from db.engine.dialect import given, is_postgresql
+from db.engine.statement import Row
 
 UNREAD_COUNTED = 100
-"""Unread messages of a conversation are counted up to here; beyond it only "more" is known."""
+"""The limit to which a conversation's unread messages are counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """A conversation and where its reader stands in it."""
+    """A conversation and its reader's position in it."""
 
     id: int
     kind: str
@@ -28,7 +28,7 @@ class Conversation:
 
 
 class Entry(NamedTuple):
-    """A line of somebody's inbox. The author is None where nobody has written yet."""
+    """A line of an inbox. The author is None where there is no message yet."""
 
     id: int
     kind: str
@@ -55,7 +55,7 @@ UNREAD = f"""
     ) AS counted)
 """
 
-# A direct conversation is called by its other participant, whatever its own title says.
+# A direct conversation is named after the other participant, whatever its own title says.
 TITLE = """
     COALESCE((
         SELECT u.name FROM participants other JOIN users u ON u.id = other.user_id
@@ -63,7 +63,7 @@ TITLE = """
     ), c.title)
 """
 
-# A direct conversation in which nobody has written yet stands only in its maker's inbox.
+# A direct conversation without messages is only in its creator's inbox.
 IS_SHOWN = "(c.last_position > 0 OR c.kind = 'group' OR c.creator_id = me.user_id)"
 
 ENTRY = f"""
@@ -78,8 +78,8 @@ ENTRIES = """
 
 IS_BEFORE = "(c.active_at < :active_at OR (c.active_at = :active_at AND c.id < :id))"
 
-# Of a page of an inbox, the last one by rank is as active as its rank says or more, and so are all
-# that belong there: their ranks are less than an hour behind it.
+# The candidates for a page of an inbox. The first `limit` by rank were all active at the last one's
+# rank or later. So was everything on the page, whose ranks are less than an hour below that.
 NEAR = f"""
     SELECT user_id, conversation_id, read_position FROM participants
     WHERE user_id = :user_id AND ranked_at <= :active_at AND ranked_at > COALESCE((
@@ -99,65 +99,53 @@ CONVERSATION = f"""
 
 
 async def get(conversation_id: int, user_id: int) -> Conversation | None:
-    """The conversation as a participant sees it; None for everybody else."""
-    row = await engine.row(
-        f"""
-        SELECT {CONVERSATION}
-        FROM participants me JOIN conversations c ON c.id = me.conversation_id
-        WHERE me.conversation_id = :id AND me.user_id = :user_id
-        """,
-        id=conversation_id,
-        user_id=user_id,
-    )
-    return Conversation(*row) if row else None
+    """The conversation as a participant sees it; None for an outsider."""
+    place = (conversation_id, user_id)
+    return (await list_seen([place])).get(place)
 
 
 async def list_seen(places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Conversation]:
-    """Conversations as participants see them, by conversation and person."""
+    """Conversations as participants see them, by conversation and user."""
+    pairs, values = given(places, conversation_id="BIGINT", user_id="BIGINT")
     rows = await engine.rows(
         f"""
-        WITH me AS MATERIALIZED ({participants_at("places")})
+        WITH me AS MATERIALIZED ({participants_at(pairs)})
         SELECT {CONVERSATION} FROM me JOIN conversations c ON c.id = me.conversation_id
         """,
-        places=json.dumps(list(places)),
+        **values,
     )
-    return {(row["id"], row["reader_id"]): Conversation(*row) for row in rows}
+    return {(row["id"], row["reader_id"]): Conversation(**row) for row in rows}
 
 
 async def list_revisions(places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], int]:
-    """The revisions of conversations, by conversation and person; without those in which that
-    person does not take part."""
+    """The revisions of conversations, by conversation and user, where the user is a participant."""
+    pairs, values = given(places, conversation_id="BIGINT", user_id="BIGINT")
     rows = await engine.rows(
         f"""
-        WITH me AS MATERIALIZED ({participants_at("places")})
+        WITH me AS MATERIALIZED ({participants_at(pairs)})
         SELECT me.conversation_id, me.user_id, c.revision
         FROM me JOIN conversations c ON c.id = me.conversation_id
         """,
-        places=json.dumps(list(places)),
+        **values,
     )
-    return {(row[0], row[1]): row[2] for row in rows}
+    return {(row["conversation_id"], row["user_id"]): row["revision"] for row in rows}
 
 
-def participants_at(places: str) -> str:
-    """The SQL for the participants in a list of conversations and people.
+def participants_at(pairs: str) -> str:
+    """The SQL for the participants that are given as pairs of conversation_id and user_id.
 
-    To be materialized: joined with anything else, PostgreSQL may look through all participants of
-    a conversation for each of them.
+    To be materialized: joined with anything else, PostgreSQL may scan all participants of a
+    conversation for each of them.
     """
     return f"""
         SELECT p.user_id, p.conversation_id, p.read_position
-        FROM (
-            SELECT CAST(value ->> 0 AS BIGINT) AS conversation_id,
-                   CAST(value ->> 1 AS BIGINT) AS user_id
-            FROM {each(places)}
-        ) AS place
-        JOIN participants p
-          ON p.conversation_id = place.conversation_id AND p.user_id = place.user_id
+        FROM ({pairs}) AS pair JOIN participants p
+          ON p.conversation_id = pair.conversation_id AND p.user_id = pair.user_id
     """
 
 
 async def get_id_by_pair(pair: str) -> int | None:
-    """The one direct conversation of two people, or somebody's note to self."""
+    """The one direct conversation of two users, or a user's note to self."""
     row = await engine.row("SELECT id FROM conversations WHERE pair = :pair", pair=pair)
     return row["id"] if row else None
 
@@ -165,7 +153,7 @@ async def get_id_by_pair(pair: str) -> int | None:
 async def add(
     id: int, kind: str, pair: str | None, title: str, creator_id: int, active_at: int
 ) -> bool:
-    """Make a conversation; False where one of this pair exists already."""
+    """Store a conversation; False if this pair has one already."""
     row = await engine.row(
         """
         INSERT INTO conversations (id, kind, pair, title, creator_id, active_at, ranked_at)
@@ -184,30 +172,25 @@ async def add(
 
 
 async def lock(conversation_ids: Iterable[int]) -> None:
-    """Keep others from writing to these conversations until the commit.
+    """Lock these conversations until the commit. Lock order: ids, ascending.
 
-    Everybody locks in the order of the ids, so nobody waits for somebody who waits for them. In
-    SQLite the transaction has locked the whole file.
+    In SQLite the transaction has locked the whole file.
     """
     if not is_postgresql():
         return
-    await engine.rows(
-        f"""
-        SELECT id FROM conversations
-        WHERE id IN (SELECT CAST(value ->> 0 AS BIGINT) FROM {each("ids")})
-        ORDER BY id FOR UPDATE
-        """,
-        ids=json.dumps([(id,) for id in conversation_ids]),
+    ids, values = given(conversation_ids, id="BIGINT")
+    await engine.execute(
+        f"SELECT id FROM conversations WHERE id IN ({ids}) ORDER BY id FOR UPDATE", **values
     )
 
 
 async def list_entries(
     user_id: int, before: tuple[int, int] | None, limit: int
 ) -> tuple[list[Entry], tuple[int, int] | None, int]:
-    """A page of somebody's inbox, latest activity first; where the next page begins; and how many
-    messages they have not read, as `list_unread` counts them."""
+    """A page of an inbox, latest activity first; where the next page begins; and the number of
+    unread messages, as in `list_unread`."""
     active_at, id = before or (inbox_ranks.UNRANKED - 1, 0)
-    # What is shown is looked up for these few alone, not for all that are put in order.
+    # What a line shows is looked up for this page alone, not for all that are sorted.
     rows = await engine.rows(
         f"""
         SELECT {unread_by(":user_id")} AS all_unread, {ENTRY}
@@ -225,47 +208,53 @@ async def list_entries(
         id=id,
         limit=limit + 1,
     )
-    entries = [Entry(*line) for _, *line in rows[:limit]]
+    entries = [entry(row) for row in rows[:limit]]
     more = (entries[-1].active_at, entries[-1].id) if len(rows) > limit else None
-    return entries, more, rows[0][0] if rows else await count_unread(user_id)
+    return entries, more, rows[0]["all_unread"] if rows else await count_unread(user_id)
 
 
 async def list_lines(pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Entry]:
-    """Lines of several people's inboxes, by person and conversation, where there is such a line."""
+    """Lines of several users' inboxes, by user and conversation, where there is such a line."""
+    places, values = given(pairs, user_id="BIGINT", conversation_id="BIGINT")
     rows = await engine.rows(
         f"""
-        WITH me AS MATERIALIZED ({participants_at("places")})
+        WITH me AS MATERIALIZED ({participants_at(places)})
         SELECT me.user_id, {ENTRY} FROM me {ENTRIES} WHERE {IS_SHOWN}
         """,
-        places=json.dumps([(conversation_id, user_id) for user_id, conversation_id in pairs]),
+        **values,
     )
-    return {(user_id, line[0]): Entry(*line) for user_id, *line in rows}
+    return {(row["user_id"], row["id"]): entry(row) for row in rows}
+
+
+def entry(row: Row) -> Entry:
+    return Entry(**{name: row[name] for name in Entry._fields})
 
 
 async def count_unread(user_id: int) -> int:
-    """How many messages somebody has not read, as `list_unread` counts them."""
+    """A user's number of unread messages, as in `list_unread`."""
     return (await list_unread([user_id])).get(user_id, 0)
 
 
 async def list_unread(user_ids: Iterable[int]) -> dict[int, int]:
-    """How many messages people have not read, over all conversations: `UNREAD_COUNTED` of each, and
-    of as many conversations, are counted."""
+    """Users' numbers of unread messages in all conversations. `UNREAD_COUNTED` of each are counted,
+    in as many conversations."""
+    ids, values = given(user_ids, id="BIGINT")
     rows = await engine.rows(
         f"""
-        SELECT reader.id, {unread_by("reader.id")} AS unread
-        FROM (SELECT CAST(value ->> 0 AS BIGINT) AS id FROM {each("ids")}) AS reader
+        SELECT reader.id, {unread_by("reader.id")} AS unread FROM ({ids}) AS reader
         """,
-        ids=json.dumps([(id,) for id in user_ids]),
+        **values,
     )
-    return {row[0]: row[1] for row in rows}
+    return {row["id"]: row["unread"] for row in rows}
 
 
 async def list_marks(user_ids: Iterable[int]) -> dict[int, tuple[int, ...]]:
-    """A mark of each person's inbox, which is another as soon as anything is sent to them, read
-    by them, or they come to a conversation or leave one.
+    """A mark of each user's inbox, which changes whenever a message is sent to the user, a read
+    position moves, or a conversation is joined or left.
 
-    What is sent where the newest rank's hour is over gets a new rank, so older ones are not asked.
+    Conversations of older ranks need no look: a message there gets the newest rank.
     """
+    ids, values = given(user_ids, id="BIGINT")
     rows = await engine.rows(
         f"""
         SELECT mine.id, mine.ranked_at,
@@ -281,16 +270,19 @@ async def list_marks(user_ids: Iterable[int]) -> dict[int, tuple[int, ...]]:
                 SELECT MAX(me.ranked_at) FROM participants me
                 WHERE me.user_id = reader.id AND me.ranked_at < {inbox_ranks.UNRANKED}
             ), 0) AS ranked_at
-            FROM (SELECT CAST(value ->> 0 AS BIGINT) AS id FROM {each("ids")}) AS reader
+            FROM ({ids}) AS reader
         ) AS mine
         """,
-        ids=json.dumps([(id,) for id in user_ids]),
+        **values,
     )
-    return {row[0]: tuple(row)[1:] for row in rows}
+    return {
+        row["id"]: (row["ranked_at"], row["conversations"], row["read"], row["revisions"])
+        for row in rows
+    }
 
 
 def unread_by(reader: str) -> str:
-    """The SQL for how many messages a reader has not read, given the SQL for the reader's id."""
+    """The SQL for a reader's number of unread messages, given the SQL for the reader's id."""
     return f"""
         (SELECT CAST(COALESCE(SUM(counted.unread), 0) AS BIGINT) FROM (
             SELECT behind.unread FROM (

@@ -1,14 +1,14 @@
-"""Attempts to sign in, counted for an account and an address. Kept here, not in Redis or memory,
-so that the limit holds on every deployment and outlives a restart."""
+"""Sign-in attempts by account and address, in the database and not in Redis or memory: so the limit
+holds on every deployment and survives a restart."""
 
 from db import engine
 
 
 async def add(username: str, address: str, attempted_at: int) -> None:
-    await engine.row(
+    await engine.execute(
         """
         INSERT INTO login_attempts (username, address, attempted_at)
-        VALUES (:username, :address, :attempted_at) RETURNING attempted_at
+        VALUES (:username, :address, :attempted_at)
         """,
         username=username,
         address=address,
@@ -17,7 +17,7 @@ async def add(username: str, address: str, attempted_at: int) -> None:
 
 
 async def after(username: str, address: str, since: int) -> list[int]:
-    """When the attempts after `since` were made, oldest first (milliseconds since 1970)."""
+    """The times of the attempts after `since`, oldest first (milliseconds since 1970)."""
     rows = await engine.rows(
         """
         SELECT attempted_at FROM login_attempts
@@ -32,7 +32,7 @@ async def after(username: str, address: str, since: int) -> list[int]:
 
 
 async def after_from(address: str, since: int) -> list[int]:
-    """When attempts were made from an address after `since`, on any account, oldest first."""
+    """The times of an address's attempts after `since`, on any account, oldest first."""
     rows = await engine.rows(
         """
         SELECT attempted_at FROM login_attempts
@@ -46,20 +46,14 @@ async def after_from(address: str, since: int) -> list[int]:
 
 
 async def remove(username: str, address: str) -> None:
-    """Forget the attempts of an account and address: one of them was right."""
-    await engine.rows(
-        """
-        DELETE FROM login_attempts WHERE username = :username AND address = :address
-        RETURNING attempted_at
-        """,
+    """Forget an account's attempts from an address: one succeeded."""
+    await engine.execute(
+        "DELETE FROM login_attempts WHERE username = :username AND address = :address",
         username=username,
         address=address,
     )
 
 
 async def remove_before(before: int) -> None:
-    """Forget every attempt that no longer counts."""
-    await engine.rows(
-        "DELETE FROM login_attempts WHERE attempted_at < :before RETURNING attempted_at",
-        before=before,
-    )
+    """Forget the attempts that no longer count."""
+    await engine.execute("DELETE FROM login_attempts WHERE attempted_at < :before", before=before)

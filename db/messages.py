@@ -1,6 +1,5 @@
 """Messages: sending them, and reading them as they are now."""
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Self
@@ -8,8 +7,8 @@ from typing import NamedTuple, Self
 import orjson
 
 from db import engine
-from db.engine.dialect import each, gathered, objects, table
-from db.engine.script import Steps
+from db.engine.dialect import gathered, given, objects
+from db.engine.script import Script
 from db.engine.statement import Row, Statement
 from db.log.change import Change, Place, Refusal
 from db.log.logs import Logs
@@ -47,15 +46,6 @@ MESSAGES = f"""
 """
 
 
-HELD = """
-    (
-        SELECT CAST(value ->> 0 AS BIGINT) AS conversation_id,
-               CAST(value ->> 1 AS BIGINT) AS revision
-        FROM {each}
-    ) AS held
-"""
-
-
 @dataclass(frozen=True, slots=True)
 class Send(Change):
     """A new message."""
@@ -65,7 +55,7 @@ class Send(Change):
     created_at: int
 
     @classmethod
-    def store_all(cls, changes: Sequence[Self], logs: Logs) -> Steps[list[Place | Refusal]]:
+    def store_all(cls, changes: Sequence[Self], logs: Logs) -> Script[list[Place | Refusal]]:
         """All of them by one statement. A client_id that its author has used before stands for the
         first message."""
         first = yield from list_used((send.user_id, send.client_id) for send in changes)
@@ -79,8 +69,8 @@ class Send(Change):
                              send.user_id, send.client_id, send.body, send.created_at))  # fmt: skip
             places.append(first[key])
         if rows:
-            given, values = table(NEW, rows)
-            yield Statement(f"INSERT INTO messages ({', '.join(NEW)}) {given}", values)
+            listed, values = given(rows, **NEW)
+            yield Statement(f"INSERT INTO messages ({', '.join(NEW)}) {listed}", values)
         return [
             place if place[0] == send.conversation_id else Refusal.CLIENT_ID_USED
             for send, place in zip(changes, places, strict=True)
@@ -99,12 +89,12 @@ NEW = {
 }
 
 
-def list_used(client_ids: Iterable[tuple[int, str]]) -> Steps[dict[tuple[int, str], Place]]:
+def list_used(client_ids: Iterable[tuple[int, str]]) -> Script[dict[tuple[int, str], Place]]:
     """The messages that carry client_ids of these authors."""
-    given, values = table({"author_id": "BIGINT", "client_id": "TEXT"}, list(set(client_ids)))
+    listed, values = given(list(set(client_ids)), author_id="BIGINT", client_id="TEXT")
     [(rows,)] = yield Statement(
         f"""
-        WITH given AS ({given})
+        WITH given AS ({listed})
         SELECT {gathered(("m.author_id", "m.client_id", "m.conversation_id", "m.position"))}
         FROM given JOIN messages m
           ON m.author_id = given.author_id AND m.client_id = given.client_id
@@ -117,12 +107,12 @@ def list_used(client_ids: Iterable[tuple[int, str]]) -> Steps[dict[tuple[int, st
     }
 
 
-def at(places: Iterable[Place]) -> Steps[dict[Place, Message]]:
+def at(places: Iterable[Place]) -> Script[dict[Place, Message]]:
     """Messages as they are now, by their places."""
-    given, values = table({"conversation_id": "BIGINT", "position": "BIGINT"}, list(places))
+    listed, values = given(list(places), conversation_id="BIGINT", position="BIGINT")
     [(rows,)] = yield Statement(
         f"""
-        WITH given AS ({given}), found AS (
+        WITH given AS ({listed}), found AS (
             SELECT {MESSAGE} FROM given JOIN messages m
               ON m.conversation_id = given.conversation_id AND m.position = given.position
             {NEIGHBOURS}
@@ -140,22 +130,23 @@ async def list_changed(
 ) -> dict[tuple[int, int], list[Message]]:
     """For conversations and revisions: what has changed since, in the order of the changes."""
     wanted = set(cursors)
-    held = HELD.format(each=each("cursors"))
+    held, values = given(wanted, conversation_id="BIGINT", revision="BIGINT")
     rows = await engine.rows(
         f"""
+        WITH held AS ({held})
         SELECT {MESSAGE}, held.revision AS held
-        FROM {held} JOIN messages m
+        FROM held JOIN messages m
           ON m.conversation_id = held.conversation_id AND m.position > held.revision
         {NEIGHBOURS}
         UNION ALL
         SELECT {MESSAGE}, held.revision AS held
-        FROM {held} JOIN messages m
+        FROM held JOIN messages m
           ON m.conversation_id = held.conversation_id AND m.revision > held.revision
             AND m.revision > m.position AND m.position <= held.revision
         {NEIGHBOURS}
         ORDER BY revision
         """,
-        cursors=json.dumps(list(wanted)),
+        **values,
     )
     changed: dict[tuple[int, int], list[Message]] = {cursor: [] for cursor in wanted}
     for row in rows:

@@ -1,4 +1,4 @@
-"""The schema, brought up to date by Alembic: `python -m db.migration`, or `upgrade(url)`."""
+"""The schema, kept up to date by Alembic: `python -m db.migration`, or `upgrade(url)`."""
 
 import contextlib
 import fcntl
@@ -12,25 +12,40 @@ import settings
 from db import engine
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-HEAD = max(path.name[:4] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
-"""The newest revision: migrations are files named 0001_what.py, their number is the revision."""
+REVISIONS = sorted(path.name[:4] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+"""Migrations are files named 0001_what.py; the number is the revision."""
+
+HEAD = REVISIONS[-1]
 
 
 def upgrade(url: str) -> None:
-    """Bring the database at `url` to `HEAD`. Blocks; safe to run in several processes at once.
+    """Migrate the database at `url` to `HEAD`. Blocks; safe in several processes at once.
 
-    On SQLite a lock file beside the database keeps them apart, on PostgreSQL an advisory lock
-    (migrations/env.py). A SQLite database that is up to date is left alone, unlocked.
+    A SQLite database that is up to date is neither locked nor touched.
     """
-    if not url.startswith("sqlite"):
-        run_alembic(url)
-    elif sqlite_revision(url) != HEAD:
-        with locked(sqlite_path(url) + ".migrating"):
-            run_alembic(url)
+    if not url.startswith("sqlite") or sqlite_revision(url) != HEAD:
+        migrate(url, None, HEAD)
+
+
+def migrate(url: str, present: str | None, target: str) -> None:
+    """Migrate a database up, or down from its present revision.
+
+    One process at a time: on SQLite by a lock file beside the database, on PostgreSQL by an
+    advisory lock (migrations/env.py).
+    """
+    from alembic import command  # a third of a second, saved where no migration is due
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["url"] = url
+    is_down = present is not None and present > target
+    with locked(url):
+        (command.downgrade if is_down else command.upgrade)(config, target)
 
 
 async def revision() -> str | None:
-    """The revision that the open database is at; None where it is empty."""
+    """The open database's revision; None where it is empty."""
     try:
         row = await engine.row("SELECT version_num FROM alembic_version")
     except asyncpg.UndefinedTableError:
@@ -42,18 +57,8 @@ async def revision() -> str | None:
     return row["version_num"] if row else None
 
 
-def run_alembic(url: str) -> None:
-    from alembic import command  # a third of a second, which a start that needs no migration saves
-    from alembic.config import Config
-
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.attributes["url"] = url
-    command.upgrade(config, "head")
-
-
 def sqlite_revision(url: str) -> str | None:
-    """The revision that a SQLite file is at; None where there is no file, or an empty one."""
+    """A SQLite file's revision; None where there is no file, or an empty one."""
     if not Path(sqlite_path(url)).exists():
         return None
     with contextlib.closing(sqlite3.connect(sqlite_path(url))) as connection:
@@ -69,8 +74,11 @@ def sqlite_path(url: str) -> str:
 
 
 @contextlib.contextmanager
-def locked(path: str) -> Iterator[None]:
-    with Path(path).open("w") as file:
+def locked(url: str) -> Iterator[None]:
+    if not url.startswith("sqlite"):
+        yield
+        return
+    with Path(sqlite_path(url) + ".migrating").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 

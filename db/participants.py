@@ -1,24 +1,21 @@
-"""Who takes part in which conversation, and how far they have read."""
+"""Participants of conversations, and how far they have read."""
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable
 
 from db import engine
-from db.engine.dialect import each, locked
-from db.engine.script import alone
+from db.engine.dialect import given, locked
+from db.engine.script import single
 from db.engine.statement import Statement
-from db.users import User
+from db.users import User, user
 
 
 async def add(conversation_id: int, user_id: int) -> None:
-    """Let somebody take part. To be called in the transaction that has made the conversation, or
-    has locked it."""
-    await engine.row(
+    """Add a participant, in the transaction that created or locked the conversation."""
+    await engine.execute(
         """
         INSERT INTO participants (conversation_id, user_id, ranked_at)
         SELECT id, :user_id, ranked_at FROM conversations WHERE id = :conversation_id
-        RETURNING user_id
         """,
         conversation_id=conversation_id,
         user_id=user_id,
@@ -26,7 +23,7 @@ async def add(conversation_id: int, user_id: int) -> None:
 
 
 async def list_people(conversation_id: int) -> list[User]:
-    """The people of a conversation, by name."""
+    """The participants of a conversation, by name."""
     rows = await engine.rows(
         """
         SELECT u.id, u.username, u.name FROM participants p JOIN users u ON u.id = p.user_id
@@ -35,26 +32,24 @@ async def list_people(conversation_id: int) -> list[User]:
         """,
         conversation_id=conversation_id,
     )
-    return [User(row["id"], row["username"], row["name"]) for row in rows]
+    return [user(row) for row in rows]
 
 
 async def list_ids(conversation_ids: Iterable[int]) -> dict[int, set[int]]:
-    """The ids of the people of each conversation."""
+    """The user ids of each conversation's participants."""
+    ids, values = given(conversation_ids, id="BIGINT")
     rows = await engine.rows(
-        f"""
-        SELECT conversation_id, user_id FROM participants
-        WHERE conversation_id IN (SELECT CAST(value ->> 0 AS BIGINT) FROM {each("ids")})
-        """,
-        ids=json.dumps([(id,) for id in conversation_ids]),
+        f"SELECT conversation_id, user_id FROM participants WHERE conversation_id IN ({ids})",
+        **values,
     )
     people = defaultdict(set)
     for row in rows:
-        people[row[0]].add(row[1])
+        people[row["conversation_id"]].add(row["user_id"])
     return people
 
 
 async def remove(conversation_id: int, user_id: int) -> bool:
-    """Take somebody out of a conversation; False where they were not in it."""
+    """Remove a participant; False if there was none."""
     row = await engine.row(
         """
         DELETE FROM participants
@@ -68,7 +63,7 @@ async def remove(conversation_id: int, user_id: int) -> bool:
 
 
 async def remove_from_groups(user_id: int) -> list[int]:
-    """Take somebody out of every group; the ids of those groups."""
+    """Remove a user from every group; the ids of those groups."""
     rows = await engine.rows(
         f"""
         DELETE FROM participants
@@ -86,23 +81,18 @@ async def remove_from_groups(user_id: int) -> list[int]:
 
 
 async def update_read(reads: Iterable[tuple[int, int, int]]) -> list[tuple[int, int]]:
-    """Move read positions forward to those of messages: conversation, person, position.
+    """Move read positions forward, to messages that exist: conversation, user, position.
 
-    Returns the conversation and person of those that moved. Participants are locked in the order
-    of conversations and people, so nobody waits for somebody who waits for them.
+    Returns the conversation and user of those that moved. Lock order: conversation, user.
     """
-    positions = list(reads)
+    reads = list(reads)
+    listed, values = given(reads, conversation_id="BIGINT", user_id="BIGINT", position="BIGINT")
     statement = Statement(
         f"""
         UPDATE participants SET read_position = moved.position
         FROM (
             SELECT p.conversation_id, p.user_id, reads.position
-            FROM (
-                SELECT CAST(value ->> 0 AS BIGINT) AS conversation_id,
-                       CAST(value ->> 1 AS BIGINT) AS user_id,
-                       CAST(value ->> 2 AS BIGINT) AS position
-                FROM {each("reads")}
-            ) AS reads
+            FROM ({listed}) AS reads
             JOIN participants p
               ON p.conversation_id = reads.conversation_id AND p.user_id = reads.user_id
             JOIN messages m
@@ -114,7 +104,7 @@ async def update_read(reads: Iterable[tuple[int, int, int]]) -> list[tuple[int, 
           AND participants.user_id = moved.user_id
         RETURNING participants.conversation_id, participants.user_id
         """,
-        {"reads": json.dumps(positions)},
+        values,
     )
-    rows = await engine.write(alone(statement), len(positions))
-    return [(row[0], row[1]) for row in rows]
+    rows = await engine.write(single(statement), len(reads))
+    return [(row["conversation_id"], row["user_id"]) for row in rows]

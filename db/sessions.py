@@ -1,13 +1,11 @@
-"""Sign-ins. Only the hash of a session's token is stored: a copy of the database opens no door."""
+"""Sign-ins. Only the hash of a token is stored, so a copy of the database signs nobody in."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from db import engine
-from db.engine.dialect import each
-from db.engine.statement import Row
-from db.users import User
+from db.engine.dialect import given
+from db.users import User, user
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +18,10 @@ class Session:
 
 
 async def add(token_hash: str, user_id: int, created_at: int) -> None:
-    await engine.row(
+    await engine.execute(
         """
         INSERT INTO sessions (token_hash, user_id, created_at, seen_at)
         VALUES (:token_hash, :user_id, :created_at, :created_at)
-        RETURNING token_hash
         """,
         token_hash=token_hash,
         user_id=user_id,
@@ -32,69 +29,48 @@ async def add(token_hash: str, user_id: int, created_at: int) -> None:
     )
 
 
-SESSIONS = """
-    SELECT s.token_hash, s.seen_at, u.id, u.username, u.name
-    FROM sessions s JOIN users u ON u.id = s.user_id
-"""
-
-
 async def get(token_hash: str, created_after: int, seen_after: int) -> Session | None:
-    """The session, unless it is over: begun before `created_after` or idle since `seen_after`."""
-    row = await engine.row(
-        f"""
-        {SESSIONS}
-        WHERE s.token_hash = :token_hash
-          AND s.created_at > :created_after AND s.seen_at > :seen_after
-        """,
-        token_hash=token_hash,
-        created_after=created_after,
-        seen_after=seen_after,
-    )
-    return session(row) if row else None
+    """The session, unless it expired: it must have started and been seen after these times."""
+    return (await list_open([token_hash], created_after, seen_after)).get(token_hash)
 
 
 async def list_open(
     token_hashes: Iterable[str], created_after: int, seen_after: int
 ) -> dict[str, Session]:
-    """Those of these sessions that are not over, by the hashes of their tokens."""
+    """The sessions that have not expired, by the hashes of their tokens."""
+    hashes, values = given(token_hashes, hash="TEXT")
     rows = await engine.rows(
         f"""
-        {SESSIONS}
-        WHERE s.token_hash IN (SELECT CAST(value ->> 0 AS TEXT) FROM {each("hashes")})
+        SELECT s.token_hash, s.seen_at, u.id, u.username, u.name
+        FROM sessions s JOIN users u ON u.id = s.user_id
+        WHERE s.token_hash IN ({hashes})
           AND s.created_at > :created_after AND s.seen_at > :seen_after
         """,
-        hashes=json.dumps([(token_hash,) for token_hash in token_hashes]),
         created_after=created_after,
         seen_after=seen_after,
+        **values,
     )
-    return {row["token_hash"]: session(row) for row in rows}
-
-
-def session(row: Row) -> Session:
-    return Session(row["token_hash"], User(row["id"], row["username"], row["name"]), row["seen_at"])
+    sessions = [Session(row["token_hash"], user(row), row["seen_at"]) for row in rows]
+    return {session.token_hash: session for session in sessions}
 
 
 async def update_seen(token_hashes: Iterable[str], seen_at: int) -> None:
-    await engine.rows(
-        f"""
-        UPDATE sessions SET seen_at = :seen_at
-        WHERE token_hash IN (SELECT CAST(value ->> 0 AS TEXT) FROM {each("hashes")})
-        RETURNING user_id
-        """,
-        hashes=json.dumps([(token_hash,) for token_hash in token_hashes]),
+    hashes, values = given(token_hashes, hash="TEXT")
+    await engine.execute(
+        f"UPDATE sessions SET seen_at = :seen_at WHERE token_hash IN ({hashes})",
         seen_at=seen_at,
+        **values,
     )
 
 
 async def remove(token_hash: str) -> None:
-    await engine.row(
-        "DELETE FROM sessions WHERE token_hash = :token_hash RETURNING user_id",
-        token_hash=token_hash,
+    await engine.execute(
+        "DELETE FROM sessions WHERE token_hash = :token_hash", token_hash=token_hash
     )
 
 
 async def remove_all(user_id: int) -> list[str]:
-    """End all of a person's sessions; their hashes."""
+    """Remove all of a user's sessions; their hashes."""
     rows = await engine.rows(
         "DELETE FROM sessions WHERE user_id = :user_id RETURNING token_hash", user_id=user_id
     )
@@ -102,7 +78,7 @@ async def remove_all(user_id: int) -> list[str]:
 
 
 async def remove_others(user_id: int, token_hash: str) -> list[str]:
-    """End all of a person's sessions but one; the hashes of those that ended."""
+    """Remove all of a user's sessions but one; the hashes of those removed."""
     rows = await engine.rows(
         """
         DELETE FROM sessions WHERE user_id = :user_id AND token_hash <> :token_hash

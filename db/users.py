@@ -1,13 +1,14 @@
-"""People who have joined."""
+"""Users: the people who have signed up."""
 
 from dataclasses import dataclass
 
 from db import engine
+from db.engine.statement import Row
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person as everybody may see them."""
+    """The public part of a user."""
 
     id: int
     username: str
@@ -17,7 +18,7 @@ class User:
 async def add(
     id: int, username: str, name: str, name_folded: str, password: str, created_at: int
 ) -> User | None:
-    """The new person, or None where the username is taken."""
+    """The new user, or None if the username is taken."""
     row = await engine.row(
         """
         INSERT INTO users (id, username, name, name_folded, password, created_at)
@@ -32,36 +33,36 @@ async def add(
         password=password,
         created_at=created_at,
     )
-    return User(row["id"], row["username"], row["name"]) if row else None
+    return user(row) if row else None
 
 
 async def get_by_username(username: str) -> User | None:
     row = await engine.row(
         "SELECT id, username, name FROM users WHERE username = :username", username=username
     )
-    return User(row["id"], row["username"], row["name"]) if row else None
+    return user(row) if row else None
 
 
 async def exist() -> bool:
-    """Whether anybody has joined."""
+    """Whether there is any user."""
     return await engine.row("SELECT id FROM users LIMIT 1") is not None
 
 
 async def lock(username: str) -> None:
-    """Let transactions about one account wait for each other. (SQLite's always do.)"""
-    await engine.row(
-        "UPDATE users SET name = name WHERE username = :username RETURNING id", username=username
+    """Serialize the transactions of an account, on PostgreSQL; SQLite's always are."""
+    await engine.execute(
+        "UPDATE users SET name = name WHERE username = :username", username=username
     )
 
 
 async def get_password(user_id: int) -> str | None:
-    """The stored hash of a person's password."""
+    """The hash of a user's password."""
     row = await engine.row("SELECT password FROM users WHERE id = :id", id=user_id)
     return row["password"] if row else None
 
 
 async def search(pattern: str, limit: int) -> list[User]:
-    """People whose username or shown name is LIKE `pattern` (folded, `!` escapes)."""
+    """Users whose username or name is LIKE `pattern` (folded, `!` escapes)."""
     rows = await engine.rows(
         """
         SELECT id, username, name FROM users
@@ -72,12 +73,16 @@ async def search(pattern: str, limit: int) -> list[User]:
         pattern=pattern,
         limit=limit,
     )
-    return [User(row["id"], row["username"], row["name"]) for row in rows]
+    return [user(row) for row in rows]
+
+
+def user(row: Row) -> User:
+    return User(row["id"], row["username"], row["name"])
 
 
 async def update_name(user_id: int, name: str, name_folded: str) -> None:
-    await engine.row(
-        "UPDATE users SET name = :name, name_folded = :name_folded WHERE id = :id RETURNING id",
+    await engine.execute(
+        "UPDATE users SET name = :name, name_folded = :name_folded WHERE id = :id",
         id=user_id,
         name=name,
         name_folded=name_folded,
@@ -85,11 +90,11 @@ async def update_name(user_id: int, name: str, name_folded: str) -> None:
 
 
 async def update_deleted(user_id: int, username: str, name: str) -> None:
-    """Take everything from a person but the id, which their messages keep."""
-    await engine.row(
+    """Erase a user but for the id, which their messages keep."""
+    await engine.execute(
         """
         UPDATE users SET username = :username, name = :name, name_folded = '', password = '!'
-        WHERE id = :id RETURNING id
+        WHERE id = :id
         """,
         id=user_id,
         username=username,
@@ -98,8 +103,6 @@ async def update_deleted(user_id: int, username: str, name: str) -> None:
 
 
 async def update_password(user_id: int, password: str) -> None:
-    await engine.row(
-        "UPDATE users SET password = :password WHERE id = :id RETURNING id",
-        id=user_id,
-        password=password,
+    await engine.execute(
+        "UPDATE users SET password = :password WHERE id = :id", id=user_id, password=password
     )

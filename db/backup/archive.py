@@ -1,10 +1,10 @@
-"""A backup as a file: gzipped lines, the same whichever database they came from.
+"""A backup as a file: gzipped lines, the same for both databases.
 
 {"format":"parley-backup","version":1,"revision":"0001","taken_at":"2026-11-23T06:11:00Z"}
 {"table":"users","columns":[["id","integer"],["username","text"]]}
 [42,"ada"]
-{"rows":1,"hash":"<the tally of these rows>"}
-... every other table, each after those that it refers to ...
+{"rows":1,"hash":"<the checksum of these rows>"}
+... the other tables, each after those that it references ...
 {"tables":6,"sha256":"<of every line above>"}
 """
 
@@ -18,47 +18,41 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import IO, Protocol
 
-from db.backup.row_format import BATCH, Column, Lines, Refused, Table, Tally, to_json
+from db.backup.row_format import (
+    BATCH,
+    BackupError,
+    Batches,
+    Checksum,
+    Column,
+    Table,
+    checksum,
+    to_json,
+)
 
 VERSION = 1
 LEVEL = 5
-"""Of compression: beyond it a backup takes much longer and is hardly smaller."""
+"""Higher levels take much longer and gain little."""
 
 
 class Source(Protocol):
-    """What can be archived, restored or moved: a snapshot, or an archive."""
+    """What can be archived or loaded: a snapshot of a database, or an archive."""
 
     revision: str
 
-    def parts(self) -> AsyncIterator[tuple[Table, Lines]]:
-        """Each table with its lines, which have to be read before going on to the next."""
+    def contents(self) -> AsyncIterator[tuple[Table, Batches]]:
+        """Each table with its rows, which must be read before the next table."""
 
 
-async def write(path: Path, source: Source, *, replace: bool) -> dict[str, Tally]:
-    """Write a source to a file, which is there when it is complete and on the disk.
+async def write(path: Path, source: Source, *, replace: bool) -> dict[str, Checksum]:
+    """Write a source to a file, which appears when it is complete and on disk.
 
-    Refuses a path that is taken, unless it is to be replaced.
+    An existing path is an error, unless it is to be replaced.
     """
-    refuse_taken(path, replace)
-    with arriving(path, replace) as file, gzip.GzipFile("", "wb", LEVEL, file, mtime=0) as packed:
+    require_free(path, replace)
+    with new_file(path, replace) as file, gzip.GzipFile("", "wb", LEVEL, file, mtime=0) as packed:
         return await Writer(packed).write(source)
-
-
-def read(path: Path) -> "Archive":
-    """The archive in a file. Only its first line has been read; the rest is, as it is asked for."""
-    return Archive(path)
-
-
-async def check(path: Path) -> tuple["Archive", dict[str, Tally]]:
-    """Read a whole archive and refuse it if anything is missing or altered."""
-    archive, tallies = read(path), {}
-    async for table, lines in archive.parts():
-        tallies[table.name] = Tally()
-        async for _ in tallies[table.name].over(lines):
-            pass
-    return archive, tallies
 
 
 class Writer:
@@ -66,117 +60,116 @@ class Writer:
         self._file = file
         self._sha256 = hashlib.sha256()
 
-    async def write(self, source: Source) -> dict[str, Tally]:
+    async def write(self, source: Source) -> dict[str, Checksum]:
         taken_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        self._say(
+        self._write_line(
             format="parley-backup", version=VERSION, revision=source.revision, taken_at=taken_at
         )
-        tallies: dict[str, Tally] = {}
-        async for table, lines in source.parts():
-            tallies[table.name] = await self._write_table(table, lines)
-        self._say(tables=len(tallies), sha256=self._sha256.hexdigest())
-        return tallies
+        checksums: dict[str, Checksum] = {}
+        async for table, batches in source.contents():
+            checksums[table.name] = await self._write_table(table, batches)
+        self._write_line(tables=len(checksums), sha256=self._sha256.hexdigest())
+        return checksums
 
-    async def _write_table(self, table: Table, lines: Lines) -> Tally:
-        self._say(table=table.name, columns=[[each.name, each.kind] for each in table.columns])
-        tally = Tally()
-        async for some in tally.over(lines):
-            self._put(b"".join(line + b"\n" for line in some))
-        self._say(rows=tally.rows, hash=tally.hash)
-        return tally
+    async def _write_table(self, table: Table, batches: Batches) -> Checksum:
+        columns = [[column.name, column.kind] for column in table.columns]
+        self._write_line(table=table.name, columns=columns)
+        result = Checksum()
+        async for lines in result.over(batches):
+            self._write(b"".join(line + b"\n" for line in lines))
+        self._write_line(rows=result.rows, hash=result.hash)
+        return result
 
-    def _say(self, **fields: object) -> None:
-        self._put(to_json(fields).encode() + b"\n")
+    def _write_line(self, **fields: object) -> None:
+        self._write(to_json(fields).encode() + b"\n")
 
-    def _put(self, data: bytes) -> None:
+    def _write(self, data: bytes) -> None:
         self._sha256.update(data)
         self._file.write(data)
 
 
 class Archive:
-    """A backup in a file; whatever is wrong with it is `Refused` where it is found."""
+    """A backup file as a source. Any damage is a `BackupError` where it is read."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        with self._unpacked() as file:
-            header = self._header(file.readline())
+        with self._open() as file:
+            header = json.loads(file.readline())
+            if header["format"] != "parley-backup":
+                raise self._damaged()
             if header["version"] != VERSION:
-                raise Refused(f"{path} was made by a newer Parley, in a form unknown to this one.")
+                raise BackupError(f"{path} was made by a newer Parley, in a format unknown here.")
             self.revision = str(header["revision"])
             self.taken_at = str(header["taken_at"])
 
-    async def parts(self) -> AsyncIterator[tuple[Table, Lines]]:
-        """Each table with its lines, which have to be read before going on to the next."""
-        with self._unpacked() as file:
-            lines = Hashed(file)
-            lines.next()
+    async def verify(self) -> dict[str, Checksum]:
+        """Read the whole file."""
+        return {table.name: await checksum(batches) async for table, batches in self.contents()}
+
+    async def contents(self) -> AsyncIterator[tuple[Table, Batches]]:
+        with self._open() as file:
+            reader = LineReader(file)
+            reader.read()
             tables = 0
-            while "table" in (said := json.loads(lines.next())):
-                table = Table(said["table"], tuple(Column(*each) for each in said["columns"]))
-                yield table, self._rows(lines)
+            while "table" in (line := json.loads(reader.read())):
+                table = Table(line["table"], tuple(Column(*column) for column in line["columns"]))
+                yield table, self._rows(reader)
                 tables += 1
-            if said != {"tables": tables, "sha256": lines.hash_before} or lines.remain:
+            if line != {"tables": tables, "sha256": reader.hash_before} or not reader.is_at_end():
                 raise self._damaged()
 
-    async def _rows(self, lines: "Hashed") -> Lines:
-        tally = Tally()
-        with self._sound():
-            while some := lines.rows():
-                tally.add(some)
-                yield some
-            if json.loads(lines.next()) != {"rows": tally.rows, "hash": tally.hash}:
+    async def _rows(self, reader: "LineReader") -> Batches:
+        result = Checksum()
+        with self._damage_noticed():
+            while lines := reader.read_rows():
+                result.add(lines)
+                yield lines
+            if json.loads(reader.read()) != {"rows": result.rows, "hash": result.hash}:
                 raise self._damaged()
 
     @contextmanager
-    def _unpacked(self) -> Iterator[gzip.GzipFile]:
-        with self._sound(), gzip.open(self._path, "rb") as file:
+    def _open(self) -> Iterator[gzip.GzipFile]:
+        with self._damage_noticed(), gzip.open(self._path, "rb") as file:
             yield file
 
     @contextmanager
-    def _sound(self) -> Iterator[None]:
-        """Whatever unpacking and parsing say about a file that is not as it was written."""
+    def _damage_noticed(self) -> Iterator[None]:
+        """The errors of unpacking and parsing an altered file."""
         try:
             yield
         except (EOFError, zlib.error, gzip.BadGzipFile, ValueError, KeyError, TypeError) as error:
             raise self._damaged() from error
 
-    def _header(self, line: bytes) -> dict[str, Any]:
-        header = json.loads(line)
-        if not isinstance(header, dict) or header.get("format") != "parley-backup":
-            raise self._damaged()
-        return header
-
-    def _damaged(self) -> Refused:
-        return Refused(f"{self._path} is no backup of Parley, or is damaged or cut off.")
+    def _damaged(self) -> BackupError:
+        return BackupError(f"{self._path} is not a backup of Parley, or damaged or truncated.")
 
 
-class Hashed:
-    """The lines of an open archive, and the hash of those that were read."""
+class LineReader:
+    """Reads the lines of an archive and hashes them."""
 
     def __init__(self, file: gzip.GzipFile) -> None:
         self._file = file
         self._ahead = file.readline()
         self._sha256 = hashlib.sha256()
         self.hash_before = ""
-        """Of every line before the one that was read last by `next`."""
+        """Of every line before the last one returned by `read`."""
 
-    @property
-    def remain(self) -> bool:
-        return self._ahead != b""
+    def is_at_end(self) -> bool:
+        return self._ahead == b""
 
-    def next(self) -> bytes:
-        """The next line, whatever it says."""
+    def read(self) -> bytes:
+        """The next line."""
         self.hash_before = self._sha256.hexdigest()
-        return self._take()
+        return self._read_line()
 
-    def rows(self) -> list[bytes]:
-        """The next rows, as many as there are until something else is said; up to `BATCH`."""
+    def read_rows(self) -> list[bytes]:
+        """The next rows, at most `BATCH`; none where another kind of line follows."""
         rows: list[bytes] = []
         while len(rows) < BATCH and self._ahead.startswith(b"["):
-            rows.append(self._take())
+            rows.append(self._read_line())
         return rows
 
-    def _take(self) -> bytes:
+    def _read_line(self) -> bytes:
         line = self._ahead
         if not line.endswith(b"\n"):
             raise EOFError
@@ -186,10 +179,10 @@ class Hashed:
 
 
 @contextmanager
-def arriving(path: Path, replace: bool) -> Iterator[IO[bytes]]:
-    """A new file beside the path, which takes its place when the block ends well.
+def new_file(path: Path, replace: bool) -> Iterator[IO[bytes]]:
+    """A temporary file beside the path, renamed when the block ends well.
 
-    Its owner alone may read it: there are hashes of passwords inside.
+    Only its owner may read it: it contains password hashes.
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.unfinished")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -198,30 +191,30 @@ def arriving(path: Path, replace: bool) -> Iterator[IO[bytes]]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        take_place(temporary, path, replace)
+        rename(temporary, path, replace)
         sync(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
 
 
-def take_place(temporary: Path, path: Path, replace: bool) -> None:
-    """Give the file its name; one that somebody has made meanwhile stays as it is."""
+def rename(temporary: Path, path: Path, replace: bool) -> None:
+    """Rename the file; one that was created meanwhile stays as it is."""
     try:
         if not replace:
             path.hardlink_to(temporary)
             return
-    except OSError:  # taken; or a disk without links
-        refuse_taken(path, replace)
+    except OSError:  # the path exists; or the file system has no links
+        require_free(path, replace)
     temporary.replace(path)
 
 
-def refuse_taken(path: Path, replace: bool) -> None:
+def require_free(path: Path, replace: bool) -> None:
     if os.path.lexists(path) and (path.is_dir() or not replace):
-        raise Refused(f"{path} exists already; --force replaces a file.")
+        raise BackupError(f"{path} already exists; --force replaces a file.")
 
 
 def sync(folder: Path) -> None:
-    """Have the folder's new entry on the disk, too."""
+    """Write the folder's new entry to disk."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

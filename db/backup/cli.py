@@ -1,4 +1,4 @@
-"""What the commands share: exit codes, sentences where there would be tracebacks, their table."""
+"""What the commands share: exit codes, one-line errors, the table they print."""
 
 import asyncio
 import signal
@@ -10,55 +10,47 @@ from typing import Any
 
 import asyncpg
 
-from db.backup.row_format import Refused, Tally
+from db.backup.row_format import BackupError, Checksum
 
 FAILURES = (OSError, sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError)
-EXIT_CODES = "exit codes: 0 done, 1 refused or failed (and nothing changed), 2 not understood"
+EXIT_CODES = "exit codes: 0 done, 1 refused or failed (nothing was changed), 2 usage error"
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
-Main = Callable[[list[str]], Coroutine[Any, Any, None]]
+Command = Callable[..., Coroutine[Any, Any, None]]
 
 
-def run(main: Main, arguments: list[str]) -> int:
-    """Run a command; its exit code. A refusal or a failure is a sentence on standard error."""
+def run(command: Command, *arguments: str) -> int:
+    """Run a command; its exit code. An error is one line on standard error."""
     try:
-        asyncio.run(main(arguments))
-    except Refused as refusal:
-        print(refusal, file=sys.stderr)
+        asyncio.run(command(*arguments))
+    except BackupError as error:
+        print(error, file=sys.stderr)
         return 1
-    except FAILURES as failure:
-        print(f"It failed, and nothing was changed: {described(failure)}", file=sys.stderr)
+    except FAILURES as error:
+        description = " ".join(str(error).split()) or type(error).__name__
+        print(f"Failed, nothing was changed: {description}", file=sys.stderr)
         return 1
     return 0
 
 
-def described(failure: Exception) -> str:
-    return " ".join(str(failure).split()) or type(failure).__name__
+def run_process(command: Command, arguments: list[str]) -> None:
+    """Run a command as a process, which still cleans up when a signal ends it."""
 
-
-def run_process(main: Main) -> None:
-    """The whole life of a command's process. Ended by a signal, it still tidies up."""
-
-    async def ending(arguments: list[str]) -> None:
-        # At the next pause: raised at once, in the middle of a driver, it can break or hang that.
+    async def cancellable() -> None:
+        # Cancelled at the next await: an exception in the middle of a driver can break or hang it.
         task = asyncio.current_task()
         assert task is not None
         for number in SIGNALS:
             asyncio.get_running_loop().add_signal_handler(number, task.cancel)
-        await main(arguments)
+        await command(*arguments)
 
     for number in SIGNALS:
-        signal.signal(number, interrupt)
+        signal.signal(number, signal.default_int_handler)
     try:
-        sys.exit(run(ending, sys.argv[1:]))
+        sys.exit(run(cancellable))
     except (KeyboardInterrupt, asyncio.CancelledError):
         sys.exit("Interrupted; nothing was changed.")
-
-
-def interrupt(*_: object) -> None:
-    """Before anything has begun."""
-    raise KeyboardInterrupt
 
 
 def parser(name: str, description: str) -> ArgumentParser:
@@ -71,11 +63,11 @@ def parser(name: str, description: str) -> ArgumentParser:
     )
 
 
-def print_tallies(tallies: dict[str, Tally]) -> None:
+def print_checksums(checksums: dict[str, Checksum]) -> None:
     print_line("table", "rows", "hash")
-    for name, tally in sorted(tallies.items()):
-        print_line(name, tally.rows, tally.hash)
+    for name, checksum in sorted(checksums.items()):
+        print_line(name, checksum.rows, checksum.hash)
 
 
-def print_line(table: str, rows: object, sum_: str) -> None:
-    print(f"{table:<20} {rows:>10}  {sum_}")
+def print_line(table: str, rows: object, digest: str) -> None:
+    print(f"{table:<20} {rows:>10}  {digest}")

@@ -1,7 +1,7 @@
-"""Rows as lines of text that mean the same on SQLite, on PostgreSQL and in a file, and their sums.
+"""Rows as lines that are the same from SQLite, from PostgreSQL and in a file; and their checksums.
 
-A line is a row as compact JSON in UTF-8, without the end of the line: `[1,"Ada",null]`. Whoever
-compares two databases, or a database and a file, compares the `Tally` of their lines.
+A line is a row as compact JSON in UTF-8, without the newline: `[1,"Ada",null]`. Two databases, or a
+database and a file, are compared by the `Checksum` of their lines.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from graphlib import TopologicalSorter
 from typing import Any
 
 BATCH = 500
-"""Rows that are in memory at once; a message has at most some 32 KB."""
+"""Rows in memory at once; a message has at most some 32 KB."""
 
 KINDS = {
     "bigint": "integer",
@@ -30,15 +30,15 @@ KINDS = {
     "double precision": "float",
     "real": "float",
 }
-"""What each type of a column is called here, whichever database says it."""
+"""The kind of a column by its type in either database."""
 
 Row = tuple[Any, ...]
-Lines = AsyncIterator[list[bytes]]
-"""The lines of a table, some at a time."""
+Batches = AsyncIterator[list[bytes]]
+"""A table's rows as lines, in batches."""
 
 
-class Refused(Exception):
-    """It cannot be done, and nothing was changed. The sentence says why."""
+class BackupError(Exception):
+    """The command cannot do it, and changed nothing. The message is for the operator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,27 +49,24 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table that holds what people said and did; nothing that can be computed from others."""
+    """A table of original data, none that is derived from others."""
 
     name: str
     columns: tuple[Column, ...]
 
     def encode(self, rows: Iterable[Iterable[Any]]) -> list[bytes]:
-        """Rows as their database holds them -> lines."""
-        if any(converters := [TO_JSON.get(column.kind) for column in self.columns]):
-            rows = (converted(row, converters) for row in rows)
-        return [to_json(tuple(row)).encode() for row in rows]
+        """Rows as the database returns them -> lines."""
+        converters = [TO_JSON.get(column.kind) for column in self.columns]
+        return [to_json(convert(row, converters)).encode() for row in rows]
 
     def decode(self, lines: Iterable[bytes]) -> list[Row]:
         """Lines -> rows that either database takes."""
-        rows = [tuple(json.loads(line)) for line in lines]
-        if any(converters := [FROM_JSON.get(column.kind) for column in self.columns]):
-            return [converted(row, converters) for row in rows]
-        return rows
+        converters = [FROM_JSON.get(column.kind) for column in self.columns]
+        return [convert(json.loads(line), converters) for line in lines]
 
 
-class Tally:
-    """How many lines there were, and one hash over them all, in whatever order they came.
+class Checksum:
+    """The number of lines and one hash over them, independent of their order.
 
     The hash is the sum of the SHA-256 of each line, modulo 2**256: the two databases sort text
     differently, and neither should have to sort for this.
@@ -83,45 +80,43 @@ class Tally:
         self.rows += len(lines)
         self._sum += sum(int.from_bytes(hashlib.sha256(line).digest(), "big") for line in lines)
 
-    async def over(self, lines: Lines) -> Lines:
-        """The same lines, counted as they pass."""
-        async for some in lines:
-            self.add(some)
-            await asyncio.sleep(0)  # reading SQLite makes no pause, in which it could be ended
-            yield some
+    async def over(self, batches: Batches) -> Batches:
+        """The same batches, added as they pass."""
+        async for lines in batches:
+            self.add(lines)
+            await asyncio.sleep(0)  # reading SQLite never awaits, so a signal could not cancel it
+            yield lines
 
     @property
     def hash(self) -> str:
         return f"{self._sum % 2**256:064x}"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Tally) and (self.rows, self.hash) == (other.rows, other.hash)
+        return isinstance(other, Checksum) and (self.rows, self.hash) == (other.rows, other.hash)
 
     __hash__ = None  # type: ignore[assignment]  # it changes
 
 
-async def tally(lines: Lines) -> Tally:
-    """The tally of all lines."""
-    result = Tally()
-    async for some in lines:
-        result.add(some)
-        await asyncio.sleep(0)
+async def checksum(batches: Batches) -> Checksum:
+    result = Checksum()
+    async for _ in result.over(batches):
+        pass
     return result
 
 
 def column(table: str, name: str, declared: str) -> Column:
-    """A column as the database describes it. Refuses a type that has no line yet."""
+    """A column as the database describes it; an error if its type has no kind."""
     kind = KINDS.get(declared.partition("(")[0].strip().lower())
     if kind is None:
-        raise Refused(
-            f"The column {name} of {table} has the type {declared or 'none'}, for which "
-            "db/rows.py has no form yet."
+        raise BackupError(
+            f"The column {name} of {table} has the type {declared or 'none'}, which "
+            "db/backup/row_format.py does not support yet."
         )
     return Column(name, kind)
 
 
 def in_order(tables: Iterable[Table], references: Iterable[tuple[str, str]]) -> list[Table]:
-    """Each table after those that it refers to; `references` are pairs of (who, to whom)."""
+    """Each table after those that it references; `references` are pairs of table and target."""
     named = {table.name: table for table in tables}
     order: TopologicalSorter[str] = TopologicalSorter()
     for name in sorted(named):
@@ -130,6 +125,15 @@ def in_order(tables: Iterable[Table], references: Iterable[tuple[str, str]]) -> 
         if name != target and target in named:
             order.add(name, target)
     return [named[name] for name in order.static_order()]
+
+
+def quoted(name: str) -> str:
+    """A name as SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def column_list(table: Table) -> str:
+    return ", ".join(quoted(column.name) for column in table.columns)
 
 
 to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
@@ -142,7 +146,9 @@ TO_JSON: dict[str, Converter] = {
 FROM_JSON: dict[str, Converter] = {"bytes": base64.b64decode}
 
 
-def converted(row: Iterable[Any], converters: list[Converter | None]) -> Row:
+def convert(row: Iterable[Any], converters: list[Converter | None]) -> Row:
+    if not any(converters):
+        return tuple(row)
     return tuple(
         value if converter is None or value is None else converter(value)
         for value, converter in zip(row, converters, strict=True)

@@ -1,4 +1,4 @@
-"""A SQLite file as a store of lines; see `db.store.Store`."""
+"""A SQLite file as a `Store`."""
 
 import sqlite3
 from collections.abc import AsyncIterator
@@ -6,12 +6,21 @@ from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from urllib.parse import quote
 
-from db.backup.row_format import BATCH, Lines, Refused, Table, column, in_order
+from db.backup.row_format import (
+    BATCH,
+    BackupError,
+    Batches,
+    Table,
+    column,
+    column_list,
+    in_order,
+    quoted,
+)
 
-PATIENCE = 10.0
-"""Seconds to wait for somebody else's transaction."""
+TIMEOUT = 10.0
+"""Seconds to wait for a lock."""
 
-# Virtual tables and what lies under them are indexes: their triggers fill them again.
+# Without virtual tables and their shadow tables: they are indexes, which triggers fill again.
 TABLES = """
     SELECT name FROM pragma_table_list
     WHERE schema = 'main' AND type = 'table'
@@ -22,12 +31,9 @@ TABLES = """
 
 @asynccontextmanager
 async def opened(path: str, *, writing: bool) -> AsyncIterator["SQLiteStore"]:
-    """One transaction on an existing file.
-
-    In WAL mode, which Parley's files are in, a reading one holds up no writer.
-    """
+    """One transaction on an existing file. Reading blocks no writer, in WAL mode."""
     if not exists(path):
-        raise Refused(f"There is no database {path}.")
+        raise BackupError(f"There is no database {path}.")
     with closing(connect(path)) as connection:
         connection.execute("BEGIN IMMEDIATE" if writing else "BEGIN")
         try:
@@ -44,7 +50,7 @@ def exists(path: str) -> bool:
 
 def connect(path: str) -> sqlite3.Connection:
     address = f"file:{quote(str(Path(path).absolute()))}?mode=rw"
-    return sqlite3.connect(address, uri=True, isolation_level=None, timeout=PATIENCE)
+    return sqlite3.connect(address, uri=True, isolation_level=None, timeout=TIMEOUT)
 
 
 class SQLiteStore:
@@ -73,32 +79,23 @@ class SQLiteStore:
         columns = self._connection.execute(
             "SELECT name, type FROM pragma_table_xinfo(?) WHERE hidden = 0", (name,)
         )
-        return Table(name, tuple(column(name, *each) for each in columns))
+        return Table(name, tuple(column(name, *described) for described in columns))
 
     async def has_rows(self, table: Table) -> bool:
         found = self._connection.execute(f"SELECT 1 FROM {quoted(table.name)} LIMIT 1")
         return found.fetchone() is not None
 
-    async def lines(self, table: Table) -> Lines:
-        cursor = self._connection.execute(f"SELECT {names(table)} FROM {quoted(table.name)}")
+    async def rows(self, table: Table) -> Batches:
+        cursor = self._connection.execute(f"SELECT {column_list(table)} FROM {quoted(table.name)}")
         while rows := cursor.fetchmany(BATCH):
             yield table.encode(rows)
 
-    async def add(self, table: Table, lines: Lines) -> None:
+    async def add(self, table: Table, batches: Batches) -> None:
         places = ", ".join("?" for _ in table.columns)
-        insert = f"INSERT INTO {quoted(table.name)} ({names(table)}) VALUES ({places})"
-        async for some in lines:
-            self._connection.executemany(insert, table.decode(some))
+        insert = f"INSERT INTO {quoted(table.name)} ({column_list(table)}) VALUES ({places})"
+        async for lines in batches:
+            self._connection.executemany(insert, table.decode(lines))
 
-    async def settle(self) -> None:
-        """Foreign keys are checked here, all together."""
+    async def check_references(self) -> None:
         if broken := self._connection.execute("PRAGMA foreign_key_check").fetchone():
-            raise Refused(f"A row of {broken[0]} refers to a row of {broken[2]} that is missing.")
-
-
-def names(table: Table) -> str:
-    return ", ".join(quoted(column.name) for column in table.columns)
-
-
-def quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+            raise BackupError(f"A row of {broken[0]} references a missing row of {broken[2]}.")

@@ -1,13 +1,14 @@
-"""A database as a store of lines, of either kind: read as it was at one moment, filled at once."""
+"""A database of either kind as a store of rows: read at one moment, filled in one transaction."""
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import urlsplit
 
 from db import migration
 from db.backup import postgres_store, sqlite_store
-from db.backup.row_format import Lines, Refused, Table
+from db.backup.row_format import BackupError, Batches, Table
 
 
 class Store(Protocol):
@@ -17,46 +18,43 @@ class Store(Protocol):
         """The revision of its schema; None where it has none of Parley's."""
 
     async def tables(self) -> list[Table]:
-        """Its tables, each after those that it refers to."""
+        """Its tables, each after those that it references."""
 
-    async def has_rows(self, table: Table) -> bool:
-        """Whether there is anything in a table."""
+    async def has_rows(self, table: Table) -> bool: ...
 
-    def lines(self, table: Table) -> Lines:
-        """All of a table, in any order."""
+    def rows(self, table: Table) -> Batches:
+        """All rows of a table, in any order."""
 
-    async def add(self, table: Table, lines: Lines) -> None:
-        """Put rows into a table."""
+    async def add(self, table: Table, batches: Batches) -> None: ...
 
-    async def settle(self) -> None:
-        """What is left to do, or to check, once all rows are there."""
+    async def check_references(self) -> None:
+        """Check the foreign keys of what was added, where the database has not."""
 
 
+@dataclass
 class Snapshot:
-    """Parley's data as it was at one moment, whatever is written meanwhile."""
+    """A database at one moment, whatever is written meanwhile."""
 
-    def __init__(self, store: Store, revision: str) -> None:
-        self.revision = revision
-        self._store = store
+    store: Store
+    revision: str
 
-    async def parts(self) -> AsyncIterator[tuple[Table, Lines]]:
-        """Each table with its lines, which have to be read before going on to the next."""
-        for table in await self._store.tables():
-            yield table, self._store.lines(table)
+    async def contents(self) -> AsyncIterator[tuple[Table, Batches]]:
+        for table in await self.store.tables():
+            yield table, self.store.rows(table)
 
 
 @asynccontextmanager
 async def snapshot(url: str) -> AsyncIterator[Snapshot]:
-    """The database at `url` at this moment, for as long as the block lasts."""
-    async with opened(url, writing=False) as store:
+    """The database at `url` as it is now, for as long as the block lasts."""
+    async with open_store(url, writing=False) as store:
         revision = await store.revision()
         if revision is None:
-            raise Refused(f"There is nothing of Parley in {named(url)}.")
+            raise BackupError(f"{display_name(url)} is not a database of Parley.")
         yield Snapshot(store, revision)
 
 
-def opened(url: str, *, writing: bool) -> AbstractAsyncContextManager[Store]:
-    """A database in a transaction; a writing one keeps others out, and commits at the end."""
+def open_store(url: str, *, writing: bool) -> AbstractAsyncContextManager[Store]:
+    """A database in a transaction. Writing locks out other writers and commits at the end."""
     if is_sqlite(url):
         return sqlite_store.opened(migration.sqlite_path(url), writing=writing)
     return postgres_store.opened(url, writing=writing)
@@ -66,8 +64,8 @@ def is_sqlite(url: str) -> bool:
     return url.startswith("sqlite")
 
 
-def named(url: str) -> str:
-    """What a database is called in front of people: without its password."""
+def display_name(url: str) -> str:
+    """A database's name without its password."""
     if is_sqlite(url):
         return migration.sqlite_path(url)
     parts = urlsplit(url)

@@ -1,4 +1,4 @@
-"""The seconds that a request may wait for its database, however many statements it has."""
+"""How long a request may wait for the database, over all its statements."""
 
 import asyncio
 import math
@@ -6,48 +6,48 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 
 
-class Budget:
-    def __init__(self, seconds: float) -> None:
-        self.left = seconds
+@dataclass
+class Deadline:
+    remaining: float
 
 
-_budget: ContextVar[Budget | None] = ContextVar("budget", default=None)
+_deadline: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
 
 
 @contextmanager
-def given(seconds: float) -> Iterator[None]:
-    """All waiting of the block together takes at most so many seconds.
+def deadline(seconds: float) -> Iterator[None]:
+    """Bound the time that the block spends waiting for the database; no other time counts.
 
-    What computes meanwhile, or waits for anything else, costs nothing. Tasks that the block begins
-    share its budget while it lasts; those that outlive it are free of it.
+    Tasks that the block starts share its deadline while it runs, and have none afterwards.
     """
-    budget = Budget(seconds)
-    token = _budget.set(budget)
+    limit = Deadline(seconds)
+    token = _deadline.set(limit)
     try:
         yield
     finally:
-        _budget.reset(token)
-        budget.left = math.inf
+        _deadline.reset(token)
+        limit.remaining = math.inf
 
 
 @asynccontextmanager
-async def spent() -> AsyncIterator[None]:
-    """The block waits for the database: `TimeoutError` as soon as nothing of the budget is left."""
-    budget = _budget.get()
-    if budget is None:
+async def enforced() -> AsyncIterator[None]:
+    """The block waits for the database: it raises `TimeoutError` at the deadline."""
+    limit = _deadline.get()
+    if limit is None:
         yield
         return
-    began_at = time.monotonic()
+    started_at = time.monotonic()
     try:
-        async with asyncio.timeout(budget.left):
+        async with asyncio.timeout(limit.remaining):
             yield
     finally:
-        budget.left -= time.monotonic() - began_at
+        limit.remaining -= time.monotonic() - started_at
 
 
-def left() -> float:
-    """Seconds that may still be waited; infinity where there is no budget."""
-    budget = _budget.get()
-    return math.inf if budget is None else budget.left
+def remaining() -> float:
+    """Seconds until the deadline; infinity where there is none."""
+    limit = _deadline.get()
+    return math.inf if limit is None else limit.remaining

@@ -1,56 +1,28 @@
-"""The few words that SQLite and PostgreSQL have different ones for."""
+"""Where the SQL of SQLite and PostgreSQL differs."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from collections.abc import Iterable
 
 import orjson
 
 from db import engine
-from db.engine.statement import Values
 
 
-def each(parameter: str) -> str:
-    """A table with a row for each item of the JSON list in a parameter, in its column `value`."""
-    if is_postgresql():
-        return f"jsonb_array_elements(CAST(:{parameter} AS JSONB))"
-    return f"json_each(:{parameter})"
+def given(items: Iterable[object], **columns: str) -> tuple[str, dict[str, object]]:
+    """A list as a subquery, and the one value that it needs: `given(ids, id="BIGINT")`.
 
-
-def table(columns: Mapping[str, str], rows: Sequence[Sequence[object]]) -> tuple[str, Values]:
-    """The SQL of these rows as a table whose columns have these types, and the values of it, for
-    the only table of this kind in a statement.
-
-    SQLite takes a third less time for places to be filled in than for JSON. They are as many as the
-    next power of two, so that there are few statements to prepare.
+    An item is the value of the one column, or a tuple with the values of several.
     """
-    if is_postgresql():
-        return elements(tuple(columns.items())), {"given": orjson.dumps(rows).decode()}
-    size = 1 << (len(rows) - 1).bit_length()
-    values = [value for row in rows for value in row]
-    values += [None] * ((size - len(rows)) * len(columns))
-    return places(tuple(columns), size), values
-
-
-@cache
-def elements(columns: Sequence[tuple[str, str]]) -> str:
-    listed = [f"CAST(value ->> {n} AS {kind}) AS {name}" for n, (name, kind) in enumerate(columns)]
-    return f"SELECT {', '.join(listed)} FROM {each('given')}"
-
-
-@cache
-def places(names: Sequence[str], size: int) -> str:
-    listed = [f"column{n} AS {name}" for n, name in enumerate(names, start=1)]
-    row = f"({', '.join('?' * len(names))})"
-    return f"""
-        SELECT {", ".join(listed)} FROM (VALUES {", ".join([row] * size)})
-        WHERE column1 IS NOT NULL
-    """
+    rows = list(items) if len(columns) > 1 else [(item,) for item in items]
+    names = enumerate(columns.items())
+    listed = [f"CAST(value ->> {n} AS {kind}) AS {name}" for n, (name, kind) in names]
+    each = "jsonb_array_elements(CAST(:given AS JSONB))" if is_postgresql() else "json_each(:given)"
+    return f"SELECT {', '.join(listed)} FROM {each}", {"given": orjson.dumps(rows).decode()}
 
 
 def gathered(columns: Iterable[str]) -> str:
-    """The SELECT list for all rows as one JSON list of lists; or NULL, where there are none.
+    """The SELECT list for all rows as one JSON list of lists, or NULL where there are none.
 
-    SQLite's thread takes Python's lock for each row, which under load costs more than the row.
+    SQLite's thread takes the GIL for each row, which under load costs more than the row.
     """
     listed = ", ".join(columns)
     if is_postgresql():
@@ -67,9 +39,8 @@ def objects(columns: Iterable[str]) -> str:
 
 
 def locked(table: str, order: str = "", otherwise: str = "") -> str:
-    """The end of a SELECT that keeps others from changing a table's rows until the commit, in which
-    order, and what to do where others do so already. In SQLite a transaction has locked the whole
-    file."""
+    """The end of a SELECT that locks a table's rows until the commit: in which order, and what to
+    do `otherwise`, where they are locked already. In SQLite a transaction locks the whole file."""
     if not is_postgresql():
         return ""
     return f"{f'ORDER BY {order}' if order else ''} FOR UPDATE OF {table} {otherwise}"

@@ -1,4 +1,4 @@
-"""PostgreSQL under `databases`: no wait for a connection without an end, in either direction."""
+"""PostgreSQL under `databases`: every wait for a connection or a release has a timeout."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -9,130 +9,133 @@ import anyio
 import asyncpg
 from databases.backends.postgres import PostgresBackend, PostgresConnection, PostgresTransaction
 
-from db.engine import script
-from db.engine.script import Steps
+from db.engine.script import Script, run_async
 from db.engine.statement import Row, Statement
 
-GRACE = 0.2
-"""Seconds in which a server has to end what was given up; else its connection is dropped, which
-ends it as well."""
+RELEASE_TIMEOUT = 0.2
+"""Seconds for the server to end a statement or transaction that was given up. After that its
+connection is dropped, which ends it as well."""
 
-KEPT = 1.0
-"""Seconds for which a connection that has written is kept for what is written next. To take one
-from the pool and to give it back costs the server more than the statement in between."""
+WRITER_IDLE = 1.0
+"""Seconds for which the writing connection stays out of the pool, ready for the next write: taking
+one and giving it back costs the server more than the statement in between."""
 
 ERRORS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
-
 
 T = TypeVar("T")
 
 
 def options(pool_size: int, timeout: float) -> dict[str, Any]:
-    """asyncpg's. What a client has left behind that is cut off, such as a transaction with its
-    locks, the server ends by itself after twice the time that this process waits for it."""
-    forsaken = str(round(2000 * timeout))
+    """The options of asyncpg. The server's own timeouts are twice as long: they end what a client
+    that was cut off leaves behind, such as a transaction with its locks."""
+    server_timeout = str(round(2000 * timeout))
     return {
-        "reset": untouched,
+        "reset": keep_session,
         "min_size": 0,
         "max_size": pool_size,
         "command_timeout": timeout,
         "server_settings": {
             "plan_cache_mode": "force_generic_plan",
-            # A plan is made once, maybe while a table is empty and best read whole. Everything here
-            # is found by an index (tests/db/test_plans.py), and too little to be compiled for.
+            # A plan is made once, maybe while a table is empty and a scan is best. Every query here
+            # has an index (tests/db/test_plans.py), and reads too little to be compiled.
             "enable_seqscan": "off",
             "jit": "off",
-            "statement_timeout": forsaken,
-            "idle_in_transaction_session_timeout": forsaken,
+            "statement_timeout": server_timeout,
+            "idle_in_transaction_session_timeout": server_timeout,
         },
     }
 
 
-async def untouched(connection: object) -> None:
-    """What a connection needs before its next use: nothing, as nobody here sets, listens or takes
-    advisory locks on these. asyncpg itself rolls back what is open, and drops what is broken."""
+async def keep_session(connection: object) -> None:
+    """Reset nothing before a connection's next use: these connections never SET, LISTEN or take
+    advisory locks. asyncpg itself rolls back open transactions and drops broken connections."""
 
 
-class TimedPostgresBackend(PostgresBackend):
-    """asyncpg's pool, whose connections are waited for no longer than a statement may take."""
+class Backend(PostgresBackend):
+    """asyncpg's pool, whose wait for a connection has a timeout."""
 
     _pool: Any
-    _kept: "TimedPostgresConnection | None" = None
-    _giving_back: asyncio.TimerHandle | None = None
+    _writer: "Connection | None" = None
+    """The idle writing connection."""
 
-    def pool_use(self) -> tuple[int, int, int]:
-        kept = self._kept is not None and not self._kept.is_lost()
-        free = self._pool.get_idle_size() + kept
-        return self._pool.get_size() - free, free, self._pool.get_max_size()
+    _writer_timer: asyncio.TimerHandle | None = None
 
-    def connection(self) -> "TimedPostgresConnection":
-        return TimedPostgresConnection(self, self._dialect)
+    def pool_use(self) -> dict[str, int]:
+        is_writer_idle = self._writer is not None and not self._writer.is_lost()
+        free = self._pool.get_idle_size() + is_writer_idle
+        return {
+            "used": self._pool.get_size() - free,
+            "free": free,
+            "limit": self._pool.get_max_size(),
+        }
+
+    def connection(self) -> "Connection":
+        return Connection(self, self._dialect)
 
     async def disconnect(self) -> None:
-        if kept := self.kept():
-            await kept.release()
+        if writer := self.take_writer():
+            await writer.release()
         await super().disconnect()
 
-    async def write(self, work: Steps[T]) -> T:
-        """All steps as a transaction, on the connection that wrote last."""
-        lent = self.kept() or await self._acquired()
+    async def write(self, script: Script[T]) -> T:
+        """Run a script as a transaction, on the connection that wrote last."""
+        writer = self.take_writer()
+        if writer is None:
+            writer = self.connection()
+            await writer.acquire()
         try:
-            result = await lent.transact(work)
+            result = await writer.transact(script)
         except BaseException:
-            await lent.release()
+            await writer.release()
             raise
-        await self._keep(lent)
+        await self._keep(writer)
         return result
 
-    async def _acquired(self) -> "TimedPostgresConnection":
-        connection = self.connection()
-        await connection.acquire()
-        return connection
+    def take_writer(self) -> "Connection | None":
+        """The idle writing connection, unless there is none or it was lost."""
+        writer, self._writer = self._writer, None
+        if self._writer_timer is not None:
+            self._writer_timer.cancel()
+        return None if writer is None or writer.is_lost() else writer
 
-    def kept(self) -> "TimedPostgresConnection | None":
-        """The one that is kept, for whoever asks first, unless it was lost since."""
-        kept, self._kept = self._kept, None
-        if self._giving_back is not None:
-            self._giving_back.cancel()
-        return None if kept is None or kept.is_lost() else kept
-
-    def is_used_up(self) -> bool:
-        """Whether whoever wants another connection has to wait for one."""
+    def is_exhausted(self) -> bool:
+        """Whether the next task that needs a connection has to wait for one."""
         pool = self._pool
         return bool(pool.get_idle_size() == 0 and pool.get_size() == pool.get_max_size())
 
-    async def _keep(self, lent: "TimedPostgresConnection") -> None:
-        """Keep a connection, unless there is one, or somebody may wait for it."""
-        if self._kept is not None or self.is_used_up() or self._pool.is_closing():
-            return await lent.release()
-        self._kept = lent
-        self._giving_back = asyncio.get_running_loop().call_later(KEPT, self._give_back)
-        return None
+    async def _keep(self, writer: "Connection") -> None:
+        """Keep a connection for the next write, unless there is one or a task may wait for it."""
+        if self._writer is not None or self.is_exhausted() or self._pool.is_closing():
+            await writer.release()
+            return
+        self._writer = writer
+        loop = asyncio.get_running_loop()
+        self._writer_timer = loop.call_later(WRITER_IDLE, self._release_writer)
 
-    def _give_back(self) -> None:
-        if kept := self.kept():
-            self._returning = asyncio.get_running_loop().create_task(kept.release())
+    def _release_writer(self) -> None:
+        if writer := self.take_writer():
+            self._releasing = asyncio.get_running_loop().create_task(writer.release())
 
 
-class TimedPostgresConnection(PostgresConnection):
+class Connection(PostgresConnection):
     _database: Any
 
     async def acquire(self) -> None:
-        if self._database.is_used_up() and (kept := self._database.kept()):
-            self._connection, kept._connection = kept._connection, None
+        if self._database.is_exhausted() and (writer := self._database.take_writer()):
+            self._connection, writer._connection = writer._connection, None
             return
         timeout = self._database._options["command_timeout"]
         self._connection = await self._database._pool.acquire(timeout=timeout)
 
     async def release(self) -> None:
-        """Never fails: what cannot go back to the pool in time is dropped, and replaced there."""
+        """Never fails: a connection that cannot be returned in time is dropped and replaced."""
         # A stock connection whose release fails stays "already acquired" for ever.
         connection, self._connection = self._connection, None
         with suppress(*ERRORS):
-            await self._database._pool.release(connection, timeout=GRACE)
+            await self._database._pool.release(connection, timeout=RELEASE_TIMEOUT)
 
     def is_lost(self) -> bool:
-        """Whether it was closed while it was asked for nothing; the pool has taken it back then."""
+        """Whether it closed while idle; the pool has taken it back then."""
         try:
             return self.raw_connection.is_closed()
         except asyncpg.InterfaceError:
@@ -140,22 +143,17 @@ class TimedPostgresConnection(PostgresConnection):
 
     async def fetch_all(self, query: Statement) -> list[Row]:  # type: ignore[override]
         sql, values = query.numbered()
-        rows: Any = await self._following(self.raw_connection.fetch(sql, *values))
+        rows: Any = await self._answer(self.raw_connection.fetch(sql, *values))
         return cast(list[Row], rows)
 
-    async def fetch_one(self, query: Statement) -> Row | None:  # type: ignore[override]
-        sql, values = query.numbered()
-        row: Row | None = await self._following(self.raw_connection.fetchrow(sql, *values))
-        return row
+    async def run(self, script: Script[T]) -> T:
+        return await run_async(script, self.fetch_all)
 
-    async def run(self, work: Steps[T]) -> T:
-        return await script.run_over(work, self.fetch_all)
-
-    async def transact(self, work: Steps[T]) -> T:
+    async def transact(self, script: Script[T]) -> T:
         transaction = self.transaction()
         await transaction.start(is_root=True, extra_options={})
         try:
-            result = await self.run(work)
+            result = await self.run(script)
         except BaseException:
             with anyio.CancelScope(shield=True):
                 await transaction.rollback()
@@ -163,27 +161,27 @@ class TimedPostgresConnection(PostgresConnection):
         await transaction.commit()
         return result
 
-    async def _following(self, answer: Awaitable[T]) -> T:
-        """A server that takes no writes has handed over, or is yet to take over: no connection is
-        used again, so that the next ones go to whoever serves at that address by then."""
+    async def _answer(self, answer: Awaitable[T]) -> T:
+        """A read-only server is a standby: after a failover. No connection to it is used again, so
+        that the next ones reach the new primary at that address."""
         try:
             return await answer
         except asyncpg.ReadOnlySQLTransactionError:
             await self._database._pool.expire_connections()
             raise
 
-    def transaction(self) -> "TimedPostgresTransaction":
-        return TimedPostgresTransaction(self)
+    def transaction(self) -> "Transaction":
+        return Transaction(self)
 
 
-class TimedPostgresTransaction(PostgresTransaction):
+class Transaction(PostgresTransaction):
     _connection: PostgresConnection
 
     async def rollback(self) -> None:
-        """Never fails, and takes no longer than `GRACE`: a dropped connection rolls back, too."""
+        """Never fails: after `RELEASE_TIMEOUT` the connection is dropped, which rolls back, too."""
         try:
-            async with asyncio.timeout(GRACE):
+            async with asyncio.timeout(RELEASE_TIMEOUT):
                 await super().rollback()
         except ERRORS:
-            with suppress(asyncpg.InterfaceError):  # where it is gone already
+            with suppress(asyncpg.InterfaceError):  # it is closed already
                 self._connection.raw_connection.terminate()

@@ -1,7 +1,6 @@
-"""Several statements, one after the other, written without waiting for any of them.
+"""A script of statements, free of I/O: a generator that yields statements and is sent their rows.
 
-Whoever runs such a generator sends it the rows of each statement that it yields: in one go of a
-thread, or over a network.
+A thread runs it in one go, a network client with an await for each statement.
 """
 
 from collections.abc import Awaitable, Callable, Generator
@@ -11,31 +10,31 @@ from db.engine.statement import Row, Statement
 
 T = TypeVar("T")
 
-Steps = Generator[Statement, list[Row], T]
+Script = Generator[Statement, list[Row], T]
 
 
-def alone(statement: Statement) -> Steps[list[Row]]:
-    """The rows of a statement that is all there is to do."""
+def single(statement: Statement) -> Script[list[Row]]:
+    """The script of a single statement; its rows."""
     return (yield statement)
 
 
-def run(steps: Steps[T], ask: Callable[[Statement], list[Row]]) -> T:
-    """What the steps return; raises what they raise, and what `ask` does."""
+def run(script: Script[T], fetch: Callable[[Statement], list[Row]]) -> T:
+    """What a script returns. It raises what the script raises, and what `fetch` does."""
     try:
-        statement = next(steps)
+        statement = next(script)
         while True:
-            statement = steps.send(ask(statement))
+            statement = script.send(fetch(statement))
     except StopIteration as end:
         result: T = end.value
         return result
 
 
-async def run_over(steps: Steps[T], ask: Callable[[Statement], Awaitable[list[Row]]]) -> T:
-    """The same, waiting for each."""
+async def run_async(script: Script[T], fetch: Callable[[Statement], Awaitable[list[Row]]]) -> T:
+    """The same, with an asynchronous `fetch`."""
     try:
-        statement = next(steps)
+        statement = next(script)
         while True:
-            statement = steps.send(await ask(statement))
+            statement = script.send(await fetch(statement))
     except StopIteration as end:
         result: T = end.value
         return result

@@ -1,16 +1,16 @@
-"""What is asked of either database: SQL with `:names` in it, and their values."""
+"""A statement as both databases take it: SQL with `:names` in it, and their values."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 NAME = re.compile(r"(?<![:\w]):([a-z_]\w*)")
 
 
 class Row(Protocol):
-    """A row as the drivers make it: its values in their order, or each by the column's name."""
+    """A row as the drivers make it, by the names of its columns: `Type(**row)`."""
 
     def __getitem__(self, key: Any, /) -> Any: ...
     def __iter__(self) -> Iterator[Any]: ...
@@ -19,24 +19,19 @@ class Row(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """SQLite understands it as it is; PostgreSQL wants its values `numbered`.
+    """SQLite takes it as it is; PostgreSQL wants its values `numbered`.
 
-    It stands where `databases` has SQLAlchemy parse and compile the text anew each time, and wraps
-    each row, which costs more than asking.
+    It replaces SQLAlchemy inside `databases`, which parses and compiles the text at each call and
+    wraps each row, at a higher cost than the query.
     """
 
     sql: str
-    values: "Values"
+    values: Mapping[str, object]
 
     def numbered(self) -> tuple[str, list[object]]:
         """The SQL with `$1`, `$2`, and so on, and the values in that order."""
         sql, names = numbered(self.sql)
-        values = cast(Mapping[str, object], self.values)
-        return sql, [values[name] for name in names]
-
-
-Values = Mapping[str, object] | Sequence[object]
-"""By their names; or for SQLite, where the SQL has `?`, in their order."""
+        return sql, [self.values[name] for name in names]
 
 
 @lru_cache(maxsize=1024)

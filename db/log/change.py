@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Self
 
-from db.engine.script import Steps
+from db.engine.script import Script
 
 if TYPE_CHECKING:
     from db.log.logs import Logs
@@ -32,7 +32,7 @@ class Change:
     conversation_id: int
     user_id: int
 
-    def store(self, logs: "Logs") -> Steps[Place | Refusal]:
+    def store(self, logs: "Logs") -> Script[Place | Refusal]:
         """Store what belongs to the change; the message it is about, or why it is refused.
 
         The conversation is locked, and the user takes part in it. `logs` gives a new message its
@@ -41,7 +41,7 @@ class Change:
         raise NotImplementedError
 
     @classmethod
-    def store_all(cls, changes: Sequence[Self], logs: "Logs") -> Steps[list[Place | Refusal]]:
+    def store_all(cls, changes: Sequence[Self], logs: "Logs") -> Script[list[Place | Refusal]]:
         """Store changes of this kind that come one after the other."""
         outcomes: list[Place | Refusal] = []
         for change in changes:

@@ -5,8 +5,8 @@ from itertools import groupby
 from typing import NamedTuple
 
 from db import engine, messages
-from db.engine import Taken, Unavailable
-from db.engine.script import Steps
+from db.engine import Conflict, Unavailable
+from db.engine.script import Script
 from db.log.change import Change, Place, Refusal
 from db.log.logs import Logs, lock
 from db.messages import Message
@@ -31,12 +31,12 @@ async def commit(changes: Sequence[Change]) -> list[Stored | Refusal]:
     for _ in range(ATTEMPTS):
         try:
             return await engine.write(store(changes), len(changes))
-        except Taken:  # by another process; the next attempt sees what it has stored
+        except Conflict:  # by another process; the next attempt sees what it has stored
             continue
     raise Unavailable("other processes keep storing the same client_ids")
 
 
-def store(changes: Sequence[Change]) -> Steps[list[Stored | Refusal]]:
+def store(changes: Sequence[Change]) -> Script[list[Stored | Refusal]]:
     """The statements of the transaction. Everywhere conversations are locked first, in the order
     of their ids, so there are no deadlocks."""
     logs = yield from lock(changes)
@@ -51,7 +51,7 @@ def store(changes: Sequence[Change]) -> Steps[list[Stored | Refusal]]:
     ]
 
 
-def store_each(changes: Sequence[Change], logs: Logs) -> Steps[list[Place | Refusal]]:
+def store_each(changes: Sequence[Change], logs: Logs) -> Script[list[Place | Refusal]]:
     """Store what belongs to each change, those of one kind that follow each other together."""
     outcomes: list[Place | Refusal] = [Refusal.NOT_A_PARTICIPANT] * len(changes)
     admitted = [n for n, change in enumerate(changes) if logs.admits(change)]

@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 
 from db import inbox_ranks
-from db.engine.dialect import gathered, locked, table
-from db.engine.script import Steps
+from db.engine.dialect import gathered, given, locked
+from db.engine.script import Script
 from db.engine.statement import Statement
 from db.log.change import Change, Place
 
@@ -74,17 +74,19 @@ class Logs:
             for before, place in zip([None, *chain], chain, strict=False)
         }
 
-    def write(self) -> Steps[None]:
+    def write(self) -> Script[None]:
         """Store where the logs end now, and which messages have changed."""
         heads = [head for head in self._heads.values() if head.is_changed]
         if heads:
-            given, values = table(HEAD, [tuple(getattr(h, name) for name in HEAD) for h in heads])
-            yield Statement(f"WITH given AS ({given}) {UPDATE_HEADS}", values)
+            listed, values = given(
+                [tuple(getattr(h, name) for name in HEAD) for h in heads], **HEAD
+            )
+            yield Statement(f"WITH given AS ({listed}) {UPDATE_HEADS}", values)
         touched = [(*p, revision) for p, revision in self._changed.items() if p not in self._new]
         if touched:
-            given, values = table(TOUCHED, touched)
-            yield Statement(f"WITH given AS ({given}) {UPDATE_REVISIONS}", values)
-        yield from inbox_ranks.follow(head.id for head in heads if head.is_reranked)
+            listed, values = given(touched, **TOUCHED)
+            yield Statement(f"WITH given AS ({listed}) {UPDATE_REVISIONS}", values)
+        yield from inbox_ranks.propagate(head.id for head in heads if head.is_reranked)
 
     def _advance(self, head: Head) -> int:
         head.revision += 1
@@ -92,13 +94,13 @@ class Logs:
         return head.revision
 
 
-def lock(changes: Sequence[Change]) -> Steps[Logs]:
+def lock(changes: Sequence[Change]) -> Script[Logs]:
     """Keep other processes from writing to the logs that are changed, until the commit."""
     places = dict.fromkeys((change.conversation_id, change.user_id) for change in changes)
-    given, values = table({"conversation_id": "BIGINT", "user_id": "BIGINT"}, list(places))
+    listed, values = given(list(places), conversation_id="BIGINT", user_id="BIGINT")
     [(rows,)] = yield Statement(
         f"""
-        WITH given AS ({given}), allowed AS MATERIALIZED (  -- see conversations.participants_at
+        WITH given AS ({listed}), allowed AS MATERIALIZED (  -- see conversations.participants_at
             SELECT given.* FROM given JOIN participants p
               ON p.conversation_id = given.conversation_id AND p.user_id = given.user_id
         ), held AS (

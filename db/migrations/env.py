@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-LOCK = 5_278_553_390  # any number that no other program of this database uses
+LOCK = 5_278_553_390  # unique among the programs that use this database
 
 
 def run(connection: Connection) -> None:
@@ -32,14 +32,14 @@ async def run_on_postgresql(url: str) -> None:
 
 def run_on_sqlite(url: str) -> None:
     engine = sqlalchemy.create_engine(url, poolclass=NullPool)
-    # The driver's own transactions leave schema changes out: a killed migration would be half done.
-    sqlalchemy.event.listen(engine, "connect", drive_transactions_ourselves)
+    # The driver's own transactions exclude schema changes: a killed migration would be half done.
+    sqlalchemy.event.listen(engine, "connect", use_own_transactions)
     sqlalchemy.event.listen(engine, "begin", begin)
     with engine.connect() as connection:
         run(connection)
 
 
-def drive_transactions_ourselves(connection: Any, record: object) -> None:
+def use_own_transactions(connection: Any, record: object) -> None:
     connection.isolation_level = None
     connection.execute("PRAGMA journal_mode = WAL")
 

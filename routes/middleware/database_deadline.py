@@ -5,7 +5,7 @@ from collections.abc import Awaitable
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 import settings
-from db.engine import deadline
+from db.engine.deadline import deadline
 
 STREAMS = ("/sse/", "/poll/")
 
@@ -24,5 +24,5 @@ class DatabaseDeadline:
         return self._bounded(scope, receive, send)
 
     async def _bounded(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with deadline.given(settings.DATABASE_TIMEOUT):
+        with deadline(settings.DATABASE_TIMEOUT):
             await self.app(scope, receive, send)

@@ -88,7 +88,7 @@ async def test_hiding_presence_works_both_ways() -> None:
 
 
 async def test_many_users_are_updated_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stored, "AT_ONCE", 2)
+    monkeypatch.setattr(stored, "BATCH", 2)
     people = [await make_user() for _ in range(5)]
     chat = await make_conversation(people)
     async with engine.transaction():
@@ -122,7 +122,7 @@ async def test_the_heartbeats_of_many_users_are_spread_over_batches(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(settings, "HEARTBEAT", 0.01)
-    monkeypatch.setattr(stored, "AT_ONCE", 2)
+    monkeypatch.setattr(stored, "BATCH", 2)
     parts: list[list[int]] = []
     told = asyncio.Event()
 

@@ -97,7 +97,7 @@ async def test_ten_wrong_passwords_block_sign_in_for_15_minutes(clock: Clock) ->
     refused = await refusal("ada", PASSWORD)
     assert isinstance(refused, TooMany)
     assert refused.wait == 1
-    assert "wait 1 minute and" in refused.errors["form"]
+    assert "in 1 minute." in refused.errors["form"]
     clock.time = begun + ATTEMPTS_WITHIN
     assert await sessions.sign_in("ada", PASSWORD, "here")
 

@@ -1,4 +1,4 @@
-"""Conversations as their participants see them, and nobody else."""
+"""Conversations as their participants see them, and no outsider."""
 
 import pytest
 
@@ -19,7 +19,7 @@ async def test_only_a_participant_gets_a_conversation() -> None:
     assert (await conversations.list_lines([(stranger.id, id)])).get((stranger.id, id)) is None
 
 
-async def test_a_direct_conversation_is_called_by_the_other_one() -> None:
+async def test_a_direct_conversation_is_named_after_the_other_participant() -> None:
     ada, bob = await make_user(name="Ada"), await make_user(name="Bob")
     direct = await make_conversation([ada, bob])
     group = await make_conversation([ada, bob], "Tea")
@@ -42,7 +42,7 @@ async def test_a_pair_has_one_conversation() -> None:
     assert await conversations.add(4, "group", None, "", ada.id, 0)
 
 
-async def test_what_others_wrote_since_one_read_is_unread() -> None:
+async def test_messages_of_others_after_the_read_position_are_unread() -> None:
     ada, bob = await make_user(), await make_user()
     id = await make_conversation([ada, bob])
     other = await make_conversation([ada, bob], "Tea")
@@ -63,7 +63,7 @@ async def test_what_others_wrote_since_one_read_is_unread() -> None:
     assert await unread(ada.id) == (0, 1)
 
 
-async def test_unread_messages_are_counted_up_to_a_bound() -> None:
+async def test_unread_messages_are_counted_up_to_a_limit() -> None:
     ada, bob = await make_user(), await make_user()
     id = await make_conversation([ada, bob])
     await make_messages(bob, id, UNREAD_COUNTED + 5)
@@ -83,12 +83,12 @@ async def test_the_inbox_has_the_latest_activity_first_page_by_page() -> None:
         assert len(entries) == 3
         entries, more, _ = await conversations.list_entries(ada.id, more, 3)
         found += [entry.id for entry in entries]
-    # Those that were active in the same moment come in any order, and each once.
+    # Those of the same moment come in any order, each once.
     assert len(found) == len(made)
     assert [made.index(id) // 2 for id in found] == [3, 2, 2, 1, 1, 0, 0]
 
 
-async def test_a_page_that_ends_exactly_has_no_next_one() -> None:
+async def test_a_page_that_ends_with_the_inbox_has_no_next_page() -> None:
     ada = await make_user()
     for n in range(3):
         await make_conversation([ada], f"Tea {n}")
@@ -108,7 +108,7 @@ async def test_an_entry_shows_the_last_message() -> None:
     assert (await conversations.list_entries(ada.id, None, 3))[0] == [entry]
 
 
-async def test_a_direct_conversation_shows_at_the_other_one_with_its_first_message() -> None:
+async def test_a_direct_conversation_appears_to_the_other_with_its_first_message() -> None:
     ada, bob = await make_user(), await make_user()
     direct = await make_conversation([ada, bob])
     group = await make_conversation([ada, bob], "Tea")

@@ -1,4 +1,4 @@
-"""Where conversations stand in inboxes: as if all of them were put in order each time."""
+"""Inboxes are in the same order as if they were sorted as a whole each time."""
 
 import asyncio
 import random
@@ -11,7 +11,7 @@ from actions import inbox_ranks
 from db import conversations, engine, participants
 from db import inbox_ranks as stored
 from db.engine import Unavailable
-from db.engine.script import Steps
+from db.engine.script import Script
 from db.inbox_ranks import HOUR, UNRANKED
 from db.log.commit import commit
 from db.messages import Send
@@ -38,12 +38,12 @@ async def ranks_of(id: int) -> list[int]:
 
 
 async def write_as_before(id: int, active_at: int) -> None:
-    """Store activity as the version without ranks does."""
-    await engine.rows(
+    """Store activity the way the version without ranks does."""
+    await engine.execute(
         """
         UPDATE conversations
         SET revision = revision + 1, last_position = revision + 1, active_at = :active_at
-        WHERE id = :id RETURNING id
+        WHERE id = :id
         """,
         id=id,
         active_at=active_at,
@@ -51,18 +51,17 @@ async def write_as_before(id: int, active_at: int) -> None:
 
 
 async def make_as_before(person: User, active_at: int) -> int:
-    """A group as the version without ranks makes it."""
+    """A group as the version without ranks creates it."""
     id = random.getrandbits(53)
-    await engine.rows(
+    await engine.execute(
         "INSERT INTO conversations (id, kind, title, creator_id, active_at) "
-        "VALUES (:id, 'group', 'Tea', :person, :active_at) RETURNING id",
+        "VALUES (:id, 'group', 'Tea', :person, :active_at)",
         id=id,
         person=person.id,
         active_at=active_at,
     )
-    await engine.rows(
-        "INSERT INTO participants (conversation_id, user_id) VALUES (:id, :person) "
-        "RETURNING user_id",
+    await engine.execute(
+        "INSERT INTO participants (conversation_id, user_id) VALUES (:id, :person)",
         id=id,
         person=person.id,
     )
@@ -70,7 +69,7 @@ async def make_as_before(person: User, active_at: int) -> int:
 
 
 async def in_order(person: User) -> list[tuple[int, int]]:
-    """An inbox by putting all of it in order: activity and id."""
+    """An inbox sorted as a whole: activity and id."""
     rows = await engine.rows(
         """
         SELECT c.active_at, c.id
@@ -96,7 +95,7 @@ async def page_by_page(person: User, size: int) -> list[tuple[int, int]]:
 
 
 async def count_all_unread(person: User) -> int:
-    """What is unread by looking at all messages; few enough that no bound counts."""
+    """The unread messages among all messages; too few to reach a limit."""
     row = await engine.row(
         """
         SELECT COUNT(*) FROM participants me
@@ -119,13 +118,13 @@ async def read_all(person: User, id: int) -> None:
         await participants.update_read([(id, person.id, seen.last_position)])
 
 
-async def settle(person: User, clock: int) -> None:
+async def catch_up(person: User, clock: int) -> None:
     async with engine.transaction():
-        await stored.settle([person.id], clock)
+        await stored.mark_caught_up([person.id], clock)
 
 
 class Life:
-    """What may happen to two people's conversations, at random but the same each time."""
+    """What may happen to two users' conversations, at random but the same each time."""
 
     def __init__(self, seed: int, ada: User, bob: User) -> None:
         self.chance = random.Random(seed)  # noqa: S311
@@ -134,7 +133,7 @@ class Life:
         self.ids: list[int] = []
 
     async def go_on(self) -> None:
-        """Time passes, in some steps hours and in some not at all; clocks differ a little."""
+        """Time passes, hours in some steps and none in others; clocks differ a little."""
         self.clock += self.chance.choice([0, 1, 7, 60_000, HOUR // 2, HOUR - 1, HOUR, 3 * HOUR])
         moment = self.clock - self.chance.choice([0, 0, 0, 5, 90_000])
         if len(self.ids) < 5 or self.chance.random() < 0.2:
@@ -142,7 +141,7 @@ class Life:
             return
         id = self.chance.choice(self.ids)
         author = self.chance.choice([self.ada, self.bob])
-        await self.chance.choice([self.write, self.write, self.write, self.read, self.settle])(
+        await self.chance.choice([self.write, self.write, self.write, self.read, self.catch_up])(
             author, id, moment
         )
 
@@ -163,12 +162,12 @@ class Life:
     async def read(self, reader: User, id: int, _: int) -> None:
         await read_all(reader, id)
 
-    async def settle(self, person: User, _id: int, moment: int) -> None:
-        await settle(person, moment)
+    async def catch_up(self, person: User, _id: int, moment: int) -> None:
+        await catch_up(person, moment)
 
 
 @pytest.mark.parametrize("seed", range(4))
-async def test_whatever_happens_inboxes_are_in_order_and_counted(seed: int) -> None:
+async def test_inboxes_are_in_order_and_counted_whatever_happens(seed: int) -> None:
     ada, bob = await make_user(), await make_user()
     life = Life(seed, ada, bob)
     for step in range(150):
@@ -184,7 +183,7 @@ async def test_whatever_happens_inboxes_are_in_order_and_counted(seed: int) -> N
         assert await page_by_page(bob, size) == await in_order(bob)
 
 
-async def test_pages_go_on_among_those_of_one_moment() -> None:
+async def test_a_page_may_end_among_conversations_of_one_moment() -> None:
     ada = await make_user()
     for n in range(40):
         await make_conversation([ada], f"Tea {n}", active_at=NOON + n // 9 * (HOUR // 2))
@@ -192,7 +191,7 @@ async def test_pages_go_on_among_those_of_one_moment() -> None:
         assert await page_by_page(ada, size) == await in_order(ada)
 
 
-async def test_the_last_moment_of_an_hour_is_not_forgotten() -> None:
+async def test_the_last_millisecond_of_an_hour_counts() -> None:
     ada = await make_user()
     for later in (HOUR - 2, HOUR - 1):
         for n in range(5):
@@ -211,30 +210,30 @@ async def test_a_message_ranks_its_conversation_once_an_hour() -> None:
     assert await ranks_of(id) == [NOON] * 3
     await write(ada, id, NOON + HOUR)
     assert await ranks_of(id) == [NOON + HOUR] * 3
-    await write(ada, id, NOON + 5)  # by a clock that is behind, or one that was
+    await write(ada, id, NOON + 5)  # by a clock that is behind, or was ahead
     assert await ranks_of(id) == [NOON + 5] * 3
 
 
-async def test_within_the_hour_nothing_is_written_beside_the_message(
+async def test_within_the_hour_no_rank_is_written(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     ada, bob = await make_user(), await make_user()
     id = await make_conversation([ada, bob], "Tea", active_at=NOON)
-    followed: list[int] = []
-    follow = stored.follow
+    propagated: list[int] = []
+    propagate = stored.propagate
 
-    def noted(ids: list[int]) -> Steps[None]:
-        followed.extend(ids)
-        return follow(ids)
+    def noted(ids: list[int]) -> Script[None]:
+        propagated.extend(ids)
+        return propagate(ids)
 
-    monkeypatch.setattr(stored, "follow", noted)
+    monkeypatch.setattr(stored, "propagate", noted)
     await write(ada, id, NOON + 1)
-    assert followed == []
+    assert propagated == []
     await write(ada, id, NOON + HOUR)
-    assert followed == [id]
+    assert propagated == [id]
 
 
-async def test_what_the_version_without_ranks_makes_is_in_order_at_once() -> None:
+async def test_conversations_of_the_version_without_ranks_are_in_order() -> None:
     ada = await make_user()
     for n in range(5):
         await make_conversation([ada], f"Tea {n}", active_at=NOON + n * 2 * HOUR)
@@ -244,7 +243,7 @@ async def test_what_the_version_without_ranks_makes_is_in_order_at_once() -> Non
         assert await page_by_page(ada, size) == await in_order(ada)
 
 
-async def test_what_it_moves_is_right_again_with_the_next_message() -> None:
+async def test_the_next_message_corrects_a_rank_that_it_left_wrong() -> None:
     ada, bob = await make_user(), await make_user()
     id = await make_conversation([ada, bob], "Tea", active_at=NOON)
     await write_as_before(id, NOON + 2 * HOUR)
@@ -252,9 +251,9 @@ async def test_what_it_moves_is_right_again_with_the_next_message() -> None:
     assert await ranks_of(id) == [NOON + 2 * HOUR + 1] * 3
 
 
-async def test_what_it_moves_is_mended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inbox_ranks, "LOOKED_AT", 3)
-    monkeypatch.setattr(inbox_ranks, "REPAIR_LIMIT", 2)
+async def test_ranks_that_it_left_wrong_are_repaired(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inbox_ranks, "LOOK_BATCH", 3)
+    monkeypatch.setattr(inbox_ranks, "REPAIR_BATCH", 2)
     ada, bob = await make_user(), await make_user()
     ids = [await make_conversation([ada, bob], "Tea", active_at=NOON) for _ in range(10)]
     ids += [await make_as_before(ada, NOON + 5) for _ in range(10)]
@@ -267,7 +266,7 @@ async def test_what_it_moves_is_mended(monkeypatch: pytest.MonkeyPatch) -> None:
         assert set(await ranks_of(id)) == {NOON if n < 2 else NOON + n * HOUR // 2}
 
 
-async def is_settled(person: User, id: int) -> bool:
+async def is_caught_up(person: User, id: int) -> bool:
     row = await engine.row(
         "SELECT is_settled FROM participants WHERE conversation_id = :id AND user_id = :person",
         id=id,
@@ -277,51 +276,53 @@ async def is_settled(person: User, id: int) -> bool:
     return bool(row[0])
 
 
-async def test_who_has_read_all_is_settled_when_no_message_can_come_unnoticed() -> None:
+async def test_a_reader_of_everything_is_caught_up_two_hours_later() -> None:
     ada, bob = await make_user(), await make_user()
     id = await make_conversation([ada, bob], active_at=NOON)
     await write(bob, id, NOON + 5)
-    await settle(ada, NOON + 9 * HOUR)
-    assert not await is_settled(ada, id)
+    await catch_up(ada, NOON + 9 * HOUR)
+    assert not await is_caught_up(ada, id)
     await read_all(ada, id)
-    await settle(ada, NOON + 2 * HOUR)
-    assert not await is_settled(ada, id)
-    await settle(ada, NOON + 2 * HOUR + 1)
-    assert await is_settled(ada, id)
-    assert not await is_settled(bob, id)
+    await catch_up(ada, NOON + 2 * HOUR)
+    assert not await is_caught_up(ada, id)
+    await catch_up(ada, NOON + 2 * HOUR + 1)
+    assert await is_caught_up(ada, id)
+    assert not await is_caught_up(bob, id)
     assert await conversations.count_unread(ada.id) == 0
     await write(bob, id, NOON + 2 * HOUR + 1)
     assert await conversations.count_unread(ada.id) == 1
 
 
-async def test_readers_are_settled_in_the_next_round(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inbox_ranks, "CAUGHT_UP_LIMIT", 1)
+async def test_readers_are_caught_up_in_the_next_round(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(inbox_ranks, "CAUGHT_UP_BATCH", 1)
     monkeypatch.setattr(inbox_ranks, "now", lambda: NOON + 9 * HOUR)
     ada, bob, cem = [await make_user() for _ in range(3)]
     id = await make_conversation([ada, bob, cem], "Tea", active_at=NOON)
     inbox_ranks.read_by([ada.id, bob.id])
     await inbox_ranks.mark_caught_up()
-    assert [await is_settled(person, id) for person in (ada, bob, cem)] == [True, True, False]
+    assert [await is_caught_up(person, id) for person in (ada, bob, cem)] == [True, True, False]
 
 
-async def test_whoever_serves_mends_at_once() -> None:
+async def test_ranks_are_repaired_at_startup() -> None:
     ada = await make_user()
     id = await make_as_before(ada, NOON)
-    async with background():
+    async with asyncio.timeout(20), background():
         while await ranks_of(id) != [NOON] * 2:
             pass
 
 
-async def test_ranks_are_kept_whatever_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_ranks_are_maintained_whatever_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     failures = [Unavailable("away"), RuntimeError("broken")]
     kept = asyncio.Event()
 
-    async def mend() -> None:
+    async def repair() -> None:
         if failures:
             raise failures.pop()
         kept.set()
 
-    monkeypatch.setattr(inbox_ranks, "mend", mend)
+    monkeypatch.setattr(inbox_ranks, "repair", repair)
     monkeypatch.setattr(inbox_ranks, "FIRST_PAUSE", 0)
     async with alongside(inbox_ranks.maintain()):
         await kept.wait()
@@ -331,7 +332,7 @@ async def mark(person: User) -> tuple[int, ...]:
     return (await conversations.list_marks([person.id]))[person.id]
 
 
-async def test_a_mark_is_another_with_each_change() -> None:
+async def test_every_change_gives_an_inbox_another_mark() -> None:
     ada, bob = await make_user(), await make_user()
     old = await make_conversation([ada, bob], "Old", active_at=NOON)
     new = await make_conversation([ada, bob], "New", active_at=NOON + 9 * HOUR)

@@ -1,4 +1,4 @@
-"""Attempts to sign in, as they are counted."""
+"""Sign-in attempts."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from db import login_attempts
 pytestmark = pytest.mark.usefixtures("database")
 
 
-async def test_attempts_are_counted_for_an_account_and_an_address() -> None:
+async def test_attempts_are_counted_by_account_and_address() -> None:
     for username, address, at in (
         ("ada", "here", 3),
         ("ada", "here", 1),

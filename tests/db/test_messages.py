@@ -1,4 +1,4 @@
-"""The log: one order without gaps, read by cursor without losing anything."""
+"""The log: one order without gaps, read by cursor without loss."""
 
 import asyncio
 
@@ -11,7 +11,7 @@ from tests.factories import make_conversation, make_message, make_messages, make
 pytestmark = pytest.mark.usefixtures("database")
 
 
-async def test_writers_at_once_make_one_order_without_gaps() -> None:
+async def test_concurrent_writers_make_one_order_without_gaps() -> None:
     people = [await make_user() for _ in range(4)]
     id = await make_conversation(people)
 
@@ -34,7 +34,7 @@ async def changed_after(conversation_id: int, revision: int) -> list[Message]:
     return (await messages.list_changed([held]))[held]
 
 
-async def test_a_reader_by_cursor_misses_nothing_that_commits_meanwhile() -> None:
+async def test_a_reader_with_a_cursor_misses_no_concurrent_commit() -> None:
     people = [await make_user() for _ in range(4)]
     id = await make_conversation(people)
     seen: list[int] = []
@@ -55,7 +55,7 @@ async def test_a_reader_by_cursor_misses_nothing_that_commits_meanwhile() -> Non
     assert seen == list(range(1, 41))
 
 
-async def test_a_message_knows_what_stands_before_it() -> None:
+async def test_a_message_knows_the_one_before_it() -> None:
     ada, bob = await make_user("ada", "Ada"), await make_user("bob", "Bob")
     id = await make_conversation([ada, bob])
     first = await make_message(ada, id, created_at=1000)
@@ -79,7 +79,7 @@ async def test_a_log_is_read_both_ways_and_by_its_changes() -> None:
     assert [m.conversation_id for m in await messages.after(id, 0, 9)] == [id] * 5
 
 
-async def test_what_has_changed_since_it_was_sent_is_found_once_in_the_order_of_changes() -> None:
+async def test_changed_messages_are_found_once_in_the_order_of_changes() -> None:
     ada = await make_user()
     id = await make_conversation([ada])
     await make_messages(ada, id, 3)
@@ -103,10 +103,10 @@ async def change(conversation_id: int, position: int) -> None:
         "UPDATE conversations SET revision = revision + 1 WHERE id = :id RETURNING revision",
         id=conversation_id,
     )
-    await engine.rows(
+    await engine.execute(
         """
         UPDATE messages SET revision = :revision
-        WHERE conversation_id = :id AND position = :position RETURNING position
+        WHERE conversation_id = :id AND position = :position
         """,
         id=conversation_id,
         position=position,

@@ -1,4 +1,4 @@
-"""The schema: the same on both databases, made whole or not at all."""
+"""The schema: the same on both databases, migrated whole or not at all."""
 
 import asyncio
 import contextlib
@@ -21,7 +21,6 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from db import engine, messages, migration
-from db.backup import load
 from tests.applications import HOME
 from tests.factories import make_conversation, make_messages, make_user
 from tests.servers import in_a_thread
@@ -40,7 +39,7 @@ TABLES = {
 DYING = """
 import os, signal, sys
 from alembic import op
-from db import engine, filling, messages, migration
+from db import migration
 
 execute, left = op.execute, 4
 
@@ -58,7 +57,7 @@ migration.upgrade(sys.argv[1])
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A database in which nothing is yet."""
+    """A database with nothing in it."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'new.sqlite3'}"
         return
@@ -69,7 +68,7 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 
 def inspected(url: str) -> dict[str, Any]:
-    """Every table with its columns, keys and indexes, as far as both databases say the same."""
+    """Every table with its columns, keys and indexes, where both databases report the same."""
     found: dict[str, Any] = {}
 
     async def inspect_postgresql() -> None:
@@ -93,7 +92,7 @@ def schema(connection: sqlalchemy.Connection) -> dict[str, Any]:
     return {
         table: {
             "columns": [
-                # SQLite takes a key for something that may be null.
+                # SQLite reports a primary key as nullable.
                 (
                     column["name"],
                     str(column["type"]),
@@ -125,7 +124,7 @@ def test_both_databases_get_the_same_schema(sqlite_url: str, postgresql_url: str
         assert on_sqlite[table] == on_postgresql[table], table
 
 
-def test_the_newest_file_is_what_alembic_calls_head() -> None:
+def test_the_newest_file_is_the_head_of_alembic() -> None:
     config = Config()
     config.set_main_option("script_location", str(migration.MIGRATIONS))
     assert ScriptDirectory.from_config(config).get_heads() == [migration.HEAD]
@@ -139,7 +138,7 @@ def test_migrating_twice_changes_nothing(empty_url: str) -> None:
     assert set(before) == TABLES
 
 
-def test_processes_that_migrate_at_once_all_succeed(empty_url: str) -> None:
+def test_processes_that_migrate_concurrently_all_succeed(empty_url: str) -> None:
     environment = {**os.environ, "DATABASE_URL": empty_url}
     processes = [
         subprocess.Popen(
@@ -164,7 +163,7 @@ def test_a_migration_that_is_killed_leaves_nothing_behind(empty_url: str) -> Non
     assert set(inspected(empty_url)) == TABLES
 
 
-def test_a_migration_can_be_taken_back(empty_url: str) -> None:
+def test_every_migration_can_be_undone(empty_url: str) -> None:
     migrate(empty_url)
     config = Config()
     config.set_main_option("script_location", str(migration.MIGRATIONS))
@@ -175,40 +174,40 @@ def test_a_migration_can_be_taken_back(empty_url: str) -> None:
     assert set(inspected(empty_url)) == TABLES
 
 
-async def test_messages_outlive_an_index_of_their_own_and_its_end(database: str) -> None:
+async def test_messages_survive_the_migration_of_their_index_and_its_undoing(database: str) -> None:
     ada, bob = await make_user(), await make_user()
     id, other = await make_conversation([ada, bob]), await make_conversation([bob])
     await make_messages(ada, id, 3)
     await make_messages(bob, other, 2)
-    await engine.rows("UPDATE messages SET revision = 4 WHERE position = 3 RETURNING revision")
+    await engine.execute("UPDATE messages SET revision = 4 WHERE position = 3")
 
     async def stored() -> list[object]:
         return [await messages.before(each, 9, 9) for each in (id, other)]
 
     before = await stored()
     for present, revision in ((migration.HEAD, "0003"), ("0003", migration.HEAD)):
-        in_a_thread(partial(load.run_alembic, database, present, revision))
+        in_a_thread(partial(migration.migrate, database, present, revision))
         assert await stored() == before
         found = await messages.list_changed([(id, 2)])
         assert [(m.position, m.revision) for m in found[id, 2]] == [(3, 4)]
 
 
-async def test_whoever_reads_messages_makes_a_migration_give_up_and_not_everybody_wait(
+async def test_a_migration_gives_up_on_a_lock_before_requests_pile_up(
     postgresql_url: str,
 ) -> None:
-    in_a_thread(partial(load.run_alembic, postgresql_url, migration.HEAD, "0003"))
+    in_a_thread(partial(migration.migrate, postgresql_url, migration.HEAD, "0003"))
     before = inspected(postgresql_url)
     backup = await asyncpg.connect(postgresql_url)
     async with backup.transaction():
         await backup.execute("SELECT FROM messages")
         with pytest.raises(sqlalchemy.exc.DBAPIError, match="lock timeout"):
-            in_a_thread(partial(load.run_alembic, postgresql_url, "0003", migration.HEAD))
+            in_a_thread(partial(migration.migrate, postgresql_url, "0003", migration.HEAD))
     await backup.close()
     assert inspected(postgresql_url) == before
-    in_a_thread(partial(load.run_alembic, postgresql_url, "0003", migration.HEAD))
+    in_a_thread(partial(migration.migrate, postgresql_url, "0003", migration.HEAD))
 
 
-def test_a_sqlite_database_that_is_up_to_date_is_left_alone(tmp_path: Path) -> None:
+def test_a_sqlite_database_that_is_up_to_date_is_not_locked(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'new.sqlite3'}"
     migration.upgrade(url)
     lock = tmp_path / "new.sqlite3.migrating"
@@ -217,7 +216,7 @@ def test_a_sqlite_database_that_is_up_to_date_is_left_alone(tmp_path: Path) -> N
     assert not lock.exists()
 
 
-def test_the_revision_of_what_is_not_there_yet_is_none(tmp_path: Path) -> None:
+def test_an_empty_database_has_no_revision(tmp_path: Path) -> None:
     path = tmp_path / "new.sqlite3"
     url = f"sqlite:///{path}?timeout=1"
     assert migration.sqlite_revision(url) is None

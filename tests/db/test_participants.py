@@ -1,4 +1,4 @@
-"""Who takes part, and how far they have read."""
+"""Participants, and how far they have read."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.factories import make_conversation, make_message, make_messages, make
 pytestmark = pytest.mark.usefixtures("database")
 
 
-async def test_people_are_listed_by_name() -> None:
+async def test_participants_are_listed_by_name() -> None:
     people = [await make_user(name=name) for name in ("bea", "Cem", "Åsa", "Ada")]
     id = await make_conversation(people)
     await make_conversation([people[0]])
@@ -16,7 +16,7 @@ async def test_people_are_listed_by_name() -> None:
     assert await participants.list_ids([id]) == {id: {person.id for person in people}}
 
 
-async def test_a_read_position_moves_forward_only_to_messages_that_exist() -> None:
+async def test_a_read_position_only_moves_forward_to_existing_messages() -> None:
     ada, bob, stranger = await make_user(), await make_user(), await make_user()
     id, other = await make_conversation([ada, bob]), await make_conversation([ada, bob], "Tea")
     await make_messages(bob, id, 3)

@@ -1,4 +1,4 @@
-"""How the databases find what pages show: by index, however much else there is."""
+"""Query plans: everything is found by an index, however large the tables are."""
 
 import re
 import uuid
@@ -9,7 +9,7 @@ import pytest
 
 from db import conversations, engine, inbox_ranks, messages, participants, presence, sessions
 from db.engine import dialect
-from db.engine.script import Steps
+from db.engine.script import Script
 from db.engine.statement import Row, Statement
 from db.log.commit import store
 from db.messages import Send
@@ -35,7 +35,7 @@ MANY = [
 ANALYZE = "ANALYZE participants, conversations"
 
 DERIVED = r"json_each|CONSTANT|\(subquery"
-"""What SQLite scans that is no table."""
+"""What SQLite scans other than tables."""
 
 T = TypeVar("T")
 
@@ -44,22 +44,22 @@ Reading = Callable[[int, int], Awaitable[object]]
 READINGS: dict[str, Reading] = {
     "the inbox": lambda person, id: conversations.list_entries(person, None, 30),
     "a later page of it": lambda person, id: conversations.list_entries(person, (1, 1), 30),
-    "the order of inboxes": lambda person, id: inbox_ranks.list_wrong(0, 1000),
-    "whom to settle": lambda person, id: inbox_ranks.settle([person], 0),
-    "whom to rank": lambda person, id: engine.write(inbox_ranks.follow([id])),
+    "wrong ranks": lambda person, id: inbox_ranks.list_misranked(0, 1000),
+    "caught-up participants": lambda person, id: inbox_ranks.mark_caught_up([person], 0),
+    "ranks of participants": lambda person, id: engine.write(inbox_ranks.propagate([id])),
     "a new message": lambda person, id: engine.write(store([hello(person, id)])),
-    "what is unread": lambda person, id: conversations.count_unread(person),
-    "lines of it": lambda person, id: conversations.list_lines([(person, id)]),
+    "the unread count": lambda person, id: conversations.count_unread(person),
+    "lines of the inbox": lambda person, id: conversations.list_lines([(person, id)]),
     "a conversation": lambda person, id: conversations.get(id, person),
     "its newest messages": lambda person, id: messages.before(id, 2**53, 51),
     "later ones": lambda person, id: messages.after(id, 5, 51),
-    "what has changed": lambda person, id: messages.list_changed([(id, 5), (id, 7)]),
-    "its people": lambda person, id: participants.list_people(id),
-    "who is here": lambda person, id: presence.list_visible([(id, person)]),
-    "readers who come": lambda person, id: conversations.list_seen([(id, person)]),
-    "their sign-ins": lambda person, id: sessions.list_open(["hash"], 0, 0),
-    "how far they are": lambda person, id: conversations.list_revisions([(id, person)]),
-    "whether their inboxes changed": lambda person, id: conversations.list_marks([person]),
+    "changes": lambda person, id: messages.list_changed([(id, 5), (id, 7)]),
+    "participants": lambda person, id: participants.list_people(id),
+    "presence": lambda person, id: presence.list_visible([(id, person)]),
+    "conversations of new readers": lambda person, id: conversations.list_seen([(id, person)]),
+    "open sessions": lambda person, id: sessions.list_open(["hash"], 0, 0),
+    "revisions": lambda person, id: conversations.list_revisions([(id, person)]),
+    "marks of inboxes": lambda person, id: conversations.list_marks([person]),
 }
 
 
@@ -69,7 +69,7 @@ def hello(person: int, id: int) -> Send:
 
 @pytest.fixture
 def plans(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The plan of each statement that is run, line by line."""
+    """The plan of each statement, line by line."""
     found: list[str] = []
     rows = engine.rows
 
@@ -79,40 +79,36 @@ def plans(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             found.extend(str(row[-1]) for row in await rows(f"{word} {sql}", **values))
         return await rows(sql, **values)
 
-    async def first(sql: str, **values: object) -> Row | None:
-        return next(iter(await explained(sql, **values)), None)
-
-    def each_explained(steps: Steps[T]) -> Steps[T]:
+    def each_explained(script: Script[T]) -> Script[T]:
         word = "EXPLAIN" if dialect.is_postgresql() else "EXPLAIN QUERY PLAN"
         try:
-            statement = next(steps)
+            statement = next(script)
             while True:
                 plan = yield Statement(f"{word} {statement.sql}", statement.values)
                 found.extend(str(row[-1]) for row in plan)
-                statement = steps.send((yield statement))
+                statement = script.send((yield statement))
         except StopIteration as end:
             result: T = end.value
             return result
 
     write = engine.write
 
-    async def written(steps: Steps[T], changes: int = 1) -> T:
-        return await write(each_explained(steps), changes)
+    async def written(script: Script[T], changes: int = 1) -> T:
+        return await write(each_explained(script), changes)
 
     monkeypatch.setattr(engine, "write", written)
     monkeypatch.setattr(engine, "rows", explained)
-    monkeypatch.setattr(engine, "row", first)
     return found
 
 
 @pytest.mark.parametrize("reading", READINGS.values(), ids=READINGS)
-async def test_nothing_is_read_from_end_to_end(reading: Reading, plans: list[str]) -> None:
+async def test_no_table_is_scanned(reading: Reading, plans: list[str]) -> None:
     ada, bob = await make_user(), await make_user()
     id = await make_conversation([ada, bob])
     await make_messages(bob, id, 9)
     plans.clear()
     async with engine.transaction():
-        if dialect.is_postgresql():  # tables as small as a test's are best read whole
+        if dialect.is_postgresql():  # small tables are best scanned
             await engine.rows("SELECT set_config('enable_seqscan', 'off', true)")
             plans.clear()
         await reading(ada.id, id)
@@ -122,7 +118,7 @@ async def test_nothing_is_read_from_end_to_end(reading: Reading, plans: list[str
     assert [line for line in wholes if line.removeprefix("SCAN ") not in derived] == []
 
 
-async def test_changes_are_found_among_changed_messages_only(plans: list[str]) -> None:
+async def test_changes_are_found_by_the_index_of_changed_messages(plans: list[str]) -> None:
     ada = await make_user()
     id = await make_conversation([ada])
     await make_messages(ada, id, 9)
@@ -132,7 +128,7 @@ async def test_changes_are_found_among_changed_messages_only(plans: list[str]) -
 
 
 async def test_unread_messages_are_found_by_their_position(plans: list[str]) -> None:
-    """Not among all messages of the conversation, which may be a million."""
+    """And not by a scan of the conversation's messages, which may be a million."""
     ada, bob = await make_user(), await make_user()
     await make_messages(bob, await make_conversation([ada, bob]), 9)
     plans.clear()
@@ -146,17 +142,17 @@ async def test_unread_messages_are_found_by_their_position(plans: list[str]) -> 
 
 
 @pytest.mark.parametrize("before", [None, (NOON, 1)])
-async def test_a_page_of_an_inbox_is_found_by_its_ranks(
+async def test_a_page_of_an_inbox_is_found_by_rank(
     before: tuple[int, int] | None, plans: list[str]
 ) -> None:
-    """Not by putting all conversations in order, which may be thousands."""
+    """And not by sorting all conversations, which may be thousands."""
     ada = await make_user()
     await make_many(ada.id)
     plans.clear()
     entries, _, _ = await conversations.list_entries(ada.id, before, 30)
     assert len(entries) == 30
     said = "\n".join(plans)
-    # From the newest on until a page is full; then from the hour before it on.
+    # From the newest rank until a page is full, and then from an hour below it.
     if dialect.is_postgresql():
         assert re.search(r"Index Scan Backward using participants_by_rank on participants me", said)
         assert re.search(r"user_id = .*ranked_at <= .*ranked_at > \(COALESCE", said)
@@ -170,7 +166,7 @@ async def test_a_page_of_an_inbox_is_found_by_its_ranks(
         assert plans.count("USE TEMP B-TREE FOR ORDER BY") == 2, "of candidates, and of the page"
 
 
-async def test_settled_conversations_are_not_counted_again(plans: list[str]) -> None:
+async def test_caught_up_conversations_are_not_counted_again(plans: list[str]) -> None:
     ada = await make_user()
     await make_many(ada.id)
     plans.clear()
@@ -179,44 +175,44 @@ async def test_settled_conversations_are_not_counted_again(plans: list[str]) -> 
 
 
 async def make_many(person: int) -> None:
-    """An inbox of 2,000 groups, one in each minute before `NOON`; most are settled."""
+    """An inbox of 2,000 groups, one in each minute before `NOON`; most are caught up."""
     for statement in MANY:
-        await engine.rows(statement, person=person)
+        await engine.execute(statement, person=person)
     if dialect.is_postgresql():  # as its autovacuum does; SQLite has none
-        await engine.rows(ANALYZE)
+        await engine.execute(ANALYZE)
 
 
 BIG_ROOM = [
     """
     INSERT INTO users (id, username, name, name_folded, password, created_at)
-    SELECT n, 'u' || n, 'U', 'u', '!', 0 FROM generate_series(1, 10000) AS n RETURNING id
+    SELECT n, 'u' || n, 'U', 'u', '!', 0 FROM generate_series(1, 10000) AS n
     """,
     """
     INSERT INTO conversations (id, kind, title, creator_id, active_at, ranked_at)
-    SELECT n, 'group', 'Tea', 1, 0, 0 FROM generate_series(1, 600) AS n RETURNING id
+    SELECT n, 'group', 'Tea', 1, 0, 0 FROM generate_series(1, 600) AS n
     """,
     """
     INSERT INTO participants (conversation_id, user_id, ranked_at)
     SELECT 1, n, 0 FROM generate_series(1, 10000) AS n
-    UNION ALL SELECT 2 + n % 500, n, 0 FROM generate_series(1, 10000) AS n RETURNING user_id
+    UNION ALL SELECT 2 + n % 500, n, 0 FROM generate_series(1, 10000) AS n
     """,
     "ANALYZE participants, conversations, users, messages",
 ]
-"""Ten thousand people in one room, and twenty in each of the others. Nobody has said anything yet:
-a plan that is made now is kept until there are many messages."""
+"""Ten thousand users in one group, and twenty in each of the others. There are no messages yet: a
+plan that is made now is kept until there are many."""
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 @pytest.mark.parametrize(
-    "name", ["readers who come", "how far they are", "lines of it", "a new message"]
+    "name", ["conversations of new readers", "revisions", "lines of the inbox", "a new message"]
 )
-async def test_nobody_is_looked_for_among_all_who_are_in_a_room(
+async def test_a_participant_is_found_without_a_scan_of_the_group(
     name: str, plans: list[str]
 ) -> None:
-    """Each by conversation and person; else a room of ten thousand opens in minutes. (SQLite joins
-    in the order of its indexes.)"""
+    """Each by conversation and user; otherwise a group of ten thousand opens in minutes. (SQLite
+    joins in the order of its indexes.)"""
     for statement in BIG_ROOM:
-        await engine.rows(statement)
+        await engine.execute(statement)
     plans.clear()
     async with engine.transaction():
         await READINGS[name](2, 1)

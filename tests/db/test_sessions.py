@@ -1,4 +1,4 @@
-"""Sign-ins, as they are stored."""
+"""Sign-ins."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.factories import make_user
 pytestmark = pytest.mark.usefixtures("database")
 
 
-async def test_a_session_is_found_while_it_is_young_and_used() -> None:
+async def test_a_session_is_found_until_it_expires() -> None:
     ada = await make_user()
     await sessions.add("hash", ada.id, 100)
     found = await sessions.get("hash", 99, 99)
@@ -29,7 +29,7 @@ async def test_a_removed_session_is_gone() -> None:
     assert await sessions.get("hash", 0, 0) is None
 
 
-async def test_all_others_of_a_person_can_be_removed() -> None:
+async def test_all_other_sessions_of_a_user_can_be_removed() -> None:
     ada, bob = await make_user(), await make_user()
     for token_hash, person in (("one", ada), ("two", ada), ("three", ada), ("bobs", bob)):
         await sessions.add(token_hash, person.id, 100)

@@ -1,4 +1,4 @@
-"""People, as they are stored and found."""
+"""Users, and the search for them."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.factories import HASH, make_user
 pytestmark = pytest.mark.usefixtures("database")
 
 
-async def test_a_username_belongs_to_one_person() -> None:
+async def test_a_username_is_unique() -> None:
     ada = await make_user("ada", "Ada")
     assert await users.add(1, "ada", "Another", "another", "hash", 0) is None
     assert await users.get_by_username("ada") == ada
@@ -17,7 +17,7 @@ async def test_a_username_belongs_to_one_person() -> None:
     assert await users.get_password(1) is None
 
 
-async def test_what_a_person_changes_is_stored() -> None:
+async def test_a_change_of_a_user_leaves_the_others_alone() -> None:
     ada, bob = await make_user("ada", "Ada"), await make_user("bob", "Bob")
     await users.update_name(ada.id, "Ada L.", "ada l.")
     await users.update_password(ada.id, "other")
@@ -29,7 +29,7 @@ async def test_what_a_person_changes_is_stored() -> None:
     assert await users.get_password(bob.id) == HASH
 
 
-async def test_people_are_found_by_username_and_folded_name() -> None:
+async def test_users_are_found_by_username_and_folded_name() -> None:
     await make_user("ada", "Countess")
     await make_user("bob", "Straße")
     assert [u.username for u in await users.search("%ad%", 9)] == ["ada"]
@@ -39,7 +39,7 @@ async def test_people_are_found_by_username_and_folded_name() -> None:
     assert [u.username for u in await users.search("%o%", 1)] == ["ada"]
 
 
-async def test_an_escaped_pattern_is_taken_by_the_letter() -> None:
+async def test_an_escaped_pattern_is_taken_literally() -> None:
     await make_user("a_b", "100 %")
     await make_user("acb", "100 years")
     assert [u.username for u in await users.search("%a!_b%", 9)] == ["a_b"]

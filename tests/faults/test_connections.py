@@ -6,7 +6,7 @@ import uuid
 import pytest
 
 import settings
-from db.engine.postgres import TimedPostgresConnection
+from db.engine.postgres import Connection
 from tests.applications import served
 from tests.factories import make_user
 from tests.faults.oracle import HONEST_WITHIN, Oracle
@@ -52,10 +52,10 @@ async def test_connections_that_are_dropped_when_they_are_needed(
     times: int, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever reads a page does not notice."""
-    acquire = TimedPostgresConnection.acquire
+    acquire = Connection.acquire
     left = 0
 
-    async def acquire_what_is_lost(connection: TimedPostgresConnection) -> None:
+    async def acquire_what_is_lost(connection: Connection) -> None:
         nonlocal left
         await acquire(connection)
         if left:
@@ -65,7 +65,7 @@ async def test_connections_that_are_dropped_when_they_are_needed(
     monkeypatch.setattr(settings, "DATABASE_URL", postgresql_url)
     async with served() as site:
         visitor = await site.visitor(await make_user("ada"))
-        monkeypatch.setattr(TimedPostgresConnection, "acquire", acquire_what_is_lost)
+        monkeypatch.setattr(Connection, "acquire", acquire_what_is_lost)
         for path in ("/", "/people/", "/account/"):
             left = times
             assert (await visitor.get(path)).status_code == 200

@@ -218,11 +218,7 @@ async def test_sending_needs_no_session_lookup(
     ada: Visitor, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
-    row, rows = engine.row, engine.rows
-
-    async def counted_row(sql: str, **values: object) -> object:
-        asked.append(sql)
-        return await row(sql, **values)
+    rows = engine.rows
 
     async def counted_rows(sql: str, **values: object) -> object:
         asked.append(sql)
@@ -230,7 +226,6 @@ async def test_sending_needs_no_session_lookup(
 
     for _ in range(2):
         await ada.hx_post(f"{path}messages/", client_id=new_id(), body="Hello")
-    monkeypatch.setattr(engine, "row", counted_row)
     monkeypatch.setattr(engine, "rows", counted_rows)
     sent = await ada.hx_post(f"{path}messages/", client_id=new_id(), body="Hello")
     assert sent.status_code == 200

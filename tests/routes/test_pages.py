@@ -16,14 +16,14 @@ Asking = Callable[[str], Awaitable[tuple[int, int]]]
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """For each statement, how many connections were in use then."""
     used: list[int] = []
-    ask = engine.ask
+    rows = engine.rows
 
-    async def counted(*arguments: Any) -> Any:
-        answer = await ask(*arguments)
+    async def counted(sql: str, **values: Any) -> Any:
+        answer = await rows(sql, **values)
         used.append(engine.pool_use()["used"])
         return answer
 
-    monkeypatch.setattr(engine, "ask", counted)
+    monkeypatch.setattr(engine, "rows", counted)
     return used
 
 

@@ -1,11 +1,11 @@
-"""People, their sessions, and the log of each conversation."""
+"""Users, their sessions, and the log of each conversation."""
 
 from alembic import op
 
 revision = "0001"
 down_revision = None
 
-# Times are milliseconds since 1970 in UTC; ids are random, so that an address tells nothing.
+# Times are milliseconds since 1970 in UTC; ids are random, so an address reveals nothing.
 TABLES = (
     """
     CREATE TABLE users (
@@ -34,7 +34,7 @@ TABLES = (
     )
     """,
     "CREATE INDEX login_attempts_of ON login_attempts (address, username, attempted_at)",
-    # revision counts every durable change of the conversation, in the order of the commits.
+    # revision counts the durable changes of a conversation, in the order of their commits.
     """
     CREATE TABLE conversations (
         id BIGINT PRIMARY KEY,

@@ -1,4 +1,4 @@
-"""When somebody was last here, and whether they show it."""
+"""When users were last here, and whether they show it."""
 
 from alembic import op
 

@@ -1,7 +1,7 @@
-"""Roughly when each conversation was active, beside each participant: see db/inbox_ranks.py.
+"""Inbox ranks: see db/inbox_ranks.py.
 
-Only columns and indexes, so the version before this one goes on serving meanwhile. Whoever was
-here before is unranked, which is slower and not wrong; `ranks.keep` ranks them in the background.
+Only columns and indexes, so the previous version can go on serving meanwhile. Existing rows are
+unranked, which is slower but not wrong; actions/inbox_ranks.py ranks them in the background.
 """
 
 from alembic import op

@@ -1,12 +1,12 @@
-"""Messages that have changed since they were sent are found by an index of their own.
+"""An index of the messages that changed since they were sent.
 
-One over all revisions was a page more to write for each message, though a message's revision is its
-position until it changes. That no two are the same, the conversation's counter says already.
+An index over all revisions cost each message another page to write, though a message's revision is
+its position until it changes. The conversation's counter already keeps revisions unique.
 
-The version before this one goes on serving meanwhile, but whoever comes back to it has all of a
-conversation looked through. Messages wait for as long as it takes to read them once; where somebody
-else holds them (a backup), PostgreSQL gives up after some seconds, and it may be tried again later.
-SQLite writes them anew, which takes as much room again.
+The previous version can go on serving meanwhile, but catches up by scanning the conversation. The
+table is locked for as long as it takes to read it once. Where it is locked already (by a backup),
+PostgreSQL gives up after two seconds; try again later. SQLite rewrites the table, which takes as
+much space again.
 """
 
 from alembic import op
@@ -15,7 +15,7 @@ revision = "0004"
 down_revision = "0003"
 
 MESSAGES = """
-    CREATE TABLE messages_anew (
+    CREATE TABLE rebuilt_messages (
         conversation_id BIGINT NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
         position BIGINT NOT NULL,
         previous_position BIGINT,
@@ -25,7 +25,7 @@ MESSAGES = """
         body TEXT NOT NULL,
         created_at BIGINT NOT NULL,
         PRIMARY KEY (conversation_id, position),
-        {rules}
+        {constraints}
         UNIQUE (author_id, client_id)
     )
 """
@@ -37,7 +37,7 @@ def upgrade() -> None:
         op.execute("SET LOCAL lock_timeout = '2s'")
         op.execute("ALTER TABLE messages DROP CONSTRAINT messages_conversation_id_revision_key")
     else:
-        make_anew("")
+        rebuild("")
     op.execute(
         "CREATE INDEX messages_changed ON messages (conversation_id, revision) "
         "WHERE revision > position"
@@ -49,13 +49,13 @@ def downgrade() -> None:
     if op.get_bind().dialect.name == "postgresql":
         op.execute(f"ALTER TABLE messages ADD {REVISIONS}")
     else:
-        make_anew(f"{REVISIONS},")
+        rebuild(f"{REVISIONS},")
 
 
-def make_anew(rules: str) -> None:
-    """In SQLite a table's rules cannot be changed otherwise. Nothing refers to messages."""
-    op.execute("PRAGMA cache_size = -65536")  # client_ids are in no order
-    op.execute(MESSAGES.format(rules=rules))
-    op.execute("INSERT INTO messages_anew SELECT * FROM messages ORDER BY rowid")
+def rebuild(constraints: str) -> None:
+    """SQLite cannot change a table's constraints otherwise. No table references messages."""
+    op.execute("PRAGMA cache_size = -65536")  # client_ids are random
+    op.execute(MESSAGES.format(constraints=constraints))
+    op.execute("INSERT INTO rebuilt_messages SELECT * FROM messages ORDER BY rowid")
     op.execute("DROP TABLE messages")
-    op.execute("ALTER TABLE messages_anew RENAME TO messages")
+    op.execute("ALTER TABLE rebuilt_messages RENAME TO messages")

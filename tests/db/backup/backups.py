@@ -1,4 +1,4 @@
-"""What the tests of backing up and moving share: the commands, full databases, their contents."""
+"""What the backup tests share: the commands, databases with data, their contents."""
 
 import asyncio
 import contextlib
@@ -13,7 +13,7 @@ import pytest
 
 import settings
 from db import engine, migration
-from db.backup import cli, dump, load, restore
+from db.backup import cli, commands
 from tests import factories
 from tests.servers import execute, in_a_thread
 from tests.services import drop_database, new_database
@@ -36,25 +36,25 @@ STRANGE = [
 ]
 
 
-def run(main: cli.Main, url: str, *arguments: str | Path) -> int:
-    """A command's exit code, with `url` as its DATABASE_URL; from anywhere, also a running loop."""
+def run(command: cli.Command, url: str, *arguments: str | Path) -> int:
+    """A command's exit code, with `url` as its DATABASE_URL; also from inside a running loop."""
     codes = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(settings, "DATABASE_URL", url)
-        in_a_thread(lambda: codes.append(cli.run(main, [str(each) for each in arguments])))
+        in_a_thread(lambda: codes.append(cli.run(command, *map(str, arguments))))
     return codes[0]
 
 
 def back_up(url: str, file: Path, *options: str) -> int:
-    return run(dump.main, url, file.parent, file.name, *options)
+    return run(commands.backup, url, file.parent, file.name, *options)
 
 
 def put_back(url: str, file: Path, *options: str) -> int:
-    return run(restore.main, url, file.parent, file.name, *options)
+    return run(commands.restore, url, file.parent, file.name, *options)
 
 
 async def fill(url: str) -> None:
-    """People, sessions, conversations of each kind, and messages of the strangest text."""
+    """Users, sessions, conversations of each kind, and messages of unusual text."""
     await engine.connect(url, 5, 2.5)
     ada, ben, eve = [await factories.make_user(name=f"{text} {text}") for text in STRANGE[:3]]
     await factories.make_session(ada)
@@ -62,16 +62,16 @@ async def fill(url: str) -> None:
         conversation_id = await factories.make_conversation(people, title)
         for text in STRANGE:
             await factories.make_message(people[-1], conversation_id, text)
-    await engine.rows(
+    await engine.execute(
         "INSERT INTO login_attempts (username, address, attempted_at) VALUES "
-        "('same', 'twice', 1), ('same', 'twice', 1) RETURNING username"
+        "('same', 'twice', 1), ('same', 'twice', 1)"
     )
     await engine.disconnect()
 
 
 @contextmanager
 def empty_database(kind: str, folder: Path, server_url: str) -> Iterator[str]:
-    """Nothing at all: no file yet, or a database without tables."""
+    """No file yet, or a database without tables."""
     if kind == "sqlite":
         yield f"sqlite:///{folder / 'other.sqlite3'}"
     else:
@@ -81,8 +81,8 @@ def empty_database(kind: str, folder: Path, server_url: str) -> Iterator[str]:
 
 
 def at_revision(url: str, revision: str) -> None:
-    """Take an empty database of the newest schema back."""
-    in_a_thread(lambda: load.run_alembic(url, migration.HEAD, revision))
+    """Downgrade an empty database from the newest schema."""
+    in_a_thread(lambda: migration.migrate(url, migration.HEAD, revision))
 
 
 EVERYTHING = "SELECT * FROM {}"
@@ -90,7 +90,7 @@ Contents = dict[str, list[tuple[Any, ...]]]
 
 
 def contents(url: str) -> Contents:
-    """Every row of every table, without the code that is tested here; columns by their names."""
+    """Every row of every table, read without the code under test; columns by name."""
     if url.startswith("sqlite"):
         with contextlib.closing(sqlite3.connect(migration.sqlite_path(url))) as connection:
             connection.row_factory = sqlite3.Row
@@ -124,7 +124,7 @@ def is_empty(url: str) -> bool:
 
 
 def outside(work: Coroutine[Any, Any, Contents]) -> Contents:
-    """Run to its end in a loop of its own."""
+    """Run in an event loop of its own."""
     results: list[Contents] = []
     in_a_thread(lambda: results.append(asyncio.run(work)))
     return results[0]

@@ -1,4 +1,4 @@
-"""A backup is one moment of a database that serves, and comes back whole or not at all."""
+"""A backup is one moment of a database in use, and is restored whole or not at all."""
 
 import asyncio
 import gzip
@@ -19,7 +19,7 @@ import pytest
 import settings
 from db import engine, migration
 from db.backup import archive, store
-from db.backup.row_format import Lines, Refused, Table
+from db.backup.row_format import BackupError, Batches, Table
 from db.users import User
 from tests import factories
 from tests.applications import HOME, served
@@ -49,7 +49,7 @@ def file(tmp_path: Path) -> Path:
 def other_url(
     request: pytest.FixtureRequest, tmp_path: Path, postgresql_server: str
 ) -> Iterator[str]:
-    """A database of either kind that has nothing in it, not even a schema."""
+    """A database of either kind without even a schema."""
     with empty_database(request.param, tmp_path, postgresql_server) as url:
         yield url
 
@@ -57,7 +57,7 @@ def other_url(
 # There and back
 
 
-async def test_everything_comes_back_on_either_kind(
+async def test_everything_is_restored_on_either_kind(
     database_url: str, other_url: str, file: Path
 ) -> None:
     await fill(database_url)
@@ -68,7 +68,7 @@ async def test_everything_comes_back_on_either_kind(
     assert contents(database_url) == before
 
 
-async def test_an_empty_database_comes_back_empty(
+async def test_an_empty_database_is_restored_empty(
     sqlite_url: str, other_url: str, file: Path
 ) -> None:
     assert back_up(sqlite_url, file) == 0
@@ -76,7 +76,7 @@ async def test_an_empty_database_comes_back_empty(
     assert contents(other_url) == contents(sqlite_url)
 
 
-async def test_a_backup_goes_into_a_schema_that_is_there_and_empty(
+async def test_a_backup_is_restored_into_an_existing_empty_schema(
     database_url: str, tmp_path: Path, postgresql_url: str
 ) -> None:
     await fill(database_url)
@@ -88,7 +88,7 @@ async def test_a_backup_goes_into_a_schema_that_is_there_and_empty(
 
 
 def emptied(url: str) -> list[str]:
-    """The tables in an order in which they can be emptied."""
+    """The tables in an order that lets them be emptied."""
     first = ["messages", "participants", "sessions", "conversations", "users"]
     rest = set(contents(url)) - {*first, "alembic_version"}
     return [*rest, *first]
@@ -98,7 +98,7 @@ async def test_an_older_backup_is_migrated(database_url: str, other_url: str, fi
     at_revision(database_url, "0001")
     run_sql(database_url, HOLDS_A_USER)
     assert back_up(database_url, file) == 0
-    assert archive.read(file).revision == "0001"
+    assert archive.Archive(file).revision == "0001"
     assert put_back(other_url, file) == 0
     await engine.connect(other_url, 5, 2.5)
     users = await engine.rows("SELECT username, present_at FROM users")
@@ -108,7 +108,7 @@ async def test_an_older_backup_is_migrated(database_url: str, other_url: str, fi
     assert [row["version_num"] for row in revisions] == [migration.HEAD]
 
 
-async def test_an_older_backup_goes_into_a_newer_empty_schema(
+async def test_an_older_backup_is_restored_into_a_newer_empty_schema(
     database_url: str, tmp_path: Path, sqlite_url: str, file: Path
 ) -> None:
     old = f"sqlite:///{tmp_path / 'old.sqlite3'}"
@@ -126,15 +126,15 @@ async def test_an_older_backup_goes_into_a_newer_empty_schema(
 
 
 class Slow:
-    """A snapshot whose tables are read one by one while others go on writing."""
+    """A snapshot whose tables are read one by one while writers go on."""
 
     def __init__(self, snapshot: store.Snapshot, pause: Callable[[], object]) -> None:
         self.revision = snapshot.revision
         self._snapshot = snapshot
         self._pause = pause
 
-    async def parts(self) -> AsyncIterator[tuple[Table, Lines]]:
-        async for part in self._snapshot.parts():
+    async def contents(self) -> AsyncIterator[tuple[Table, Batches]]:
+        async for part in self._snapshot.contents():
             await self._pause()  # type: ignore[misc]
             yield part
 
@@ -164,13 +164,13 @@ async def test_a_backup_under_load_is_one_moment(database: str, other_url: str, 
     for writer in writers:
         writer.cancel()
     await asyncio.wait(writers)
-    assert len(acknowledged) > len(before) + 60, "nobody wrote meanwhile"
+    assert len(acknowledged) > len(before) + 60, "nothing was written meanwhile"
 
     assert await asyncio.to_thread(put_back, other_url, file) == 0
     copy = contents(other_url)
     messages = [dict(row) for row in copy["messages"]]
     assert before <= {message["client_id"] for message in messages}
-    assert len(messages) < len(acknowledged), "what came later isn't in it"
+    assert len(messages) < len(acknowledged), "what came later is not in it"
     for conversation in map(dict, copy["conversations"]):
         positions = sorted(
             message["position"]
@@ -186,7 +186,7 @@ async def test_the_commands_copy_what_is_served_and_the_copy_is_served(
     postgresql_server: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """With the very commands, from another folder, and onto the other kind of database."""
+    """By the commands themselves, from another folder, onto the other kind of database."""
     monkeypatch.setattr(settings, "DATABASE_URL", database_url)
     kind = "postgresql" if database_url.startswith("sqlite") else "sqlite"
     with empty_database(kind, tmp_path, postgresql_server) as copy:
@@ -227,18 +227,18 @@ def test_a_file_that_exists_stays_as_it_is(
 ) -> None:
     file.write_text("precious")
     assert back_up(sqlite_url, file) == 1
-    assert capsys.readouterr().err == f"{file} exists already; --force replaces a file.\n"
+    assert capsys.readouterr().err == f"{file} already exists; --force replaces a file.\n"
     assert file.read_text() == "precious"
     assert back_up(sqlite_url, file, "--force") == 0
     assert put_back("", file, "--check") == 0
 
 
 def test_a_file_that_appears_meanwhile_stays_as_it_is(tmp_path: Path, file: Path) -> None:
-    arriving = archive.arriving(file, replace=False)
-    arriving.__enter__().write(b"late")
+    writing = archive.new_file(file, replace=False)
+    writing.__enter__().write(b"late")
     file.write_text("precious")
-    with pytest.raises(Refused):
-        arriving.__exit__(None, None, None)
+    with pytest.raises(BackupError):
+        writing.__exit__(None, None, None)
     assert file.read_text() == "precious"
     assert left_in(tmp_path) == [file]
 
@@ -255,10 +255,10 @@ def test_only_the_owner_may_read_a_backup(sqlite_url: str, file: Path) -> None:
 class Breaking:
     revision = "0001"
 
-    async def parts(self) -> AsyncIterator[tuple[Table, Lines]]:
-        yield Table("users", ()), self.lines()
+    async def contents(self) -> AsyncIterator[tuple[Table, Batches]]:
+        yield Table("users", ()), self.rows()
 
-    async def lines(self) -> Lines:
+    async def rows(self) -> Batches:
         yield [b"[]"]
         raise ConnectionError("the server is gone")
 
@@ -273,14 +273,14 @@ def test_a_backup_that_fails_leaves_nothing(tmp_path: Path, file: Path) -> None:
     assert file.read_text() == "the last good one"
 
 
-async def test_a_backup_that_is_ended_leaves_nothing(
+async def test_an_interrupted_backup_leaves_nothing(
     postgresql_url: str, tmp_path: Path, file: Path
 ) -> None:
     connection = await asyncpg.connect(postgresql_url)
     async with connection.transaction():
         await connection.execute("LOCK TABLE messages IN ACCESS EXCLUSIVE MODE")
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "db.backup.dump", tmp_path, file.name),
+            *(sys.executable, "-m", "db.backup.commands", "backup", tmp_path, file.name),
             cwd=HOME,
             env={**os.environ, "DATABASE_URL": postgresql_url},
             stderr=PIPE,
@@ -299,10 +299,10 @@ async def test_a_backup_that_is_ended_leaves_nothing(
     ("url", "sentence"),
     [
         ("sqlite:////nowhere/parley.sqlite3", "There is no database /nowhere/parley.sqlite3.\n"),
-        ("postgresql://nobody:secret@127.0.0.1:1/x", "It failed, and nothing was changed: "),
+        ("postgresql://nobody:secret@127.0.0.1:1/x", "Failed, nothing was changed: "),
     ],
 )
-def test_a_database_that_is_not_there(
+def test_a_database_that_does_not_exist(
     url: str, sentence: str, tmp_path: Path, file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert back_up(url, file) == 1
@@ -317,39 +317,39 @@ def test_a_database_without_parley_is_refused(
 ) -> None:
     run_sql(other_url, "CREATE TABLE strangers (id BIGINT)")
     assert back_up(other_url, file) == 1
-    assert capsys.readouterr().err.startswith("There is nothing of Parley in ")
+    assert "is not a database of Parley" in capsys.readouterr().err
     assert back_up(sqlite_url, file) == 0
     assert put_back(other_url, file) == 1
-    assert "holds tables that aren't Parley's" in capsys.readouterr().err
+    assert "has tables that are not Parley's" in capsys.readouterr().err
 
 
-async def test_a_database_that_holds_something_is_refused(
+async def test_a_database_with_data_is_refused(
     database_url: str, sqlite_url: str, file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert back_up(sqlite_url, file) == 0
     run_sql(database_url, HOLDS_A_USER)
     before = contents(database_url)
     assert put_back(database_url, file) == 1
-    assert "is not empty: there is something in users." in capsys.readouterr().err
+    assert "is not empty: users has rows." in capsys.readouterr().err
     assert contents(database_url) == before
 
 
 @pytest.fixture
 async def full(sqlite_url: str, file: Path) -> Path:
-    """A backup with something in it."""
+    """A backup with data in it."""
     await fill(sqlite_url)
     assert back_up(sqlite_url, file) == 0
     return file
 
 
-def test_every_way_to_cut_a_backup_off_is_noticed(
+def test_a_truncated_backup_is_noticed_wherever_it_ends(
     full: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     whole = full.read_bytes()
     for length in {0, 1, 9, 10, 11, 40, len(whole) // 2, *range(len(whole) - 12, len(whole))}:
         full.write_bytes(whole[:length])
         assert put_back("", full, "--check") == 1, length
-        assert "is no backup of Parley, or is damaged or cut off." in capsys.readouterr().err
+        assert "is not a backup of Parley, or damaged or truncated." in capsys.readouterr().err
 
 
 def test_every_flipped_bit_is_noticed(full: Path) -> None:
@@ -361,8 +361,7 @@ def test_every_flipped_bit_is_noticed(full: Path) -> None:
 
 
 def unpacked(backup: bytes) -> bytes | None:
-    """None where it cannot be. The bits that fill up the last byte before the checksum say
-    nothing (RFC 1951, 3.2.3): whatever they are, nothing is damaged."""
+    """None if damaged. The padding bits before the checksum have no meaning (RFC 1951, 3.2.3)."""
     try:
         return gzip.decompress(backup)
     except (OSError, EOFError, zlib.error):
@@ -399,7 +398,7 @@ def test_an_altered_backup_is_noticed_and_not_restored(
 
 
 def forged(file: Path, alter: Callable[[list[bytes]], list[bytes]]) -> None:
-    """Alter a backup and sum it up again, as if it had been made so."""
+    """Alter a backup and hash it again, as if it had been made that way."""
     *lines, end = gzip.decompress(file.read_bytes()).split(b"\n")[:-1]
     lines = alter(lines)
     said = json.loads(end) | {"sha256": sha256(b"".join(x + b"\n" for x in lines)).hexdigest()}
@@ -411,8 +410,8 @@ def forged(file: Path, alter: Callable[[list[bytes]], list[bytes]]) -> None:
     [
         (b'"version":1', b'"version":2', "was made by a newer Parley"),
         (b'"revision":"', b'"revision":"9', "this Parley knows those up to"),
-        (b'"title"', b'"headline"', "The table conversations is another one here"),
-        (b'"table":"sessions"', b'"table":"seances"', "The table seances is another one here"),
+        (b'"title"', b'"headline"', "The table conversations differs here"),
+        (b'"table":"sessions"', b'"table":"seances"', "The table seances differs here"),
     ],
 )
 def test_a_backup_of_another_parley_is_refused(
@@ -429,13 +428,13 @@ def test_a_backup_of_another_parley_is_refused(
     assert is_empty(other_url)
 
 
-def test_a_row_that_refers_to_nothing_is_refused(
+def test_a_dangling_reference_is_refused(
     sqlite_url: str, other_url: str, file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run_sql(sqlite_url, "INSERT INTO sessions VALUES ('hash', 42, 1, 1)")
     assert back_up(sqlite_url, file) == 0
     assert put_back(other_url, file) == 1
-    sentence = r"A row of sessions refers to a row of users that is missing|foreign key constraint"
+    sentence = r"A row of sessions references a missing row of users|foreign key constraint"
     assert re.search(sentence, capsys.readouterr().err)
     assert is_empty(other_url)
 
@@ -449,7 +448,7 @@ def test_a_database_of_a_newer_parley_is_refused(
     assert "belongs to a newer Parley: its revision is 9999" in capsys.readouterr().err
 
 
-def test_a_type_without_a_form_is_refused(
+def test_an_unsupported_type_is_refused(
     sqlite_url: str, file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run_sql(sqlite_url, "CREATE TABLE places (place POINT)")
@@ -460,7 +459,7 @@ def test_a_type_without_a_form_is_refused(
 async def test_bytes_truth_and_fractions_mean_the_same_on_both(
     database_url: str, other_url: str, file: Path
 ) -> None:
-    """Types that the schema may well come to have."""
+    """Types that the schema may use one day."""
     assert back_up(database_url, empty := file.with_name("empty.backup")) == 0
     assert put_back(other_url, empty) == 0
     for url in (database_url, other_url):

@@ -1,4 +1,4 @@
-"""The hardened database: nothing leaks a connection, nothing hangs, nothing is locked."""
+"""The engine never leaks a connection, never hangs, and never fails with a locked database."""
 
 import asyncio
 import contextlib
@@ -17,24 +17,26 @@ import asyncpg
 import pytest
 
 from db import engine
-from db.engine import Unavailable, deadline, postgres
-from db.engine.script import alone
+from db.engine import Unavailable, postgres
+from db.engine.database import Database
+from db.engine.deadline import deadline
+from db.engine.script import single
 from db.engine.statement import Statement
 from tests.applications import HOME
 from tests.servers import PostgreSQL, disconnect_everybody, execute
 from tests.services import migrated_database
 
-PATIENCE = 20.0
-"""Seconds that no test here waits for."""
+TIMEOUT = 20.0
+"""Seconds; no test here waits as long."""
 
 INSERT = "INSERT INTO marks (mark) VALUES ({})"
 POOLED = 5
-"""More connections than a pool has here, so that one leak each time would exhaust it."""
+"""More than a pool's connections, so that one leak each time exhausts it."""
 
 
 @pytest.fixture
 def marks(database: str) -> None:
-    """A table in the open database, with a rule that is checked at COMMIT only."""
+    """A table in the open database, with a constraint that is checked at COMMIT."""
     run(
         database,
         "CREATE TABLE marks (mark BIGINT PRIMARY KEY, "
@@ -43,7 +45,7 @@ def marks(database: str) -> None:
 
 
 def run(url: str, statement: str) -> None:
-    """Without `databases`, which is not made for changing the schema."""
+    """Without `databases`, which is not made for schema changes."""
     if url.startswith("postgresql"):
         execute(url, statement)
     else:
@@ -53,8 +55,8 @@ def run(url: str, statement: str) -> None:
 
 
 async def mark(number: int, follows: int | None = None) -> None:
-    await engine.row(
-        "INSERT INTO marks (mark, follows) VALUES (:mark, :follows) RETURNING mark",
+    await engine.execute(
+        "INSERT INTO marks (mark, follows) VALUES (:mark, :follows)",
         mark=number,
         follows=follows,
     )
@@ -64,8 +66,8 @@ async def marked() -> list[int]:
     return [row["mark"] for row in await engine.rows("SELECT mark FROM marks ORDER BY mark")]
 
 
-async def works_everywhere() -> None:
-    """Every connection of the pool can be had, and can write."""
+async def pool_is_intact() -> None:
+    """Every connection of the pool is available, and can write."""
     before = await marked()
 
     async def write(number: int) -> None:
@@ -76,14 +78,14 @@ async def works_everywhere() -> None:
         for number in range(1000, 1000 + POOLED):
             tasks.create_task(write(number))
     async with engine.transaction():
-        await engine.rows("DELETE FROM marks WHERE mark >= 1000 RETURNING mark")
+        await engine.execute("DELETE FROM marks WHERE mark >= 1000")
     assert await marked() == before
 
 
 async def cancelled_once_in(
     stalled: asyncio.Event, work: Callable[[], Awaitable[None]]
 ) -> asyncio.Task[None]:
-    """Starts work, cancels it where it stalls, and sees that its own task can go on."""
+    """Start work and cancel it where it stalls; its task can still query."""
 
     async def survive() -> None:
         with contextlib.suppress(asyncio.CancelledError):
@@ -102,8 +104,8 @@ async def cancelled_once_in(
 def stall(
     monkeypatch: pytest.MonkeyPatch, statement: str, *, before: bool
 ) -> tuple[asyncio.Event, Callable[[], None]]:
-    """Lets BEGIN or COMMIT hang in the driver, before or after it's done; and lets them be."""
-    is_sqlite = "Pooled" in type(engine.opened().connection()._connection).__name__
+    """Make BEGIN or COMMIT hang in the driver, before or after it is done; and a way to undo it."""
+    is_sqlite = engine.opened().url.dialect == "sqlite"
     driver, method = (
         (aiosqlite.Connection, "_execute") if is_sqlite else (asyncpg.Connection, "execute")
     )
@@ -126,7 +128,7 @@ def stall(
 async def test_a_cancelled_begin_gives_its_connection_back(
     marks: None, monkeypatch: pytest.MonkeyPatch, before: bool
 ) -> None:
-    reached, mend = stall(monkeypatch, "BEGIN", before=before)
+    reached, undo = stall(monkeypatch, "BEGIN", before=before)
 
     async def work() -> None:
         async with engine.transaction():
@@ -134,15 +136,15 @@ async def test_a_cancelled_begin_gives_its_connection_back(
 
     for _ in range(POOLED):
         await cancelled_once_in(reached, work)
-    mend()
-    await works_everywhere()
+    undo()
+    await pool_is_intact()
 
 
 @pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
 async def test_a_cancelled_commit_gives_its_connection_back(
     marks: None, monkeypatch: pytest.MonkeyPatch, before: bool
 ) -> None:
-    reached, mend = stall(monkeypatch, "COMMIT", before=before)
+    reached, undo = stall(monkeypatch, "COMMIT", before=before)
     numbers = iter(range(POOLED))
 
     async def work() -> None:
@@ -151,12 +153,12 @@ async def test_a_cancelled_commit_gives_its_connection_back(
 
     for _ in range(POOLED):
         await cancelled_once_in(reached, work)
-    mend()
+    undo()
     assert await marked() == ([] if before else list(range(POOLED)))
-    await works_everywhere()
+    await pool_is_intact()
 
 
-async def test_a_begin_that_is_cancelled_while_it_waits_for_the_lock_leaves_none(
+async def test_a_begin_cancelled_while_it_waits_for_the_lock_leaves_none(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(sqlite_url, "CREATE TABLE marks (mark BIGINT PRIMARY KEY, follows BIGINT)")
@@ -191,7 +193,7 @@ async def test_a_begin_that_is_cancelled_while_it_waits_for_the_lock_leaves_none
     await engine.disconnect()
 
 
-async def test_a_cancel_scope_over_a_query_gives_its_connection_back(
+async def test_a_cancelled_scope_around_a_query_gives_its_connection_back(
     marks: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     backend = type(engine.opened().connection()._connection)
@@ -209,10 +211,10 @@ async def test_a_cancel_scope_over_a_query_gives_its_connection_back(
             await marked()
         assert scope.cancelled_caught
         assert await marked() == []
-    await works_everywhere()
+    await pool_is_intact()
 
 
-async def test_what_follows_a_cancelled_query_reads_what_is_stored_by_then(
+async def test_a_query_after_a_cancelled_one_reads_no_old_snapshot(
     database: str, marks: None
 ) -> None:
     for number in range(20):
@@ -226,7 +228,7 @@ async def test_what_follows_a_cancelled_query_reads_what_is_stored_by_then(
         assert len(await marked()) == number + 1
 
 
-async def test_a_cancel_scope_over_a_transaction_rolls_it_back(marks: None) -> None:
+async def test_a_cancelled_scope_around_a_transaction_rolls_it_back(marks: None) -> None:
     for number in range(POOLED):
         with anyio.CancelScope() as scope:
             async with engine.transaction():
@@ -235,10 +237,10 @@ async def test_a_cancel_scope_over_a_transaction_rolls_it_back(marks: None) -> N
                 await anyio.sleep_forever()
         assert scope.cancelled_caught
         assert await marked() == []
-    await works_everywhere()
+    await pool_is_intact()
 
 
-async def test_a_timeout_over_a_transaction_rolls_it_back(marks: None) -> None:
+async def test_a_timeout_in_a_transaction_rolls_it_back(marks: None) -> None:
     async def write(number: int) -> None:
         async with engine.transaction():
             await mark(number)
@@ -249,7 +251,7 @@ async def test_a_timeout_over_a_transaction_rolls_it_back(marks: None) -> None:
         with pytest.raises(Unavailable):
             await write(number)
         assert await marked() == []
-    await works_everywhere()
+    await pool_is_intact()
 
 
 async def test_an_error_in_a_transaction_rolls_it_back(marks: None) -> None:
@@ -262,7 +264,7 @@ async def test_an_error_in_a_transaction_rolls_it_back(marks: None) -> None:
         with pytest.raises(ZeroDivisionError):
             await write(number)
         assert await marked() == []
-    await works_everywhere()
+    await pool_is_intact()
 
 
 async def test_a_failed_commit_gives_its_connection_back(marks: None) -> None:
@@ -271,10 +273,10 @@ async def test_a_failed_commit_gives_its_connection_back(marks: None) -> None:
             async with engine.transaction():
                 await mark(number, follows=99)
         assert await marked() == []
-    await works_everywhere()
+    await pool_is_intact()
 
 
-async def test_what_breaks_a_rule_of_the_schema_is_not_called_unavailable(marks: None) -> None:
+async def test_a_violated_constraint_is_not_called_unavailable(marks: None) -> None:
     await mark(1)
     with pytest.raises((asyncpg.UniqueViolationError, sqlite3.IntegrityError)):
         await mark(1)
@@ -296,7 +298,7 @@ async def test_an_exhausted_pool_is_unavailable_in_time(database_url: str) -> No
         await engine.row("SELECT 1 AS one")
     with pytest.raises(Unavailable):
         async with engine.transaction():
-            raise AssertionError("there is no connection for it")
+            raise AssertionError("no connection is free")
     done.set()
     await asyncio.gather(*holders)
     row = await engine.row("SELECT 1 AS one")
@@ -304,7 +306,7 @@ async def test_an_exhausted_pool_is_unavailable_in_time(database_url: str) -> No
     await engine.disconnect()
 
 
-async def test_a_lock_that_another_process_holds_too_long_is_unavailable(sqlite_url: str) -> None:
+async def test_a_lock_held_too_long_by_another_process_is_unavailable(sqlite_url: str) -> None:
     await engine.connect(sqlite_url, 5, 0.2)
     with contextlib.closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -318,7 +320,7 @@ async def test_a_lock_that_another_process_holds_too_long_is_unavailable(sqlite_
     await engine.disconnect()
 
 
-async def test_a_writer_that_holds_the_lock_of_this_process_too_long_is_unavailable(
+async def test_a_lock_held_too_long_by_another_task_is_unavailable(
     sqlite_url: str,
 ) -> None:
     await engine.connect(sqlite_url, 5, 0.2)
@@ -333,10 +335,10 @@ async def test_a_writer_that_holds_the_lock_of_this_process_too_long_is_unavaila
     await engine.disconnect()
 
 
-async def test_many_statements_share_the_budget_of_their_request(postgresql_url: str) -> None:
-    """Where it ends in a transaction, that is rolled back, and every connection works."""
+async def test_the_statements_of_a_request_share_its_deadline(postgresql_url: str) -> None:
+    """A transaction that meets it is rolled back, and every connection works."""
     run(postgresql_url, "CREATE TABLE marks (mark BIGINT PRIMARY KEY, follows BIGINT)")
-    await engine.connect(postgresql_url, POOLED, PATIENCE)
+    await engine.connect(postgresql_url, POOLED, TIMEOUT)
 
     async def write_slowly() -> None:
         async with engine.transaction():
@@ -345,30 +347,30 @@ async def test_many_statements_share_the_budget_of_their_request(postgresql_url:
                 await engine.row("SELECT pg_sleep(0.3)")
 
     begun = time.monotonic()
-    with pytest.raises(Unavailable), deadline.given(1):
+    with pytest.raises(Unavailable), deadline(1):
         await write_slowly()
-    assert time.monotonic() - begun < PATIENCE / 2
+    assert time.monotonic() - begun < TIMEOUT / 2
     assert await marked() == []
-    await works_everywhere()
+    await pool_is_intact()
     await engine.disconnect()
 
 
-async def test_the_wait_for_a_lock_of_sqlite_is_part_of_the_budget(sqlite_url: str) -> None:
-    await engine.connect(sqlite_url, POOLED, PATIENCE)
+async def test_the_deadline_bounds_the_wait_for_a_lock_of_sqlite(sqlite_url: str) -> None:
+    await engine.connect(sqlite_url, POOLED, TIMEOUT)
     begun = time.monotonic()
     with contextlib.closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as other:
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(Unavailable), deadline.given(0.3):
+        with pytest.raises(Unavailable), deadline(0.3):
             async with engine.transaction():
                 raise AssertionError("it never begins")
-    assert time.monotonic() - begun < PATIENCE / 2
+    assert time.monotonic() - begun < TIMEOUT / 2
     async with engine.transaction():
         pass
     await engine.disconnect()
 
 
-async def test_a_block_has_one_connection_also_after_losing_it(postgresql_url: str) -> None:
-    await engine.connect(postgresql_url, 5, PATIENCE)
+async def test_a_block_has_one_connection_even_after_losing_it(postgresql_url: str) -> None:
+    await engine.connect(postgresql_url, 5, TIMEOUT)
     async with engine.connection():
         [first] = await engine.rows("SELECT pg_backend_pid() AS pid")
         assert engine.pool_use()["used"] == 1
@@ -381,7 +383,7 @@ async def test_a_block_has_one_connection_also_after_losing_it(postgresql_url: s
     await engine.disconnect()
 
 
-async def test_a_task_that_outlives_its_request_is_free_of_its_budget(database: str) -> None:
+async def test_a_task_that_outlives_its_request_has_no_deadline(database: str) -> None:
     over = asyncio.Event()
 
     async def work() -> int:
@@ -390,7 +392,7 @@ async def test_a_task_that_outlives_its_request_is_free_of_its_budget(database: 
         assert row is not None
         return int(row["one"])
 
-    with deadline.given(0):
+    with deadline(0):
         working = asyncio.create_task(work())
         with pytest.raises(Unavailable):
             async with engine.waiting():
@@ -399,10 +401,10 @@ async def test_a_task_that_outlives_its_request_is_free_of_its_budget(database: 
     assert await working == 1
 
 
-async def test_what_reads_is_read_again_where_its_connection_was_lost(postgresql_url: str) -> None:
-    """What writes is not, since nobody knows whether it was done."""
+async def test_a_read_is_retried_when_its_connection_was_lost(postgresql_url: str) -> None:
+    """A write is not, because it may have been committed."""
     run(postgresql_url, "CREATE TABLE marks (mark BIGINT PRIMARY KEY, follows BIGINT)")
-    await engine.connect(postgresql_url, POOLED, PATIENCE)
+    await engine.connect(postgresql_url, POOLED, TIMEOUT)
     await mark(1)
 
     async def read_in_a_transaction() -> None:
@@ -418,72 +420,72 @@ async def test_what_reads_is_read_again_where_its_connection_was_lost(postgresql
     assert await marked() == [1]
     with pytest.raises(Unavailable):
         await read_in_a_transaction()
-    await works_everywhere()
+    await pool_is_intact()
     await engine.disconnect()
 
 
-async def written_by() -> int:
-    """The number of PostgreSQL's process that writes."""
-    [[pid]] = await engine.write(alone(Statement("SELECT pg_backend_pid()", {})))
+async def writing_pid() -> int:
+    """The PostgreSQL process that serves a write."""
+    [[pid]] = await engine.write(single(Statement("SELECT pg_backend_pid()", {})))
     return int(pid)
 
 
-def kept() -> Any:
-    """The connection that waits for what is written next."""
-    return vars(engine.opened()._backend).get("_kept")
+def idle_writer() -> Any:
+    """The connection kept for the next write."""
+    return vars(engine.opened()._backend).get("_writer")
 
 
-async def test_what_is_written_next_takes_the_same_connection_unless_that_is_closed(
+async def test_the_next_write_uses_the_same_connection_unless_it_is_closed(
     postgresql_url: str,
 ) -> None:
-    await engine.connect(postgresql_url, 5, PATIENCE)
-    first = await written_by()
-    assert await written_by() == first
+    await engine.connect(postgresql_url, 5, TIMEOUT)
+    first = await writing_pid()
+    assert await writing_pid() == first
     disconnect_everybody(postgresql_url)
-    async with asyncio.timeout(PATIENCE):
-        while not kept().is_lost():  # noqa: ASYNC110  # nobody tells
+    async with asyncio.timeout(TIMEOUT):
+        while not idle_writer().is_lost():  # noqa: ASYNC110
             await asyncio.sleep(0)
-    assert await written_by() != first
+    assert await writing_pid() != first
     with pytest.raises(asyncpg.PostgresError):
-        await engine.write(alone(Statement("SELECT nothing", {})))
-    assert kept() is None
-    await written_by()
+        await engine.write(single(Statement("SELECT nothing", {})))
+    assert idle_writer() is None
+    await writing_pid()
     assert engine.pool_use()["used"] == 0
     await engine.disconnect()
 
 
-async def test_a_connection_that_has_written_is_given_back_when_nobody_writes(
+async def test_an_idle_writer_returns_to_the_pool(
     postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(postgres, "KEPT", 0.01)
-    await engine.connect(postgresql_url, 5, PATIENCE)
-    await asyncio.gather(*[written_by() for _ in range(3)])
-    async with asyncio.timeout(PATIENCE):
-        while kept():  # noqa: ASYNC110
+    monkeypatch.setattr(postgres, "WRITER_IDLE", 0.01)
+    await engine.connect(postgresql_url, 5, TIMEOUT)
+    await asyncio.gather(*[writing_pid() for _ in range(3)])
+    async with asyncio.timeout(TIMEOUT):
+        while idle_writer():  # noqa: ASYNC110
             await asyncio.sleep(0.001)
     await engine.disconnect()
 
 
-async def test_what_is_kept_is_kept_from_nobody(postgresql_url: str) -> None:
-    await engine.connect(postgresql_url, 2, PATIENCE)
-    first = await written_by()
+async def test_an_idle_writer_is_available_to_all(postgresql_url: str) -> None:
+    await engine.connect(postgresql_url, 2, TIMEOUT)
+    first = await writing_pid()
     async with engine.connection():
         [[other]] = await engine.rows("SELECT pg_backend_pid()")
-        assert kept() is not None
-        assert await asyncio.create_task(read_by()) == first
-        assert kept() is None
-        assert await written_by() == first
-        assert kept() is None, "others may wait for it"
+        assert idle_writer() is not None
+        assert await asyncio.create_task(reading_pid()) == first
+        assert idle_writer() is None
+        assert await writing_pid() == first
+        assert idle_writer() is None, "a task may be waiting for it"
     assert other != first
     await engine.disconnect()
 
 
-async def read_by() -> int:
+async def reading_pid() -> int:
     [[pid]] = await engine.rows("SELECT pg_backend_pid()")
     return int(pid)
 
 
-async def test_a_connection_that_is_lost_while_the_database_closes_says_so(
+async def test_a_connection_lost_while_the_database_closes_is_unavailable(
     database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as closing:
@@ -492,12 +494,12 @@ async def test_a_connection_that_is_lost_while_the_database_closes_says_so(
             closing.setattr(engine, "_database", None)
             raise ConnectionError
 
-        closing.setattr(engine.HardenedDatabase, "fetch_all", lost)
+        closing.setattr(Database, "fetch_all", lost)
         with pytest.raises(Unavailable):
             await engine.rows("SELECT 1")
 
 
-async def test_the_victim_of_a_deadlock_may_try_again(postgresql_url: str) -> None:
+async def test_the_victim_of_a_deadlock_is_unavailable(postgresql_url: str) -> None:
     run(postgresql_url, "CREATE TABLE marks (mark BIGINT PRIMARY KEY, follows BIGINT)")
     await engine.connect(postgresql_url, 5, 5)
     await mark(1)
@@ -506,9 +508,9 @@ async def test_the_victim_of_a_deadlock_may_try_again(postgresql_url: str) -> No
 
     async def cross(first: int, second: int) -> None:
         async with engine.transaction():
-            await engine.row("DELETE FROM marks WHERE mark = :mark RETURNING mark", mark=first)
+            await engine.execute("DELETE FROM marks WHERE mark = :mark", mark=first)
             await both.wait()
-            await engine.row("DELETE FROM marks WHERE mark = :mark RETURNING mark", mark=second)
+            await engine.execute("DELETE FROM marks WHERE mark = :mark", mark=second)
 
     outcomes = await asyncio.gather(cross(1, 2), cross(2, 1), return_exceptions=True)
     assert [type(outcome) for outcome in outcomes if outcome is not None] == [Unavailable]
@@ -522,8 +524,8 @@ async def test_a_database_that_is_not_open_is_unavailable() -> None:
     await engine.disconnect()
 
 
-async def test_a_database_that_is_not_there_is_unavailable() -> None:
-    """It may come later, so it can be opened all the same."""
+async def test_a_database_that_is_down_is_unavailable() -> None:
+    """It may come up later, so connecting succeeds."""
     await engine.connect("postgresql://nobody@127.0.0.1:1/nothing", 1, 1)
     with pytest.raises(Unavailable):
         await engine.row("SELECT 1 AS one")
@@ -531,7 +533,7 @@ async def test_a_database_that_is_not_there_is_unavailable() -> None:
 
 
 class Writers:
-    """Long-lived tasks that write for ever, and do nothing about their connections."""
+    """Long-lived tasks that write forever and take no care of their connections."""
 
     def __init__(self, number: int) -> None:
         self.acknowledged: list[set[int]] = [set() for _ in range(number)]
@@ -573,7 +575,7 @@ class Writers:
             assert task.cancelled(), task.exception()
 
 
-async def test_tasks_outlive_a_killed_postgresql(spare_postgresql: PostgreSQL) -> None:
+async def test_tasks_survive_a_killed_postgresql(spare_postgresql: PostgreSQL) -> None:
     url = await asyncio.to_thread(migrated_database, spare_postgresql)
     run(url, "CREATE TABLE marks (mark BIGINT PRIMARY KEY, follows BIGINT)")
     await engine.connect(url, 3, 2.5)
@@ -591,13 +593,13 @@ async def test_tasks_outlive_a_killed_postgresql(spare_postgresql: PostgreSQL) -
 
 READ_THEN_WRITE = """
 import asyncio, sys
-from db import budget, engine
+from db import engine
 
 async def once():
     async with engine.transaction():
         row = await engine.row("SELECT MAX(mark) AS mark FROM marks")
-        await engine.row(
-            "INSERT INTO marks (mark) VALUES (:mark) RETURNING mark", mark=(row["mark"] or 0) + 1
+        await engine.execute(
+            "INSERT INTO marks (mark) VALUES (:mark)", mark=(row["mark"] or 0) + 1
         )
 
 async def main():
@@ -615,7 +617,7 @@ asyncio.run(main())
 """
 
 
-def test_processes_that_read_and_then_write_are_never_locked_out_of_sqlite(
+def test_processes_that_read_and_then_write_never_find_sqlite_locked(
     sqlite_url: str,
 ) -> None:
     run(sqlite_url, "CREATE TABLE marks (mark BIGINT PRIMARY KEY)")
@@ -628,18 +630,18 @@ def test_processes_that_read_and_then_write_are_never_locked_out_of_sqlite(
         assert connection.execute("SELECT COUNT(*), MAX(mark) FROM marks").fetchone() == (160, 160)
 
 
-async def test_sqlite_keeps_what_it_acknowledged_and_its_references(sqlite_url: str) -> None:
+async def test_every_sqlite_connection_is_durable_and_checks_references(sqlite_url: str) -> None:
     await engine.connect(sqlite_url, 5, 2.5)
     expected = {"journal_mode": {"wal"}, "synchronous": {2}, "foreign_keys": {1}}
     expected["temp_store"] = {2}
-    expected["cache_size"] = {-256, -1024}  # one of them writes
+    expected["cache_size"] = {-256, -1024}  # the writer's is larger
     for pragma, values in expected.items():
         assert await pragma_of_every_connection(pragma) == values, pragma
     await engine.disconnect()
 
 
 async def pragma_of_every_connection(pragma: str) -> set[object]:
-    """Asked of each connection in the pool, since a PRAGMA holds for one only."""
+    """Of each connection in the pool, because a PRAGMA applies to one only."""
     pool = vars(engine.opened().connection()._connection)["_pool"]
     found = set()
     for connection in pool._all:

@@ -1,5 +1,4 @@
-"""Whoever changes several participants' rows locks them in one order: nobody waits for somebody
-who waits for them."""
+"""Every change of several participants locks their rows in one order, so none deadlocks."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -16,7 +15,7 @@ CHANGES: dict[str, Change] = {
     "reading": lambda person, one, other: participants.update_read(
         [(other, person, 1), (one, person, 1)]
     ),
-    "a new hour": lambda person, one, other: engine.write(inbox_ranks.follow([other, one])),
+    "a new hour": lambda person, one, other: engine.write(inbox_ranks.propagate([other, one])),
     "leaving": lambda person, one, other: participants.remove_from_groups(person),
 }
 
@@ -39,10 +38,10 @@ async def test_rows_are_locked_in_one_order(change: Change, rival: Rival) -> Non
     await changing
 
 
-async def test_settling_waits_for_nobody(rival: Rival) -> None:
+async def test_marking_as_caught_up_waits_for_no_lock(rival: Rival) -> None:
     ada = await make_user()
     one, other = [await make_conversation([ada], f"Tea {n}", active_at=0) for n in range(2)]
     async with rival.connection.transaction():
         await rival.connection.execute(LOCK, one, ada.id)
-        assert await inbox_ranks.settle([ada.id], 9 * inbox_ranks.HOUR) == [(other, ada.id)]
-    assert await inbox_ranks.settle([ada.id], 9 * inbox_ranks.HOUR) == [(one, ada.id)]
+        assert await inbox_ranks.mark_caught_up([ada.id], 9 * inbox_ranks.HOUR) == [(other, ada.id)]
+    assert await inbox_ranks.mark_caught_up([ada.id], 9 * inbox_ranks.HOUR) == [(one, ada.id)]

@@ -1,4 +1,4 @@
-"""Statements as either driver takes them."""
+"""Statements in the form that each driver takes."""
 
 import pytest
 
@@ -14,5 +14,5 @@ from db.engine.statement import Statement
         ("WHERE a % 2 = 0 AND b = :a", "WHERE a % 2 = 0 AND b = $1", ["one"]),
     ],
 )
-def test_names_become_numbers_once_each(sql: str, numbered: str, values: list[object]) -> None:
+def test_each_name_becomes_one_number(sql: str, numbered: str, values: list[object]) -> None:
     assert Statement(sql, {"a": "one", "b": "two"}).numbered() == (numbered, values)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import pytest
 
 from db import engine, messages
-from db.engine import Taken, Unavailable
-from db.engine.script import Steps
+from db.engine import Conflict, Unavailable
+from db.engine.script import Script
 from db.engine.statement import Statement
 from db.log.change import Change, Place, Refusal
 from db.log.commit import Stored, commit
@@ -25,7 +25,7 @@ class Shout(Change):
 
     position: int
 
-    def store(self, logs: Logs) -> Steps[Place | Refusal]:
+    def store(self, logs: Logs) -> Script[Place | Refusal]:
         place = (self.conversation_id, self.position)
         if place not in (yield from messages.at([place])):
             return Refusal.NO_MESSAGE
@@ -177,8 +177,8 @@ async def test_a_message_that_changes_twice_at_once_leaves_no_gap() -> None:
 async def test_a_log_to_which_others_keep_writing_is_given_up_in_the_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async def taken(script: Steps[object], changes: int) -> object:
-        raise Taken
+    async def taken(script: Script[object], changes: int) -> object:
+        raise Conflict
 
     ada = await make_user()
     id = await make_conversation([ada])

@@ -22,18 +22,13 @@ pytestmark = pytest.mark.usefixtures("live")
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Every statement from now on."""
     statements: list[str] = []
-    rows, row = engine.rows, engine.row
+    rows = engine.rows
 
     async def noting_rows(sql: str, **values: object) -> list[Row]:
         statements.append(sql)
         return await rows(sql, **values)
 
-    async def noting_row(sql: str, **values: object) -> Row | None:
-        statements.append(sql)
-        return await row(sql, **values)
-
     monkeypatch.setattr(engine, "rows", noting_rows)
-    monkeypatch.setattr(engine, "row", noting_row)
     return statements
 
 
