@@ -7,7 +7,7 @@ from typing import NamedTuple, Self
 import orjson
 
 from db import engine
-from db.engine.dialect import gathered, given, objects
+from db.engine.dialect import gathered, given, looked_up, objects
 from db.engine.script import Script
 from db.engine.statement import Row, Statement
 from db.log.change import Change, Place, Refusal
@@ -39,6 +39,9 @@ NEIGHBOURS = """
     LEFT JOIN messages p
       ON p.conversation_id = m.conversation_id AND p.position = m.previous_position
 """
+BY_PLACE = "m.conversation_id = given.conversation_id AND m.position = given.position"
+BY_CLIENT_ID = "m.author_id = given.author_id AND m.client_id = given.client_id"
+
 MESSAGES = f"""
     SELECT {MESSAGE}
     FROM messages m
@@ -96,8 +99,7 @@ def list_used(client_ids: Iterable[tuple[int, str]]) -> Script[dict[tuple[int, s
         f"""
         WITH given AS ({listed})
         SELECT {gathered(("m.author_id", "m.client_id", "m.conversation_id", "m.position"))}
-        FROM given JOIN messages m
-          ON m.author_id = given.author_id AND m.client_id = given.client_id
+        FROM given {looked_up("messages", "m", BY_CLIENT_ID)}
         """,
         values,
     )
@@ -113,9 +115,7 @@ def at(places: Iterable[Place]) -> Script[dict[Place, Message]]:
     [(rows,)] = yield Statement(
         f"""
         WITH given AS ({listed}), found AS (
-            SELECT {MESSAGE} FROM given JOIN messages m
-              ON m.conversation_id = given.conversation_id AND m.position = given.position
-            {NEIGHBOURS}
+            SELECT {MESSAGE} FROM given {looked_up("messages", "m", BY_PLACE)} {NEIGHBOURS}
         )
         SELECT {objects(Message._fields)} FROM found
         """,
@@ -142,7 +142,7 @@ async def list_changed(
         SELECT {MESSAGE}, held.revision AS held
         FROM held JOIN messages m
           ON m.conversation_id = held.conversation_id AND m.revision > held.revision
-            AND m.revision > m.position AND m.position <= held.revision
+            AND m.revision > m.position AND +m.position <= held.revision  -- not by position
         {NEIGHBOURS}
         ORDER BY revision
         """,

@@ -38,6 +38,15 @@ def objects(columns: Iterable[str]) -> str:
     return f"json_group_array(json_object({listed}))"
 
 
+def looked_up(table: str, alias: str, condition: str) -> str:
+    """The join with at most one row of a table for each row before it, by an index. PostgreSQL keeps
+    a plan that it made while the table was small, and then would read all of it for each batch."""
+    if is_postgresql():
+        row = f"SELECT {alias}.* FROM {table} {alias} WHERE {condition} LIMIT 1"
+        return f"CROSS JOIN LATERAL ({row}) AS {alias}"
+    return f"JOIN {table} {alias} ON {condition}"
+
+
 def locked(table: str, order: str = "", otherwise: str = "") -> str:
     """The end of a SELECT that locks a table's rows until the commit: in which order, and what to
     do `otherwise`, where they are locked already. In SQLite a transaction locks the whole file."""

@@ -39,6 +39,8 @@ def options(pool_size: int, timeout: float) -> dict[str, Any]:
             # A plan is made once, maybe while a table is empty and a scan is best. Every query here
             # has an index (tests/db/test_plans.py), and reads too little to be compiled.
             "enable_seqscan": "off",
+            "enable_hashjoin": "off",
+            "enable_mergejoin": "off",
             "jit": "off",
             "statement_timeout": server_timeout,
             "idle_in_transaction_session_timeout": server_timeout,
