@@ -1,6 +1,7 @@
 """`bin/bench`: chooses, runs, keeps and prints."""
 
 import argparse
+import os
 import signal
 import sys
 import tempfile
@@ -9,12 +10,13 @@ from pathlib import Path
 
 from bench import machine, report, results
 from bench.databases import Databases
-from bench.measures import churn, fanout, idle, pages, pairs, scaling, sse, storm
+from bench.measures import churn, fanout, idle, open_loop, pages, pairs, scaling, sse, storm
 from bench.run import Run
 from bench.stacks import channels, limit, node, parley
 from bench.stacks.stack import Stack
 
 MEASURES: dict[str, Callable[[Run], None]] = {
+    "open": open_loop.measure,
     "fanout": fanout.measure,
     "pairs": pairs.measure,
     "latency": pairs.measure_latency,
@@ -37,6 +39,8 @@ STACKS: list[type[Stack]] = [
     node.SocketIO,
     channels.Channels,
 ]
+if "BENCH_BEFORE" in os.environ:
+    STACKS += [parley.OnPostgreSQLBefore, parley.OnSQLiteBefore]
 
 QUICK_MEASURES = ["fanout", "pairs", "latency", "idle", "pages"]
 QUICK_STACKS = ["c-joined", "parley-pg", "parley-sqlite", "ws", "channels"]

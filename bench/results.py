@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import settings
 from bench import machine, versions
 from bench.run import Record, Run
+from bench.stacks import parley
 
 FOLDER = Path(__file__).parent / "results"
 
@@ -32,7 +34,8 @@ class Results:
 def collected(run: Run) -> Results:
     about = {
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        "commit": commit(),
+        "commit": commit(settings.ROOT),
+        **({"before": commit(parley.BEFORE)} if parley.BEFORE != settings.ROOT else {}),
         "runs": f"medians of {run.repeats}, each of {run.seconds:g} s",
         **machine.description(),
         **versions.found(run.databases),
@@ -64,9 +67,8 @@ def load(paths: Sequence[Path] = ()) -> Results:
     return Results(about, [record for each in found for record in each["records"]])
 
 
-def commit() -> str:
+def commit(checkout: Path) -> str:
     """The commit that was measured, marked where files differ from it."""
-    done = subprocess.run(
-        ["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False
-    )
+    command = ["git", "describe", "--always", "--dirty"]
+    done = subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=False)
     return done.stdout.strip() or "unknown"

@@ -49,8 +49,9 @@ class Run:
     _runs: dict[tuple[str, str, str], list[Figures]] = field(default_factory=dict)
 
     def chosen(self, *names: str) -> list[Stack]:
-        """Those of these stacks that the run is about."""
-        return [self.stacks[name] for name in names if name in self.stacks]
+        """Those of these stacks that the run is about, each Parley beside the version before."""
+        both = [each for name in names for each in (name, f"{name}-before")]
+        return [self.stacks[name] for name in both if name in self.stacks]
 
     def in_turns(self, subjects: Sequence[Subject]) -> Iterator[Subject]:
         """Each of what is compared, as often as a median needs, one after the other: where the

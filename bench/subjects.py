@@ -12,18 +12,29 @@ class Subject:
     figure: str
     title: str
     less_is_better: bool = False
+    has_latency: bool = False
+    """Whether the median and the 99th percentile stand beside the figure."""
 
 
 SUBJECTS = [
-    Subject("fanout", "fanout", "deliveries_per_second", "Fan-out: deliveries per second"),
+    Subject(
+        "open",
+        "open",
+        "rate",
+        "Open loop: messages a second that arrive in time (median / 99 %, ms)",
+        has_latency=True,
+    ),
+    Subject(
+        "fanout", "fanout", "deliveries_per_second", "Closed loop, fan-out: deliveries per second"
+    ),
     Subject(
         "cost",
         "fanout",
         "server_us_per_delivery",
-        "Cost of a delivery: microseconds of the server",
+        "Closed loop, fan-out: microseconds of the server for a delivery",
         True,
     ),
-    Subject("pairs", "pairs", "messages_per_second", "500 pairs: messages per second"),
+    Subject("pairs", "pairs", "messages_per_second", "Closed loop, 500 pairs: messages per second"),
     Subject("latency-p50", "latency", "p50_ms", "200 messages a second: median, ms", True),
     Subject("latency-p99", "latency", "p99_ms", "200 messages a second: 99 %, ms", True),
     Subject("idle", "idle", "kilobytes_per_connection", "Idle connections: kilobytes each", True),

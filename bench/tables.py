@@ -15,9 +15,10 @@ def table(subject: Subject, results: Results) -> str:
     cases = list(dict.fromkeys(record["case"] for record in records))
     titles = {record["stack"]: record["title"] for record in records}
     figures = {(r["stack"], r["case"]): float(r[subject.figure]) for r in records}
+    cells = {(r["stack"], r["case"]): described(subject, r) for r in records}
     rows = [["", *cases]]
     for stack, title in titles.items():
-        rows.append([title, *(cell(figures.get((stack, case))) for case in cases)])
+        rows.append([title, *(cells.get((stack, case), "") for case in cases)])
     for ours in PARLEY:
         for theirs, title in titles.items():
             if ours in titles and theirs not in PARLEY:
@@ -37,9 +38,14 @@ def table(subject: Subject, results: Results) -> str:
     )
 
 
-def cell(value: float | None) -> str:
-    if value is None:
-        return ""
+def described(subject: Subject, record: Record) -> str:
+    figure = cell(float(record[subject.figure]))
+    if not subject.has_latency:
+        return figure
+    return f"{figure} ({cell(record['p50_ms'])} / {cell(record['p99_ms'])})"
+
+
+def cell(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 

@@ -14,9 +14,11 @@ import pytest
 
 from bench import passers, plot, programs, requester, results, tables
 from bench.databases import Databases
+from bench.generator import Figures
+from bench.measures import open_loop
 from bench.results import Results
 from bench.run import Run
-from bench.stacks import limit
+from bench.stacks import limit, parley
 from bench.stacks.stack import Stack
 from bench.subjects import Subject
 from tests.applications import Site
@@ -103,6 +105,69 @@ async def test_an_id_that_is_no_message(load: Path) -> None:
     assert counts["lost"] == counts["expected"] == 6
 
 
+async def test_open_loop_latency_runs_from_when_a_message_was_due(load: Path) -> None:
+    """A server that stalls until after the last message: senders go on, and what arrives only in
+    the drain counts with all of its wait."""
+    waiting: list[str] = []
+
+    async def stall(readers: list[StreamWriter], client_id: str) -> None:
+        waiting.append(client_id)
+        if len(waiting) == 1:
+            asyncio.get_running_loop().call_later(0.6, release, readers)
+
+    def release(readers: list[StreamWriter]) -> None:
+        for reader in readers:
+            reader.write(b"".join(framed(fragment(each)) for each in waiting))
+
+    counts = await counted(load, stall, talk="0.3 0 50", drain=10)
+    assert counts["messages"] >= 15
+    assert counts["lost"] == 0
+    assert counts["p50_ms"] > 300
+
+
+@pytest.mark.parametrize("capacity", [7, 49, 50, 51, 777, 100_000])
+def test_search_finds_the_highest_rate_to_a_sixteenth(capacity: float) -> None:
+    rate = open_loop.highest(50, lambda rate: rate <= capacity)
+    assert capacity * 16 / 17 <= rate <= capacity
+
+
+def test_search_finds_none_where_no_rate_holds() -> None:
+    tried: list[float] = []
+
+    def fails(rate: float) -> bool:
+        tried.append(rate)
+        return False
+
+    assert open_loop.highest(50, fails) == 0
+    assert tried == [50, 25, 12.5, 6.25]
+
+
+@pytest.mark.parametrize(
+    ("change", "is_sustained"),
+    [
+        ({}, True),
+        ({"messages": 180}, False),
+        ({"lost": 1}, False),
+        ({"p99_ms": 100.0}, False),
+    ],
+)
+def test_rate_counts_if_sent_whole_and_in_time(change: Figures, is_sustained: bool) -> None:
+    figures = {"seconds": 2.0, "messages": 200, "lost": 0, "p99_ms": 99.0}
+    assert open_loop.is_sustained({**figures, **change}, 100) == is_sustained
+
+
+def test_each_checkout_says_how_it_is_served(tmp_path: Path) -> None:
+    (tmp_path / "Procfile").write_text(
+        'web: exec uvicorn app:app --port $PORT --ws old:Old --forwarded-allow-ips "${A:-1}"\n'
+    )
+    assert parley.served(tmp_path) == ["uvicorn", "bench.unlimited:app", "--ws", "old:Old"]
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/web").write_text(
+        'exec "$python" -m uvicorn app:app \\\n  --ws new:New \\\n  --no-server-header "$@"\n'
+    )
+    assert parley.served(tmp_path)[2:] == ["--ws", "new:New", "--no-server-header"]
+
+
 async def test_passers_are_served(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passers, "RATE", 200)
     monkeypatch.setattr(passers, "STAY", (0.0, 0.1))
@@ -134,21 +199,26 @@ def test_table_and_chart() -> None:
         {"measure": "m", "stack": "parley-pg", "title": "Parley", "case": "10", "f": 300.0},
         {"measure": "m", "stack": "ws", "title": "ws", "case": "10", "f": 150.0, "lost": 7},
     ]
+    records = [{**record, "p50_ms": 1.0, "p99_ms": 25.0} for record in records]
     table = tables.table(Subject("m", "m", "f", "M"), Results({}, records))
     assert "| Parley ÷ ws | × 2.00 |" in table
     assert "- ws, 10: 7 deliveries had not arrived at the end." in table
+    table = tables.table(Subject("m", "m", "f", "M", has_latency=True), Results({}, records))
+    assert "| 300 (1.00 / 25.0) |" in table
     chart = plot.chart("M", [("10", [("Parley", 300.0, "300", True)])])
     assert chart == plot.chart("M", [("10", [("Parley", 300.0, "300", True)])])
     assert chart.count("<rect") == 1
 
 
-async def counted(load: Path, deliver: Deliver, drain: float = 2) -> dict[str, Any]:
+async def counted(
+    load: Path, deliver: Deliver, talk: str = "0.2 0.05 0", drain: float = 2
+) -> dict[str, Any]:
     """The counts of two senders and a reader in a room whose server delivers like that."""
     async with room(deliver) as port:
         process = await asyncio.to_thread(start, load, port)
         try:
             said, _ = await asyncio.to_thread(
-                process.communicate, f"talk 0.2 0.05 0 {drain}\n", timeout=20
+                process.communicate, f"talk {talk} {drain}\n", timeout=20
             )
         finally:
             process.kill()

@@ -9,13 +9,14 @@ typedef struct {
 } mark;
 
 static struct {
-	bool measuring, answering;
-	uint64_t deliveries;
+	bool answering;
+	uint64_t deliveries, from, until; /* latency is of what was due between these */
 	histogram latency;
 } run;
 
 static void on_message(connection *c, uint64_t number, uint64_t moment);
 static uint64_t pass(uint64_t until, uint64_t due, uint64_t step);
+static uint64_t say_due(uint64_t moment, uint64_t due, uint64_t step);
 static mark take_mark(const char *event);
 
 void talk(double seconds, double warmup, double rate, double drain)
@@ -23,7 +24,7 @@ void talk(double seconds, double warmup, double rate, double drain)
 	begin_run();
 	histogram_clear(&run.latency);
 	run.deliveries = 0;
-	run.measuring = false;
+	run.from = run.until = UINT64_MAX;
 	run.answering = rate == 0;
 	net.on_message = on_message;
 
@@ -35,10 +36,11 @@ void talk(double seconds, double warmup, double rate, double drain)
 			say(all.senders[i], now());
 	due = pass(begin, due, step);
 	mark first = take_mark("begin");
-	run.measuring = true;
+	run.from = first.moment;
 	pass(now() + (uint64_t)(seconds * 1e9), due, step);
-	run.measuring = run.answering = false;
+	run.answering = false;
 	mark last = take_mark("end");
+	run.until = last.moment;
 
 	uint64_t give_up = now() + (uint64_t)(drain * 1e9);
 	while (all.arrived < all.expected && now() < give_up)
@@ -64,23 +66,30 @@ static void on_message(connection *c, uint64_t number, uint64_t moment)
 		return;
 	const message *m = &all.messages[number];
 	run.deliveries++;
-	if (run.measuring)
+	if (m->sent_at >= run.from && m->sent_at < run.until)
 		histogram_add(&run.latency, moment - m->sent_at);
 	if (run.answering && m->sender == c)
 		say(c, now());
 }
 
-/* Handles what happens until then. With a step, says what is due; returns when the next is. */
+/* Handles what happens until then. With a step, says all that is due; returns when the next is. */
 static uint64_t pass(uint64_t until, uint64_t due, uint64_t step)
 {
-	static unsigned turn;
 	for (uint64_t moment; (moment = now()) < until;) {
-		for (; step && due <= moment; due += step)
-			say(all.senders[turn++ % all.sender_count], due);
+		due = say_due(moment, due, step);
 		clock_set(step && due < until ? due : until);
 		connections_turn(-1);
 	}
 	clock_set(0);
+	return say_due(until, due, step);
+}
+
+/* Says all that is due, however late: what is planned is never skipped. */
+static uint64_t say_due(uint64_t moment, uint64_t due, uint64_t step)
+{
+	static unsigned turn;
+	for (; step && due <= moment; due += step)
+		say(all.senders[turn++ % all.sender_count], due);
 	return due;
 }
 

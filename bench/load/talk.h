@@ -50,7 +50,8 @@ void begin_run(void);
 void print_counts(void);
 
 /* Lets each sender say something at each arrival of its own, or everybody `rate` times a second in
- * turn, for `warmup` and then `seconds`; waits up to `drain` for what has not arrived. */
+ * turn, for `warmup` and then `seconds`; waits up to `drain` for what has not arrived. Latency runs
+ * from when a message was due, and is of all that were due in those seconds, drain included. */
 void talk(double seconds, double warmup, double rate, double drain);
 
 /* Drops all but the senders at once and lets them come back as the page does, while the senders say

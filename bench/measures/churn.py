@@ -11,7 +11,7 @@ from bench.generator import Figures
 from bench.passers import RATE, Passer, Passers
 from bench.run import Run
 from bench.server import Server
-from bench.stacks.parley import Parley
+from bench.stacks.parley import OnPostgreSQL, Parley
 from bench.world import CROWD_ROOMS
 
 STACKS = ["parley-pg", "parley-sqlite"]
@@ -35,7 +35,8 @@ def measure(run: Run) -> None:
 
 def one(run: Run, stack: Parley) -> None:
     seconds = 60 * run.minutes
-    with stack.serving_with_redis() if stack.name == "parley-pg" else stack.serving() as server:
+    has_redis = isinstance(stack, OnPostgreSQL)
+    with stack.serving_with_redis() if has_redis else stack.serving() as server:
         passers = Passers(server.port, people(stack))
         pass_by(passers, max(WARMUP, WARMUP_SHARE * seconds))
         base = held(server)

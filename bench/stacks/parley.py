@@ -1,14 +1,17 @@
 """Parley as it is served in production, on either database."""
 
 import asyncio
+import os
 import re
 import shlex
 import shutil
 import sqlite3
-import sys
+import subprocess
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from functools import cached_property
+from pathlib import Path
 from typing import ClassVar
 
 import asyncpg
@@ -25,6 +28,9 @@ from tests.servers import execute, free_port
 FIRST_ID = 4_503_599_627_370_000
 """Ids are 53 random bits in life; these have as many digits."""
 
+BEFORE = Path(os.environ.get("BENCH_BEFORE", settings.ROOT)).resolve()
+"""Another checkout of Parley, to be measured beside this one."""
+
 APART = 600_000
 """Milliseconds between the last messages of an inbox's conversations: a month for 5,000."""
 
@@ -33,7 +39,7 @@ class Parley(Stack):
     """Sessions, permissions, storage and logs as always; only nobody is too fast."""
 
     dialect = Dialect(JSON.frame, ready_after=1, cursor='<hx-cursor revision="')
-    database: ClassVar[str]
+    checkout: ClassVar[Path] = settings.ROOT
     template: str | None = None
     larger: Sequence[Inbox] = ()
     has_redis = False
@@ -51,11 +57,11 @@ class Parley(Stack):
             ),
         }
         return Server(
-            [sys.executable, "-m", *served(), "--host", "127.0.0.1", "--port", str(port)],
+            [self.python, "-m", *served(self.checkout), "--host", "127.0.0.1", "--port", str(port)],
             port,
             self.folder,
             environment=environment,
-            working_folder=settings.ROOT,
+            working_folder=self.checkout,
             cores=cores,
         )
 
@@ -79,6 +85,17 @@ class Parley(Stack):
 
     def sending_path(self) -> str:
         return f"{self.conversation_path()}messages/"
+
+    @cached_property
+    def python(self) -> Path:
+        """The checkout's own, with what it needs."""
+        subprocess.run([self.checkout / "bin/setup"], check=True)
+        return self.checkout / ".venv/bin/python"
+
+    def migrate(self, url: str) -> None:
+        command: list[str | Path] = [self.python, "-m", "db.migration"]
+        environment = {**os.environ, "DATABASE_URL": url}
+        subprocess.run(command, cwd=self.checkout, env=environment, check=True)
 
     @abstractmethod
     def fresh_database(self) -> str:
@@ -116,7 +133,7 @@ class OnPostgreSQL(Parley):
     def fresh_database(self) -> str:
         if self.template is None:
             self.template = self.databases.new()
-            migration.upgrade(self.template)
+            self.migrate(self.template)
             asyncio.run(self.seed(self.template))
             self.execute(self.template, *filled(PAGES))
         return self.databases.new(self.template)
@@ -136,15 +153,15 @@ class OnSQLite(Parley):
     title = "Parley, SQLite"
 
     def fresh_database(self) -> str:
-        template = self.folder / "template.sqlite3"
+        template = self.folder / f"{self.name}-template.sqlite3"
         if not template.exists():
-            migration.upgrade(f"sqlite:///{template}")
+            self.migrate(f"sqlite:///{template}")
             with closing(sqlite3.connect(template)) as connection:
                 for statement, rows in seeded():
                     connection.executemany(statement.replace("$", "?"), rows)
                 connection.commit()
             self.execute(f"sqlite:///{template}", *filled(PAGES))
-        fresh = self.folder / "parley.sqlite3"
+        fresh = self.folder / f"{self.name}.sqlite3"
         for old in self.folder.glob(f"{fresh.name}*"):
             old.unlink()
         shutil.copy(template, fresh)
@@ -157,16 +174,26 @@ class OnSQLite(Parley):
             connection.commit()
 
 
-def served() -> list[str]:
-    """uvicorn with the options of the Procfile, but for where it listens and whom it trusts."""
-    line = next(
-        line
-        for line in (settings.ROOT / "Procfile").read_text().splitlines()
-        if line.startswith("web:")
-    )
-    line = re.sub(r"--(host|port|forwarded-allow-ips) (\"[^\"]*\"|\S+)", "", line)
-    words = shlex.split(line.partition("exec ")[2])
-    return ["bench.unlimited:app" if word == "app:app" else word for word in words]
+class OnPostgreSQLBefore(OnPostgreSQL):
+    name = "parley-pg-before"
+    title = "Parley before, PostgreSQL"
+    checkout = BEFORE
+
+
+class OnSQLiteBefore(OnSQLite):
+    name = "parley-sqlite-before"
+    title = "Parley before, SQLite"
+    checkout = BEFORE
+
+
+def served(checkout: Path) -> list[str]:
+    """uvicorn with the options of bin/web, which in older checkouts stand in the Procfile, but for
+    where it listens and whom it trusts."""
+    script = checkout / "bin/web"
+    text = (script if script.exists() else checkout / "Procfile").read_text()
+    command = text.replace("\\\n", " ").partition("uvicorn app:app ")[2].partition("\n")[0]
+    options = re.sub(r'--(host|port|forwarded-allow-ips) ("[^"]*"|\S+)|"\$@"', "", command)
+    return ["uvicorn", "bench.unlimited:app", *shlex.split(options)]
 
 
 def filled(inbox: Inbox) -> list[str]:
