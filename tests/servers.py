@@ -256,7 +256,7 @@ def execute(url: str, *statements: str) -> None:
     """Run SQL on a PostgreSQL. In a thread, so that a running event loop is no hindrance."""
 
     async def connected() -> None:
-        connection = await asyncpg.connect(url, timeout=5)
+        connection = await asyncpg.connect(url, timeout=PATIENCE / 4)
         try:
             for statement in statements:
                 await connection.execute(statement)

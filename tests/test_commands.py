@@ -36,7 +36,7 @@ def run(
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=4 * PATIENCE,
     )
 
 
@@ -126,7 +126,7 @@ def test_serve_works_from_anywhere_through_a_link(tmp_path: Path) -> None:
             assert answer(f"http://127.0.0.1:{port}/up") == 200, log.read_text()
         finally:
             server.send_signal(signal.SIGTERM)
-            server.wait(10)
+            server.wait(PATIENCE)
     assert f"Parley is at http://127.0.0.1:{port}" in log.read_text()
 
 

@@ -83,18 +83,11 @@ def test_commands_that_pages_name_exist() -> None:
             assert (HOME / command).exists(), f"{page.name}: {command}"
 
 
-def test_serving_at_home_and_by_procfile_is_the_same() -> None:
-    """They differ in where they listen and in whose word on forwarding they trust."""
-
-    def options(command: str) -> set[str]:
-        named = re.findall(r"--[a-z-]+(?: [\w.]+)?", command.replace("\\\n", ""))
-        return {option for option in named if not option.startswith(("--host", "--port"))}
-
-    at_home = re.search(r"uvicorn app:app(.*)\Z", text("bin/serve"), re.DOTALL)
-    procfile = re.search(r"^web: .*uvicorn app:app(.*)$", text("Procfile"), re.MULTILINE)
-    assert at_home
-    assert procfile
-    assert options(at_home[1]) == options(procfile[1]) - {"--forwarded-allow-ips"}
+@pytest.mark.parametrize("starter", ["bin/serve", "Procfile", "deploy/parley.service"])
+def test_the_options_of_the_server_stand_in_bin_web_alone(starter: str) -> None:
+    commands = re.sub(r"^#.*$", "", text(starter), flags=re.MULTILINE)
+    assert re.search(r"[ /=]bin/web --", commands)
+    assert "uvicorn" not in commands
 
 
 def test_the_deployed_python_is_one_that_the_project_takes() -> None:

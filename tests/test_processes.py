@@ -21,7 +21,7 @@ from tests.factories import make_conversation, make_user
 from tests.servers import PostgreSQL, Redis
 from tests.services import migrated_database
 from tests.talks import converged, talk
-from tests.waiting import eventually, within
+from tests.waiting import PATIENCE, eventually, within
 
 IN_TIME = 2.0
 """Seconds within which a message arrives also without Redis."""
@@ -227,7 +227,7 @@ def test_several_workers_without_redis_are_refused(sqlite_url: str) -> None:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=2 * PATIENCE,
         )
         assert refused.returncode == 1
         assert "set REDIS_URL" in refused.stderr

@@ -42,7 +42,11 @@ def within(seconds: float) -> Iterator[None]:
     begun = time.monotonic()
     yield
     took = time.monotonic() - begun
-    assert took < seconds or took < seconds * slowness(), f"it took {took:.2f} s"
+    assert in_time(took, seconds), f"it took {took:.2f} s"
+
+
+def in_time(took: float, seconds: float) -> bool:
+    return took <= seconds or took <= seconds * slowness()
 
 
 def slowness() -> float:

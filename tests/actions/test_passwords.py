@@ -7,6 +7,7 @@ import pytest
 
 from actions import passwords
 from tests.factories import HASH, PASSWORD
+from tests.waiting import PATIENCE
 
 
 async def test_only_the_password_itself_matches() -> None:
@@ -50,7 +51,7 @@ async def test_few_are_checked_at_once_and_none_in_the_event_loop(
         with lock:
             inside += 1
             most = max(most, inside)
-        together.wait(10)
+        together.wait(PATIENCE)
         with lock:
             inside -= 1
         return True

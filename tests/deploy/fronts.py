@@ -18,6 +18,7 @@ from tests.applications import HOME, Process, Site
 from tests.clients import Tab, Visitor
 from tests.deploy import units
 from tests.servers import Server, free_port
+from tests.waiting import PATIENCE
 
 PASSWORD = "correct horse battery"
 NUMBERS = count(1)
@@ -53,7 +54,7 @@ class Workers(Process):
     def launch(self) -> subprocess.Popen[bytes]:
         self.log_before = len(self.whole_log())
         for command in units.commands("ExecStartPre", self.folder):
-            subprocess.run(command, cwd=HOME, env=self.variables, check=True, timeout=60)
+            subprocess.run(command, cwd=HOME, env=self.variables, check=True, timeout=PATIENCE)
         return super().launch()
 
     @property
@@ -146,7 +147,7 @@ class Nginx(Server):
         command += " -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1"
         command += " -keyout key.pem -out certificate.pem"
         making = self.spawn([programs.openssl(), *command.split()])
-        assert making.wait(20) == 0, self.log()
+        assert making.wait(PATIENCE) == 0, self.log()
 
     def command(self) -> Sequence[str | Path]:
         return [self.program, "-p", self.folder, "-c", "nginx.conf", "-e", "stderr"]
@@ -154,7 +155,7 @@ class Nginx(Server):
     def check(self) -> str:
         """What `nginx -t` says. Raises where it refuses the configuration."""
         checking = self.spawn([*self.command(), "-t"])
-        if checking.wait(20) != 0:
+        if checking.wait(PATIENCE) != 0:
             raise RuntimeError(self.log())
         return self.log()
 

@@ -13,7 +13,7 @@ from tests.applications import HOME, Process, Site
 from tests.clients import TIERS, Socket
 from tests.deploy.fronts import acquaintances, at
 from tests.services import drop_database, new_database
-from tests.waiting import within
+from tests.waiting import PATIENCE, within
 
 
 class Honcho(Process):
@@ -38,7 +38,9 @@ class Honcho(Process):
 
     def release(self) -> None:
         environment = os.environ | self.environment
-        subprocess.run(self.honcho("release"), cwd=HOME, env=environment, check=True, timeout=60)
+        subprocess.run(
+            self.honcho("release"), cwd=HOME, env=environment, check=True, timeout=2 * PATIENCE
+        )
 
 
 @pytest.fixture(scope="module")

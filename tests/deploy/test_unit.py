@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tests.applications import HOME
 from tests.deploy import units
+from tests.waiting import PATIENCE
 
 
 def test_systemd_accepts_the_unit(tmp_path: Path) -> None:
@@ -17,7 +18,7 @@ def test_systemd_accepts_the_unit(tmp_path: Path) -> None:
     unit.write_text(units.adapted(units.UNIT.read_text(), "/run/parley"))
     if shutil.which("systemd-analyze"):
         command = ["systemd-analyze", "verify", str(unit)]
-        done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=30)
+        done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=PATIENCE)
         assert done.stderr == ""
 
 

@@ -5,6 +5,7 @@ import asyncio
 from tests.faults.oracle import Oracle
 from tests.faults.readers import Follower
 from tests.faults.town import Town
+from tests.waiting import slowness
 
 WITHOUT_REDIS = 5.0
 """Seconds within which every process has found out by itself."""
@@ -22,7 +23,7 @@ async def test_a_sign_out_while_redis_is_away(town: Town, oracle: Oracle) -> Non
         hers = [tab for tab in tabs if tab.visitor is ada]
         oracle.readers = [tab for tab in tabs if tab.visitor is not ada]
         await ada.sign_out()
-        async with asyncio.timeout(WITHOUT_REDIS):
+        async with asyncio.timeout(WITHOUT_REDIS * slowness()):
             await asyncio.gather(*(tab.wait_for_end() for tab in hers))
         assert {tab.ended for tab in hers} == {4401}
         await oracle.more_acknowledged(10)

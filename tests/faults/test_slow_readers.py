@@ -10,6 +10,7 @@ from tests.clients import Visitor
 from tests.faults.oracle import Oracle, log
 from tests.faults.readers import Ledger
 from tests.faults.town import Town
+from tests.waiting import PATIENCE
 
 DROPPED_WITHIN = 30.0
 ESTABLISHED = "01"
@@ -70,7 +71,7 @@ async def assert_caught_up(oracle: Oracle) -> None:
     ledger = Ledger()
     stored = await log(oracle.database_url, oracle.conversation_id)
     path = f"/ws/chat/{oracle.conversation_id}/?after=0"
-    async with asyncio.timeout(10), oracle.people[2].connect(path) as connection:
+    async with asyncio.timeout(PATIENCE), oracle.people[2].connect(path) as connection:
         while stored[-1] not in ledger.came:
             frame = await connection.recv()
             assert isinstance(frame, str)

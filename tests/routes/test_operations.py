@@ -34,7 +34,7 @@ from tests.applications import HOME, Process, Site, served
 from tests.clients import LIVE_TIERS, Visitor
 from tests.servers import PostgreSQL, Redis, free_port
 from tests.services import migrated_database
-from tests.waiting import PATIENCE, eventually, slowness
+from tests.waiting import PATIENCE, eventually, in_time
 
 IN_TIME = 0.2
 
@@ -43,8 +43,7 @@ async def asked(site: Site, times: int = 3) -> httpx.Response:
     """What /up says. Of several answers the fastest has to be in time: the machine may be busy."""
     visitor = await site.stranger()
     answers = [await visitor.get("/up") for _ in range(times)]
-    fastest = min(answer.elapsed.total_seconds() for answer in answers)
-    assert fastest < IN_TIME or fastest < IN_TIME * slowness()
+    assert in_time(min(answer.elapsed.total_seconds() for answer in answers), IN_TIME)
     return answers[-1]
 
 
