@@ -39,8 +39,11 @@ def objects(columns: Iterable[str]) -> str:
 
 
 def looked_up(table: str, alias: str, condition: str) -> str:
-    """The join with at most one row of a table for each row before it, by an index. PostgreSQL keeps
-    a plan that it made while the table was small, and then would read all of it for each batch."""
+    """The join with at most one row of a table for each row before it, by an index.
+
+    PostgreSQL keeps a plan that it made while the table was small, which would read all of it for
+    each batch.
+    """
     if is_postgresql():
         row = f"SELECT {alias}.* FROM {table} {alias} WHERE {condition} LIMIT 1"
         return f"CROSS JOIN LATERAL ({row}) AS {alias}"
