@@ -1,4 +1,4 @@
-"""What comes in over a socket: messages, typing, and how far somebody has read."""
+"""The frames a client sends: messages, typing, and read positions."""
 
 import json
 import logging
@@ -15,75 +15,71 @@ from db.conversations import Conversation
 from routes import forms
 from routes.messages import refusal_fragment
 from routes.rate_limit import Allowance
-from routes.streams.stream import Ended, Stream
-
-TOO_LARGE = 1009
-BAD_FRAME = 4400
-TOO_FAST = 4429
-
-FRAME_BYTES = 64 * 1024
+from routes.streams.close_codes import CloseCode, Ended
+from routes.streams.limits import FRAME_BYTES
+from routes.streams.reader import Reader
 
 Say = Callable[[str], None]
 
 logger = logging.getLogger("parley.frames")
 
 
-def receive(frame: str | bytes, stream: Stream, allowance: Allowance, say: Say) -> None:
-    """Begin what a frame says. The frames of one socket are done in their order; what comes of one
-    for this socket alone is said to it. Raises `Ended`."""
+def receive(frame: str | bytes, reader: Reader, allowance: Allowance) -> None:
+    """Start what a frame asks for. The frames of one socket take effect in their order; what
+    concerns this socket alone is sent to its reader. Raises `Ended`."""
     if not allowance.take():
-        raise Ended(TOO_FAST)
-    if isinstance(frame, bytes) or stream.conversation is None:
-        raise Ended(BAD_FRAME)
+        raise Ended(CloseCode.TOO_FAST)
+    if isinstance(frame, bytes) or reader.conversation is None:
+        raise Ended(CloseCode.BAD_FRAME)
     if 4 * len(frame) > FRAME_BYTES and len(frame.encode("utf-8", "replace")) > FRAME_BYTES:
-        raise Ended(TOO_LARGE)
-    user, conversation = stream.session.user, stream.conversation
+        raise Ended(CloseCode.TOO_LARGE)
+    user, conversation = reader.session.user, reader.conversation
     fields = parsed(frame)
     match fields.get("type"):
         case "message":
-            send(stream, conversation, said(fields, "client_id"), said(fields, "body"), say)
+            client_id, body = text(fields, "client_id"), text(fields, "body")
+            send(reader, conversation, client_id, body, reader.send)
         case "typing":
             typing_notifications.publish(user, conversation.id)
         case "read":
             participants.reads.add((conversation.id, user.id, position(fields)))
         case _:
-            raise Ended(BAD_FRAME)
+            raise Ended(CloseCode.BAD_FRAME)
 
 
-def parsed(text: str) -> dict[str, object]:
+def parsed(frame: str) -> dict[str, object]:
     try:
-        fields = orjson.loads(text)
+        fields = orjson.loads(frame)
     except ValueError:
-        fields = leniently_parsed(text)
+        fields = leniently_parsed(frame)
     if not isinstance(fields, dict):
-        raise Ended(BAD_FRAME)
+        raise Ended(CloseCode.BAD_FRAME)
     return fields
 
 
-def leniently_parsed(text: str) -> object:
-    """orjson knows no halves of surrogate pairs, which a page may well send: they are mended, as
-    in forms."""
+def leniently_parsed(frame: str) -> object:
+    """orjson rejects lone surrogates, which a page may send: they are replaced, as in forms."""
     try:
-        return json.loads(text)
+        return json.loads(frame)
     except (ValueError, RecursionError):
-        raise Ended(BAD_FRAME) from None
+        raise Ended(CloseCode.BAD_FRAME) from None
 
 
-def said(fields: dict[str, object], name: str) -> str:
-    text = fields.get(name)
-    if not isinstance(text, str):
-        raise Ended(BAD_FRAME)
-    return whole(text)
+def text(fields: dict[str, object], name: str) -> str:
+    value = fields.get(name)
+    if not isinstance(value, str):
+        raise Ended(CloseCode.BAD_FRAME)
+    return whole(value)
 
 
 def position(fields: dict[str, object]) -> int:
     value = fields.get("position")
     if type(value) is int and 0 <= value <= forms.LARGEST_NUMBER:
         return value
-    raise Ended(BAD_FRAME)
+    raise Ended(CloseCode.BAD_FRAME)
 
 
-def send(stream: Stream, conversation: Conversation, client_id: str, body: str, say: Say) -> None:
+def send(stream: Reader, conversation: Conversation, client_id: str, body: str, say: Say) -> None:
     """Store a message. What is pushed to everybody acknowledges it here, too; what is not pushed
     any more (a repeat) or not to others (a refusal) goes to this socket alone. Without a database
     nothing is said: the page tries again, by POST at last."""

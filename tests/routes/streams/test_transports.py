@@ -17,10 +17,11 @@ from db import engine
 from db.users import User
 from live import hub, publication
 from live.publication import ENDING, RESYNC, Publication
-from live.subscription import BACKLOG, Subscription
+from live.subscription import BACKLOG
 from routes.rate_limit import AT_ONCE
-from routes.streams import frames, transports
-from routes.streams.stream import Stream
+from routes.streams import catch_up, frames, transports
+from routes.streams.limits import FRAME_BYTES
+from routes.streams.reader import Reader
 from tests.applications import Site
 from tests.clients import LIVE_TIERS, PATIENCE, LiveTab, Refused, Visitor
 from tests.factories import PASSWORD, make_conversation, make_message, make_messages, make_user
@@ -158,6 +159,18 @@ async def test_a_silent_stream_says_that_it_is_alive(
         await tab.wait_for(lambda: tab.page.heartbeats >= 2)
 
 
+@pytest.mark.parametrize("tier", LIVE_TIERS)
+async def test_a_message_that_was_never_published_comes_with_a_heartbeat(
+    ada: Visitor, user: User, chat: int, tier: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "HEARTBEAT", 0.05)
+    async with ada.tab(tier, chat) as tab:
+        await until_followed(chat)
+        await catch_up.snapshots.finished()
+        await make_message(user, chat, "Lost")
+        await tab.wait_for_bodies("Lost")
+
+
 async def test_a_heartbeat_can_be_seen_by_scripts(
     ada: Visitor, chat: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -212,27 +225,8 @@ async def test_a_poll_without_news_ends_in_time(ada: Visitor, chat: int) -> None
 async def test_a_poll_waits_no_longer_than_it_may(
     ada: Visitor, chat: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transports, "POLL_AT_MOST", 0.05)
+    monkeypatch.setattr(transports, "POLL_TIMEOUT", 0.05)
     assert (await ada.get(f"/poll/chat/{chat}/?wait=9999")).status_code == 204
-
-
-async def test_a_poll_finds_what_nobody_told_of(
-    ada: Visitor, user: User, chat: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    has_looked, look = asyncio.Event(), Stream.look
-
-    async def noted(stream: Stream) -> str:
-        text = await look(stream)
-        has_looked.set()
-        return text
-
-    monkeypatch.setattr(Stream, "look", noted)
-    monkeypatch.setattr(settings, "HEARTBEAT", 0.05)
-    polling = asyncio.create_task(ada.get(f"/poll/chat/{chat}/?after=0&wait=25"))
-    await has_looked.wait()
-    await make_message(user, chat, "Lost")
-    async with asyncio.timeout(5):
-        assert (await polling).status_code == 200
 
 
 async def test_a_poll_tells_who_is_typing(ada: Visitor, bob: Visitor, chat: int) -> None:
@@ -381,14 +375,14 @@ async def test_a_frame_has_64_kibibytes_at_most(
     ada: Visitor, chat: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for letter in ("x", "漢"):
-        size = frames.FRAME_BYTES // len(letter.encode())
+        size = FRAME_BYTES // len(letter.encode())
         async with ada.connect(f"/ws/chat/{chat}/") as socket:
             await socket.send(letter * (size + 1))
             assert await close_code(socket) == 1009
     async with ada.connect(f"/ws/chat/{chat}/") as socket:
         await said(socket)
         empty = len(message(""))
-        await socket.send(message("x" * (frames.FRAME_BYTES - empty)))
+        await socket.send(message("x" * (FRAME_BYTES - empty)))
         assert "at most 8,000 characters" in await said(socket)
     monkeypatch.setattr(frames, "FRAME_BYTES", 200)  # where the server itself lets more through
     for body in ("x" * 200, "漢" * 70):
@@ -534,7 +528,6 @@ async def test_who_does_not_read_is_told_to_come_back(
     ada: Visitor, bob: Visitor, chat: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And harms nobody meanwhile: nobody waits for a slow reader."""
-    monkeypatch.setattr(transports, "SEND_TIMEOUT", 1.0)
     large = Publication(publication.conversation(chat), "<i>" + "x" * 100_000 + "</i>")
     async with bob.tab("ws", chat) as reader:
         slow = await ada.connect(f"/ws/chat/{chat}/")
@@ -560,11 +553,11 @@ async def test_who_does_not_read_events_is_told_to_come_back(
     request = f"GET /sse/chat/{chat}/ HTTP/1.1\r\nHost: x\r\nCookie: {ada.cookie}\r\n\r\n"
     writer.write(request.encode())
     await until_followed(chat)
-    [subscription] = hub._subscribers[publication.conversation(chat)]
-    assert isinstance(subscription, Subscription)
+    [reader_there] = hub._subscribers[publication.conversation(chat)]
+    assert isinstance(reader_there, Reader)
     large = Publication(publication.conversation(chat), "x" * 100_000)
     async with asyncio.timeout(PATIENCE):
-        while not subscription._overflowed:
+        while not reader_there.is_closed:
             hub.deliver(large)
             await asyncio.sleep(0)
         received = b""

@@ -1,4 +1,4 @@
-"""Connections whose peer takes nothing any more have an end, or not even a beginning."""
+"""Connections whose peer takes nothing time out, and those it has given up are not served."""
 
 import asyncio
 import gc
@@ -13,10 +13,11 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from websockets.server import ServerProtocol
 
 from routes.middleware.request_log import Exchange
-from routes.streams.stream import Stream
+from routes.streams.limits import SEND_TIMEOUT
+from routes.streams.reader import Reader
 from routes.streams.websocket import uvicorn_protocols
+from routes.streams.websocket.fast_socket import FastSocket
 from routes.streams.websocket.uvicorn_protocols import (
-    PATIENCE,
     HandoffWebSocketProtocol,
     TimeoutHTTPProtocol,
 )
@@ -31,7 +32,8 @@ OF_A_CONNECTION = (
     HTTPConnection,
     RequestResponseCycle,
     ServerProtocol,
-    Stream,
+    Reader,
+    FastSocket,
 )
 
 
@@ -58,7 +60,7 @@ async def timeout_of_a_connection(site: Site, monkeypatch: pytest.MonkeyPatch) -
 
 
 async def test_untaken_data_is_given_up(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert await timeout_of_a_connection(site, monkeypatch) == PATIENCE
+    assert await timeout_of_a_connection(site, monkeypatch) == SEND_TIMEOUT * 1000
 
 
 async def test_a_system_that_knows_no_such_end_serves_as_well(
