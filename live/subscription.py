@@ -25,6 +25,7 @@ class Backlog(Generic[Item]):
     def __init__(self) -> None:
         self._items: list[Item] = []
         self._characters = 0
+        self._wakeup: asyncio.Future[None] | None = None
         self.is_overrun = False
 
     def __len__(self) -> int:
@@ -32,6 +33,7 @@ class Backlog(Generic[Item]):
 
     def add(self, item: Item, characters: int) -> None:
         """Raises `SlowConsumer`, from the first item that does not fit."""
+        self.wake()
         self._items.append(item)
         self._characters += characters
         if len(self._items) > BACKLOG or self._characters > BACKLOG_CHARACTERS:
@@ -45,27 +47,23 @@ class Backlog(Generic[Item]):
         items, self._items, self._characters = self._items, [], 0
         return items
 
-
-class Wakeup:
-    """Lets one task wait until it is set, at a fraction of the cost of an `asyncio.Event` in an
-    `asyncio.timeout`."""
-
-    def __init__(self) -> None:
-        self._future: asyncio.Future[None] | None = None
-
-    def set(self) -> None:
-        if self._future is not None and not self._future.done():
-            self._future.set_result(None)
+    def wake(self) -> None:
+        """End the consumer's `wait`."""
+        if self._wakeup is not None and not self._wakeup.done():
+            self._wakeup.set_result(None)
 
     async def wait(self, timeout: float | None = None) -> None:
-        """Returns when it is set, or after `timeout` seconds."""
+        """Returns once something waits, or after `timeout` seconds. (A future and a timer cost a
+        fraction of `asyncio.timeout` and an event.)"""
+        if self._items or self.is_overrun:
+            return
         loop = asyncio.get_running_loop()
-        self._future = loop.create_future()
-        timer = None if timeout is None else loop.call_later(max(0.0, timeout), self.set)
+        self._wakeup = loop.create_future()
+        timer = None if timeout is None else loop.call_later(max(0.0, timeout), self.wake)
         try:
-            await self._future
+            await self._wakeup
         finally:
-            self._future = None
+            self._wakeup = None
             if timer is not None:
                 timer.cancel()
 
@@ -75,19 +73,16 @@ class Subscription:
 
     def __init__(self) -> None:
         self._backlog: Backlog[Publication] = Backlog()
-        self._wakeup = Wakeup()
 
     def put(self, turn: Turn) -> None:
-        for publication in turn.publications:
-            with suppress(SlowConsumer):
+        with suppress(SlowConsumer):
+            for publication in turn.publications:
                 self._backlog.add(publication, len(publication.text))
-        self._wakeup.set()
 
     async def next(self, timeout: float) -> Sequence[Publication]:
         """All that waits; empty after `timeout` seconds of silence. Raises `SlowConsumer` once more
         waited than a backlog holds."""
-        if not self._backlog and not self._backlog.is_overrun:
-            await self._wakeup.wait(timeout)
+        await self._backlog.wait(timeout)
         if self._backlog.is_overrun:
             raise SlowConsumer
         return self._backlog.take()

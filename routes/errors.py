@@ -62,7 +62,7 @@ async def signed_out(connection: HTTPConnection, error: Exception) -> Response |
     if connection.scope["type"] == "websocket":
         websocket = cast(WebSocket, connection)
         await websocket.accept()
-        await websocket.close(CloseCode.SESSION_ENDED)
+        await websocket.close(CloseCode.SESSION_ENDED.value)
         return None
     request = cast(Request, connection)
     if forms.wants_fragment(request) or request.url.path.startswith(("/sse/", "/poll/")):

@@ -2,7 +2,7 @@
 
 from live import metrics
 from live.delivery import Turn
-from live.subscription import Backlog, Wakeup
+from live.subscription import Backlog
 from routes.streams.close_codes import CloseCode, Ended
 
 
@@ -10,13 +10,11 @@ class Outbox:
     def __init__(self, tier: str) -> None:
         self.tier = tier
         self._backlog: Backlog[str] = Backlog()
-        self._wakeup = Wakeup()
         self._lag = metrics.Lag()
         self._code: CloseCode | None = None
 
     def send(self, text: str) -> None:
         self._backlog.add(text, len(text))
-        self._wakeup.set()
 
     def deliver(self, delivery: Turn) -> None:
         self.send(delivery.text)
@@ -28,7 +26,7 @@ class Outbox:
 
     def close(self, code: CloseCode) -> None:
         self._code = code
-        self._wakeup.set()
+        self._backlog.wake()
 
     async def next(self, timeout: float | None = None) -> str:
         """All that waits, as one frame; `""` is a heartbeat, or `timeout` seconds of silence.
@@ -36,8 +34,8 @@ class Outbox:
         Raises `Ended` once the stream has ended, without what was still waiting.
         """
         self._lag.written()
-        if not self._backlog and self._code is None:
-            await self._wakeup.wait(timeout)
+        if self._code is None:
+            await self._backlog.wait(timeout)
         if self._code is not None:
             raise Ended(self._code)
         return "".join(self._backlog.take())

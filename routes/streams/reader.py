@@ -8,7 +8,7 @@ reads from the database. Its frames go to a sink, and it ends with a close code.
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from typing import Protocol
 
 import render
@@ -48,6 +48,7 @@ class Sink(Protocol):
         """Close with this code; nothing is sent after it."""
 
 
+@dataclass(slots=True, eq=False)
 class Reader:
     """What a page holds, and how it is kept complete.
 
@@ -59,45 +60,19 @@ class Reader:
     digest; and without presence, because it cannot say which it was told.
     """
 
-    __slots__ = (
-        "_greeting",
-        "_is_catching_up",
-        "_sink",
-        "_slot",
-        "conversation",
-        "cursor",
-        "digest",
-        "is_behind",
-        "is_closed",
-        "is_poll",
-        "mark",
-        "presence",
-        "session",
-    )
-
-    _sink: Sink
-    _slot: int
-
-    def __init__(
-        self,
-        session: Session,
-        conversation: Conversation | None = None,
-        cursor: int = 0,
-        digest: str | None = None,
-        *,
-        is_poll: bool = False,
-    ) -> None:
-        self.session = session
-        self.conversation = conversation
-        self.cursor = cursor
-        self.digest = digest
-        self.is_poll = is_poll
-        self.mark: tuple[int, ...] | None = None
-        self.presence: Presence | None = None
-        self.is_behind = False
-        self.is_closed = False
-        self._is_catching_up = False
-        self._greeting: str | None = "" if is_poll else self._cursor_mark()
+    session: Session
+    conversation: Conversation | None = None
+    cursor: int = 0
+    digest: str | None = None
+    is_poll: bool = False
+    mark: tuple[int, ...] | None = field(default=None, init=False)
+    presence: Presence | None = field(default=None, init=False)
+    is_behind: bool = field(default=False, init=False)
+    is_closed: bool = field(default=False, init=False)
+    _is_catching_up: bool = field(default=False, init=False)
+    _greeting: str | None = field(default=None, init=False)
+    _sink: Sink = field(init=False)
+    _slot: int = field(init=False)
 
     @property
     def topics(self) -> list[str]:
@@ -112,6 +87,7 @@ class Reader:
         """Follow from now on. The first frame comes with the first catch-up, also when there is
         nothing to catch up."""
         self._sink = sink
+        self._greeting = "" if self.is_poll else self._cursor_mark()
         self._slot = heartbeats.add(self)
         metrics.connections.labels(sink.tier).inc()
         connections.come(self.session.user.id, shows_inbox=self.digest is not None)

@@ -40,7 +40,7 @@ async def socket(websocket: WebSocket) -> None:
     if code is not CloseCode.LOST:
         with suppress(WebSocketDisconnect, TimeoutError):
             async with asyncio.timeout(CLOSE_TIMEOUT):
-                await websocket.close(code)
+                await websocket.close(code.value)
 
 
 async def converse(websocket: WebSocket, reader: Reader) -> CloseCode:
@@ -149,7 +149,7 @@ async def server_sent(reader: Reader) -> AsyncIterator[ServerSentEvent]:
                 else:
                     yield ServerSentEvent("1", event="heartbeat", id=id)
         except Ended as end:
-            yield ServerSentEvent(str(int(end.code)), event="end", retry=RETRY_MILLISECONDS)
+            yield ServerSentEvent(str(end.code.value), event="end", retry=RETRY_MILLISECONDS)
 
 
 async def first_text(outbox: Outbox, wait: float) -> str:

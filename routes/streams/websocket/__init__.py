@@ -1,6 +1,6 @@
 """The fast WebSocket, a box that may be taken out: Parley is right without it.
 
-What it gains: an idle socket costs 4 KB instead of 33 KB, because it keeps no task and no queue;
+What it gains: an idle socket costs 3 to 4 KB instead of 33, because it keeps no task and no queue;
 and what is published is framed once and written to every socket in the hub's turn.
 
 What it stands on: uvicorn's `HttpToolsProtocol` and `WebSocketsSansIOProtocol`, which it subclasses

@@ -105,7 +105,7 @@ async def test_a_session_and_a_process_end_it(here: Visitor, there: Visitor, cha
         assert await bobs.wait_for_end() == 1012
 
 
-async def test_who_does_not_read_is_told_to_come_back(
+async def test_a_client_that_does_not_read_is_asked_to_come_back(
     here: Visitor, chat: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(transports, "SEND_TIMEOUT", 0.2)

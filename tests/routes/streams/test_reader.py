@@ -240,7 +240,7 @@ async def test_a_reader_too_far_behind_gets_the_newest_page_whole(ada: User, cha
 
 
 @pytest.mark.usefixtures("heartbeat")
-async def test_a_heartbeat_finds_what_nobody_told_of(
+async def test_a_heartbeat_finds_what_was_never_published(
     ada: User, chat: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(settings, "HEARTBEAT", 0.05)
@@ -271,16 +271,14 @@ async def test_a_heartbeat_comes_in_time_however_much_is_published(
         chattering.cancel()
 
 
-async def test_a_wish_to_read_again_is_followed_at_once(ada: User, chat: int) -> None:
+async def test_a_resync_is_followed_at_once(ada: User, chat: int) -> None:
     async with reading(await reader_of(ada, chat)) as screen:
         await make_message(ada, chat, "Lost")
         hub.deliver(RESYNC)
         await screen.until("Lost")
 
 
-async def test_typing_is_told_without_being_stored_or_repeated(
-    ada: User, bob: User, chat: int
-) -> None:
+async def test_typing_is_neither_stored_nor_repeated(ada: User, bob: User, chat: int) -> None:
     async with reading(await reader_of(ada, chat)) as screen:
         await typing_notifications.publish(bob, chat)
         await screen.next()
@@ -362,7 +360,7 @@ async def test_an_inbox_line_that_could_not_be_read_is_read_with_the_rest(
         assert [line.id for line in screen.page.inbox()] == [chat]
 
 
-async def test_lines_of_inboxes_go_on_after_one_that_could_not_be_told(
+async def test_inbox_lines_go_on_after_one_that_failed(
     ada: User, bob: User, chat: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(readers, "RETRY_DELAY", 0.02)
@@ -382,7 +380,7 @@ async def test_lines_of_inboxes_go_on_after_one_that_could_not_be_told(
         assert [line.id for line in screen.page.inbox()] == [chat]
 
 
-async def test_a_reader_who_does_not_keep_up_is_given_up(ada: User, chat: int) -> None:
+async def test_a_slow_consumer_is_asked_to_come_back(ada: User, chat: int) -> None:
     async with reading(await reader_of(ada, chat)) as screen:
         for _ in range(BACKLOG + 1):
             hub.deliver(Publication(publication.conversation(chat), "x"))
@@ -426,7 +424,7 @@ async def test_a_stream_ends_with_its_place_in_the_group(ada: User, bob: User) -
 
 
 @pytest.mark.usefixtures("heartbeat")
-async def test_rights_are_looked_up_again_when_something_may_have_been_lost(
+async def test_rights_are_read_again_when_something_may_have_been_lost(
     ada: User, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tea = await make_conversation([ada, bob], "Tea")
@@ -483,7 +481,7 @@ async def test_a_line_of_the_inbox_comes_with_each_change(ada: User, bob: User, 
         assert [(line.id, line.unread) for line in screen.page.inbox()] == [(tea, 1), (chat, 1)]
 
 
-async def test_a_page_without_an_inbox_is_not_told_of_it(ada: User, bob: User, chat: int) -> None:
+async def test_a_page_without_an_inbox_gets_no_lines_of_it(ada: User, bob: User, chat: int) -> None:
     tea = await make_conversation([ada, bob], "Tea")
     async with reading(await reader_of(ada, chat)) as screen:
         await send(bob, tea, "Elsewhere")

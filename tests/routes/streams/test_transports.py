@@ -151,7 +151,7 @@ async def test_a_damaged_cursor_is_refused(ada: Visitor, chat: int, damaged: str
 
 
 @pytest.mark.parametrize("tier", ["ws", "sse"])
-async def test_a_silent_stream_says_that_it_is_alive(
+async def test_a_quiet_stream_has_heartbeats(
     ada: Visitor, chat: int, tier: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(settings, "HEARTBEAT", 0.05)
@@ -229,7 +229,7 @@ async def test_a_poll_waits_no_longer_than_it_may(
     assert (await ada.get(f"/poll/chat/{chat}/?wait=9999")).status_code == 204
 
 
-async def test_a_poll_tells_who_is_typing(ada: Visitor, bob: Visitor, chat: int) -> None:
+async def test_a_poll_says_who_is_typing(ada: Visitor, bob: Visitor, chat: int) -> None:
     polling = asyncio.create_task(ada.get(f"/poll/chat/{chat}/?wait=25"))
     await until_followed(chat)
     await bob.hx_post(f"/chat/{chat}/typing/")
@@ -239,7 +239,7 @@ async def test_a_poll_tells_who_is_typing(ada: Visitor, bob: Visitor, chat: int)
     assert (await ada.get(f"/poll/chat/{chat}/")).status_code == 204, "it is not repeated"
 
 
-async def test_a_poll_whose_reader_has_gone_ends(ada: Visitor, site: Site, chat: int) -> None:
+async def test_a_poll_ends_when_its_client_disconnects(ada: Visitor, site: Site, chat: int) -> None:
     host, _, port = site.url.removeprefix("http://").partition(":")
     _, writer = await asyncio.open_connection(host, int(port))
     request = f"GET /poll/chat/{chat}/?wait=25 HTTP/1.1\r\nHost: x\r\nCookie: {ada.cookie}\r\n\r\n"
@@ -252,7 +252,7 @@ async def test_a_poll_whose_reader_has_gone_ends(ada: Visitor, site: Site, chat:
             await asyncio.sleep(0.005)
 
 
-async def test_a_poll_that_is_handed_too_much_reads_it_the_next_time(
+async def test_a_poll_with_too_large_a_backlog_reads_it_the_next_time(
     ada: Visitor, user: User, chat: int
 ) -> None:
     polling = asyncio.create_task(ada.get(f"/poll/chat/{chat}/?after=0&wait=25"))
@@ -267,7 +267,7 @@ async def test_a_poll_that_is_handed_too_much_reads_it_the_next_time(
 # Frames that come in
 
 
-async def test_what_comes_in_by_a_socket_is_done_in_order(
+async def test_frames_of_a_socket_take_effect_in_order(
     ada: Visitor, bob: Visitor, chat: int
 ) -> None:
     async with ada.tab("ws", chat) as tab, bob.connect(f"/ws/chat/{chat}/") as socket:
@@ -285,7 +285,7 @@ async def test_a_repeat_over_the_socket_is_acknowledged_again(ada: Visitor, chat
         assert tab.bodies() == ["Hello"]
 
 
-async def test_a_refusal_goes_to_who_sent_it_alone(ada: Visitor, bob: Visitor, chat: int) -> None:
+async def test_a_refusal_goes_to_its_sender_alone(ada: Visitor, bob: Visitor, chat: int) -> None:
     async with ada.tab("ws", chat) as sender, bob.tab("ws", chat) as reader:
         with pytest.raises(Refused, match="There is nothing in this message yet"):
             await sender.send(" ")
@@ -296,7 +296,7 @@ async def test_a_refusal_goes_to_who_sent_it_alone(ada: Visitor, bob: Visitor, c
         assert reader.page.refused == {}
 
 
-async def test_halves_of_characters_are_mended(ada: Visitor, chat: int) -> None:
+async def test_lone_surrogates_are_replaced(ada: Visitor, chat: int) -> None:
     async with ada.tab("ws", chat) as tab, ada.connect(f"/ws/chat/{chat}/") as socket:
         frame = f'{{"type":"message","client_id":"{new()}","body":"a\\ud800\\u0000b"}}'
         await socket.send(frame)
@@ -499,7 +499,7 @@ async def test_leaving_a_group_ends_what_follows_it(
         assert inbox.ended is None
 
 
-async def test_a_session_that_ended_unheard_ends_its_streams_with_the_next_look(
+async def test_a_session_end_that_was_never_published_ends_its_streams_with_a_resync(
     ada: Visitor, user: User, chat: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As when Redis was away while another process signed out."""
@@ -512,7 +512,7 @@ async def test_a_session_that_ended_unheard_ends_its_streams_with_the_next_look(
         assert all(tab.bodies() == [] for tab in ending)
 
 
-async def test_streams_say_farewell_when_the_process_ends(ada: Visitor, chat: int) -> None:
+async def test_streams_end_with_their_process(ada: Visitor, chat: int) -> None:
     async with ada.tab("ws", chat) as ws, ada.tab("sse", chat) as sse:
         polling = asyncio.create_task(ada.get(f"/poll/chat/{chat}/?wait=25"))
         await until_followed(chat, 3)
@@ -524,7 +524,7 @@ async def test_streams_say_farewell_when_the_process_ends(ada: Visitor, chat: in
         assert (await polling).status_code == 204
 
 
-async def test_who_does_not_read_is_told_to_come_back(
+async def test_a_client_that_does_not_read_is_asked_to_come_back(
     ada: Visitor, bob: Visitor, chat: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And harms nobody meanwhile: nobody waits for a slow reader."""
@@ -545,7 +545,7 @@ async def test_who_does_not_read_is_told_to_come_back(
         await reader.send("And on")
 
 
-async def test_who_does_not_read_events_is_told_to_come_back(
+async def test_a_client_that_does_not_read_events_is_asked_to_come_back(
     ada: Visitor, site: Site, chat: int
 ) -> None:
     host, _, port = site.url.removeprefix("http://").partition(":")

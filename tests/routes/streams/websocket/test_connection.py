@@ -143,7 +143,7 @@ async def test_a_connection_that_closes_leaves_the_others_a_fresh_parser(
     ],
     ids=["no UTF-8", "too large", "a text in a text", "no beginning", "no mask", "nonsense"],
 )
-async def test_who_breaks_the_rules_is_told_which(
+async def test_a_client_that_breaks_the_protocol_gets_the_code_that_says_how(
     socket: Recorder, transport: Transport, data: bytes, code: int
 ) -> None:
     socket.data_received(data)
@@ -174,7 +174,7 @@ async def test_nothing_is_received_or_sent_after_the_end(
     assert transport.is_closed
 
 
-async def test_who_answers_no_close_is_dropped(
+async def test_a_client_that_answers_no_close_is_dropped(
     socket: Recorder, transport: Transport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connections, "CLOSE_TIMEOUT", 0.01)
@@ -182,7 +182,7 @@ async def test_who_answers_no_close_is_dropped(
     await transport.aborted.wait()
 
 
-async def test_who_takes_nothing_is_dropped_and_who_takes_it_after_all_is_not(
+async def test_a_client_that_takes_nothing_is_dropped_unless_it_drains_in_time(
     socket: Recorder, transport: Transport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connections, "SEND_TIMEOUT", 0.01)
@@ -193,7 +193,7 @@ async def test_who_takes_nothing_is_dropped_and_who_takes_it_after_all_is_not(
     await transport.aborted.wait()
 
 
-async def test_a_server_that_ends_says_so(socket: Recorder, transport: Transport) -> None:
+async def test_a_server_that_shuts_down_says_so(socket: Recorder, transport: Transport) -> None:
     socket.shutdown()
     assert transport.close_codes() == [1012]
     assert transport.is_closed

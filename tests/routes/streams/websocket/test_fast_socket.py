@@ -95,7 +95,7 @@ async def send(author: User, chat: int, body: str) -> None:
     await messages.send(author, chat, str(uuid.uuid4()), body)
 
 
-async def test_what_is_published_is_framed_once_for_all(
+async def test_what_is_published_is_framed_once_for_all_readers(
     connected: Connect, ada: User, bob: User, chat: int
 ) -> None:
     here, there = await connected(ada, chat), await connected(bob, chat)
@@ -108,7 +108,7 @@ async def test_what_is_published_is_framed_once_for_all(
     assert here.reader.cursor == 1
 
 
-async def test_what_is_missing_is_read_before_what_comes_after_it(
+async def test_what_was_missed_comes_before_what_follows_it(
     connected: Connect, ada: User, chat: int
 ) -> None:
     here = await connected(ada, chat)
@@ -120,7 +120,7 @@ async def test_what_is_missing_is_read_before_what_comes_after_it(
     assert set(here.page.arrived.values()) == {1}
 
 
-async def test_what_is_told_while_the_database_is_read_is_shown_once(
+async def test_what_is_published_during_a_catch_up_comes_once(
     connected: Connect, ada: User, chat: int
 ) -> None:
     here = await connected(ada, chat)
@@ -133,7 +133,7 @@ async def test_what_is_told_while_the_database_is_read_is_shown_once(
     assert set(here.page.arrived.values()) == {1}
 
 
-async def test_who_does_not_keep_up_is_told_the_rest_once_they_do(
+async def test_a_slow_reader_gets_the_rest_once_it_drains(
     connected: Connect, ada: User, chat: int
 ) -> None:
     here = await connected(ada, chat)
@@ -145,7 +145,7 @@ async def test_who_does_not_keep_up_is_told_the_rest_once_they_do(
     await here.until(*"01234")
 
 
-async def test_who_leaves_too_much_untaken_is_asked_to_come_back(
+async def test_a_reader_with_too_large_a_backlog_is_asked_to_come_back(
     connected: Connect, ada: User, chat: int
 ) -> None:
     here = await connected(ada, chat)
@@ -158,7 +158,7 @@ async def test_who_leaves_too_much_untaken_is_asked_to_come_back(
     assert not hub._subscribers.get(publication.conversation(chat))
 
 
-async def test_rights_end_also_for_those_who_do_not_keep_up(
+async def test_a_slow_reader_ends_with_its_session_too(
     connected: Connect, ada: User, chat: int
 ) -> None:
     here = await connected(ada, chat)
@@ -168,7 +168,7 @@ async def test_rights_end_also_for_those_who_do_not_keep_up(
     assert here.transport.close_codes() == [4401]
 
 
-async def test_who_answers_no_ping_is_taken_for_gone(
+async def test_a_client_that_answers_no_ping_is_dropped(
     connected: Connect, ada: User, chat: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here = await connected(ada, chat)
@@ -190,7 +190,7 @@ async def test_a_heartbeat_goes_with_a_catch_up(connected: Connect, ada: User, c
     await here.until("Lost")
 
 
-async def test_nothing_is_left_of_who_has_gone(connected: Connect, ada: User, chat: int) -> None:
+async def test_nothing_is_left_of_a_closed_socket(connected: Connect, ada: User, chat: int) -> None:
     here = await connected(ada, chat)
     assert presence.everybody() == [ada.id]
     here.socket.connection_lost(None)

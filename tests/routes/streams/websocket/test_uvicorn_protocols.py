@@ -59,11 +59,13 @@ async def timeout_of_a_connection(site: Site, monkeypatch: pytest.MonkeyPatch) -
     return found[0]
 
 
-async def test_untaken_data_is_given_up(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_kernel_knows_the_send_timeout(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert await timeout_of_a_connection(site, monkeypatch) == SEND_TIMEOUT * 1000
 
 
-async def test_a_system_that_knows_no_such_end_serves_as_well(
+async def test_a_system_without_that_option_serves_as_well(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(uvicorn_protocols, "USER_TIMEOUT", None)
@@ -71,7 +73,7 @@ async def test_a_system_that_knows_no_such_end_serves_as_well(
 
 
 @pytest.mark.parametrize("resets", [False, True])
-async def test_who_gave_up_before_they_were_taken_is_not_served(
+async def test_a_client_that_gave_up_before_it_was_accepted_is_not_served(
     site: Site, monkeypatch: pytest.MonkeyPatch, resets: bool
 ) -> None:
     heard: list[bytes] = []
@@ -109,7 +111,7 @@ def left_of_connections() -> int:
 
 
 @pytest.mark.parametrize("tier", TIERS)
-async def test_what_a_connection_has_left_need_not_be_searched_for(
+async def test_a_closed_connection_leaves_nothing_to_the_garbage_collector(
     site: Site, tier: str, no_search: None
 ) -> None:
     ada = await make_user("ada", "Ada")
