@@ -12,7 +12,9 @@ from starlette.requests import HTTPConnection
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from websockets.server import ServerProtocol
 
+from bench import passers
 from routes.middleware.request_log import Exchange
+from routes.streams import transports
 from routes.streams.limits import SEND_TIMEOUT
 from routes.streams.reader import Reader
 from routes.streams.websocket import uvicorn_protocols
@@ -126,3 +128,36 @@ async def test_a_closed_connection_leaves_nothing_to_the_garbage_collector(
     async with asyncio.timeout(10):
         while left_of_connections() > before:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
+
+
+async def test_a_frame_that_comes_before_the_handshake_is_over_is_not_lost(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = await make_user("ada", "Ada")
+    chat = await make_conversation([ada, await make_user("bob", "Bob")])
+    visitor = await site.visitor(ada)
+    is_asked, has_received = asyncio.Event(), asyncio.Event()
+    open_reader, data_received = transports.open_reader, HandoffWebSocketProtocol.data_received
+
+    async def waiting(connection: HTTPConnection) -> Reader:
+        is_asked.set()
+        await has_received.wait()
+        return await open_reader(connection)
+
+    def noting(self: HandoffWebSocketProtocol, data: bytes) -> None:
+        data_received(self, data)
+        if self.has_received:
+            has_received.set()
+
+    monkeypatch.setattr(transports, "open_reader", waiting)
+    monkeypatch.setattr(HandoffWebSocketProtocol, "data_received", noting)
+    address = urlsplit(site.url)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    request = passers.request("GET", address.netloc, f"/ws/chat/{chat}/", visitor.cookie, "")
+    writer.write(request)
+    await is_asked.wait()
+    writer.write(passers.frame(1, passers.message().encode()))
+    async with asyncio.timeout(10):
+        await reader.readuntil(passers.BODY.encode())
+    writer.close()
+    await writer.wait_closed()
