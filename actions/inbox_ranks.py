@@ -14,7 +14,7 @@ FIRST_PAUSE = 60.0
 LAST_PAUSE = 3600.0
 """Seconds between rounds: few at first, while the previous version may still serve, then more."""
 
-REST = 2.0
+REST_FACTOR = 2.0
 """The length of a rest, relative to the work before it."""
 
 LOOK_BATCH = 1_000
@@ -81,4 +81,4 @@ async def resting() -> AsyncIterator[None]:
     loop = asyncio.get_running_loop()
     began_at = loop.time()
     yield
-    await asyncio.sleep(REST * (loop.time() - began_at))
+    await asyncio.sleep(REST_FACTOR * (loop.time() - began_at))

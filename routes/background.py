@@ -16,7 +16,7 @@ async def background() -> AsyncIterator[None]:
     async with (
         alongside(presence.beat()),
         alongside(inbox_updates.run()),
-        alongside(heartbeats.beat()),
+        alongside(heartbeats.run()),
         alongside(inbox_ranks.maintain()),
     ):
         try:

@@ -14,7 +14,7 @@ from db.engine import Unavailable
 from routes import access, forms
 from routes.middleware import request_log
 from routes.middleware.security import PAGE_HEADERS, deny
-from routes.streams.stream import SESSION_ENDED
+from routes.streams.close_codes import CloseCode
 
 SENTENCES = {
     400: ("This address is damaged", "Something in it is not as it should be."),
@@ -61,7 +61,7 @@ async def signed_out(connection: HTTPConnection, error: Exception) -> Response |
     if connection.scope["type"] == "websocket":
         websocket = cast(WebSocket, connection)
         await websocket.accept()
-        await websocket.close(SESSION_ENDED)
+        await websocket.close(CloseCode.SESSION_ENDED.value)
         return None
     request = cast(Request, connection)
     if forms.wants_fragment(request) or request.url.path.startswith(("/sse/", "/poll/")):

@@ -1,6 +1,5 @@
 """Parley, served to a test: in the test's own event loop, or in processes of its own."""
 
-import asyncio
 import os
 import shlex
 import subprocess
@@ -81,7 +80,7 @@ async def site(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
 
 
 @asynccontextmanager
-async def served(ws: type[asyncio.Protocol] | None = None) -> AsyncIterator[Site]:
+async def served(*, without_fast_sockets: bool = False) -> AsyncIterator[Site]:
     """Parley as `settings` say, until the block ends. All visitors go, then the server."""
     options = web_options()
     config = uvicorn.Config(
@@ -89,8 +88,8 @@ async def served(ws: type[asyncio.Protocol] | None = None) -> AsyncIterator[Site
         "127.0.0.1",
         port=0,
         log_config=None,
-        http=options["http"],
-        ws=ws or options["ws"],
+        http="auto" if without_fast_sockets else options["http"],
+        ws="websockets-sansio" if without_fast_sockets else options["ws"],
         ws_max_size=options["ws_max_size"],
         ws_per_message_deflate=options["ws_per_message_deflate"],
         timeout_graceful_shutdown=options["timeout_graceful_shutdown"],

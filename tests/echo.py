@@ -7,12 +7,13 @@ from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from websockets.frames import Frame, Opcode
 
-from routes.streams.websocket.connection import Wire, text_frame
-from routes.streams.websocket.uvicorn_protocols import hand_over
+from routes.streams.transports import HAND_OVER
+from routes.streams.websocket.connection import WebSocketConnection, text_frame
+from routes.streams.websocket.uvicorn_protocols import HandoffWebSocketProtocol
 
 
-class Echo(Wire):
-    def received(self, message: str | bytes) -> None:
+class Echo(WebSocketConnection):
+    def on_message(self, message: str | bytes) -> None:
         if isinstance(message, str):
             self.transport.write(text_frame(message))
         else:
@@ -23,12 +24,16 @@ def binary_frame(data: bytes) -> bytes:
     return Frame(Opcode.BINARY, data).serialize(mask=False)
 
 
+class EchoProtocol(HandoffWebSocketProtocol):
+    def hand_over(self, *_: object) -> bool:
+        self.give(Echo())
+        return True
+
+
 async def handed(websocket: WebSocket) -> None:
-    """By a `Wire`."""
+    """By a `WebSocketConnection`."""
     await websocket.accept()
-    give = hand_over(websocket.scope)
-    assert give is not None
-    give(Echo())
+    assert websocket.scope["extensions"][HAND_OVER]()
 
 
 async def kept(websocket: WebSocket) -> None:

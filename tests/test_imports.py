@@ -95,6 +95,14 @@ def test_transactions_are_opened_by_the_seam_alone(path: Path) -> None:
     assert named(path) != EPHEMERAL or "transaction" not in opened
 
 
+@pytest.mark.parametrize("path", MODULES, ids=named)
+def test_the_fast_websocket_can_be_taken_out(path: Path) -> None:
+    box = "routes.streams.websocket"
+    assert named(path).startswith("routes/streams/websocket/") or not any(
+        name.startswith(box) for name in imports(path)
+    )
+
+
 def test_the_top_level_holds_no_other_rooms() -> None:
     rooms = {path.stem for path in HOME.glob("*.py")}
     rooms |= {path.parent.name for path in HOME.glob("*/__init__.py")}

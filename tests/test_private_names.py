@@ -8,6 +8,9 @@ from importlib import import_module
 
 import pytest
 
+HTTP = "uvicorn.protocols.http.httptools_impl.HttpToolsProtocol"
+WEBSOCKET = "uvicorn.protocols.websockets.websockets_sansio_impl.WebSocketsSansIOProtocol"
+
 PRIVATE_NAMES = {
     # How a connection is counted, shared by a task, and released; where SQLAlchemy is replaced.
     "db/engine/database.py": [
@@ -46,6 +49,31 @@ PRIVATE_NAMES = {
     ],
     # Without it, logging does not look for its caller (Python's logging HOWTO, "Optimization").
     "routes/middleware/log_format.py": ["logging._srcfile"],
+    # The response without its group of tasks.
+    "routes/streams/sse.py": [
+        "sse_starlette.EventSourceResponse._listen_for_disconnect",
+        "sse_starlette.EventSourceResponse._send_lock",
+        "sse_starlette.EventSourceResponse._stream_response",
+    ],
+    # The handshake, and what is left to hand over after it.
+    "routes/streams/websocket/uvicorn_protocols.py": [
+        f"{HTTP}.connection_made",
+        f"{HTTP}.handle_websocket_upgrade",
+        f"{HTTP}.parser",
+        f"{WEBSOCKET}.conn",
+        f"{WEBSOCKET}.connections",
+        f"{WEBSOCKET}.data_received",
+        f"{WEBSOCKET}.disconnected",
+        f"{WEBSOCKET}.handle_connect",
+        f"{WEBSOCKET}.handshake_complete",
+        f"{WEBSOCKET}.handshake_initiated",
+        f"{WEBSOCKET}.logger",
+        f"{WEBSOCKET}.scope",
+        f"{WEBSOCKET}.stop_keepalive",
+        f"{WEBSOCKET}.transport",
+        f"{WEBSOCKET}.writable",
+        "websockets.protocol.Protocol.parser",
+    ],
 }
 
 
@@ -71,4 +99,4 @@ def has(owner: object, name: str) -> bool:
     """Whether it has an attribute, or sets it on its instances."""
     if hasattr(owner, name):
         return True
-    return inspect.isclass(owner) and f"self.{name}" in inspect.getsource(owner.__init__)
+    return inspect.isclass(owner) and f"self.{name}" in inspect.getsource(owner)

@@ -1,4 +1,4 @@
-"""A connection that notes what is written to it instead of sending it."""
+"""A connection that records what is written to it instead of sending it."""
 
 import asyncio
 from typing import Any
@@ -8,7 +8,7 @@ from websockets.protocol import CLIENT, OPEN, Protocol
 
 
 class Transport(asyncio.Transport):
-    """What a `Wire` writes to; the frames in it are read with `said`."""
+    """What a `WebSocketConnection` writes to; `said` reads the frames in it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -31,7 +31,7 @@ class Transport(asyncio.Transport):
         self.aborted.set()
 
     def frames(self) -> list[Frame]:
-        """What the other side has heard, once."""
+        """What was written since the last call."""
         parser = Protocol(CLIENT, state=OPEN)
         parser.receive_data(b"".join(self.written))
         self.written.clear()

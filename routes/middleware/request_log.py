@@ -69,7 +69,7 @@ class RequestLog:
 
 
 def outlive(scope: Scope) -> "Exchange":
-    """What a socket that outlives its request shall end."""
+    """The exchange of a socket that outlives its request: its connection ends it."""
     exchange: Exchange = scope["exchange"]
     exchange.route = route_of(scope)
     exchange.outlives = True

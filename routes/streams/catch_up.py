@@ -1,7 +1,7 @@
-"""What readers should hold, read from the database: for all who look at the same moment at once.
+"""What readers are missing, read from the database in batches.
 
-A heartbeat of ten thousand readers, or all of them coming back after a restart, takes some queries
-for each few hundred of them instead of some for each.
+A heartbeat of ten thousand readers, or all of them coming back after a restart, takes a few queries
+for each few hundred readers instead of a few for each one.
 """
 
 from collections import defaultdict
@@ -22,32 +22,26 @@ from routes.presence import Presence, presence_of
 TOO_FAR_BEHIND = 500
 """Changes beyond which a reader gets the newest page whole instead of each of them."""
 
-LOOKS_AT_ONCE = 500
+READERS_AT_ONCE = 500
 CHANGES_AT_ONCE = 1_000
 
 
-class Reader(Protocol):
-    """Who looks: what of a `Stream` decides what there is to see."""
+class Follower(Protocol):
+    """What of a `Reader` decides what it is missing."""
 
-    @property
-    def session(self) -> Session: ...
-    @property
-    def conversation(self) -> Conversation | None: ...
-    @property
-    def cursor(self) -> int: ...
-    @property
-    def digest(self) -> str | None: ...
-    @property
-    def mark(self) -> tuple[int, ...] | None: ...
-    @property
-    def follows_presence(self) -> bool: ...
+    session: Session
+    conversation: Conversation | None
+    cursor: int
+    digest: str | None
+    mark: tuple[int, ...] | None
+    is_poll: bool
 
 
 @dataclass(slots=True)
-class Look:
-    """What was seen: the reader's rights, the changes after their cursor (or, where those are too
-    many, the newest page as `pane`, with its revision), their inbox where its `mark` is another
-    than the one they had, and whether their partner is here."""
+class Snapshot:
+    """What the database holds for a reader: its rights; the changes after its cursor (or, when they
+    are too many, the newest page as `pane`, with its revision); its inbox, if that has another
+    `mark` than the reader's; and whether the partner of a direct conversation is here."""
 
     is_session_open: bool = True
     is_participant: bool = True
@@ -58,59 +52,59 @@ class Look:
     presence: Presence | None = None
 
 
-Found = list[tuple[Reader, Look]]
-Held = tuple[int, int]
-"""A conversation and the revision up to which somebody holds it."""
+Pairs = list[tuple[Follower, Snapshot]]
+Cursor = tuple[int, int]
+"""A conversation, and the revision up to which a reader holds it."""
 
 
-async def look(readers: list[Reader]) -> list[Look]:
-    """What each of them sees. Raises `Unavailable`."""
-    found = [(reader, Look()) for reader in readers]
-    await look_at_rights(found)
-    allowed = [(reader, look) for reader, look in found if look.is_session_open]
-    await look_at_logs([pair for pair in allowed if pair[1].is_participant])
-    await look_at_inboxes([pair for pair in allowed if pair[0].digest is not None])
-    await look_at_presence([pair for pair in allowed if pair[0].follows_presence])
-    return [look for _, look in found]
+async def read_snapshots(readers: list[Follower]) -> list[Snapshot]:
+    """One for each reader. Raises `Unavailable`."""
+    pairs = [(reader, Snapshot()) for reader in readers]
+    await read_sessions(pairs)
+    allowed = [(reader, snapshot) for reader, snapshot in pairs if snapshot.is_session_open]
+    await read_logs([pair for pair in allowed if pair[1].is_participant])
+    await read_inboxes([pair for pair in allowed if pair[0].digest is not None])
+    await read_presence([pair for pair in allowed if not pair[0].is_poll])
+    return [snapshot for _, snapshot in pairs]
 
 
-async def look_at_rights(found: Found) -> None:
-    still_open = await sessions.list_open({reader.session.token_hash for reader, _ in found})
-    for reader, look in found:
-        look.is_session_open = reader.session.token_hash in still_open
+async def read_sessions(pairs: Pairs) -> None:
+    still_open = await sessions.list_open({reader.session.token_hash for reader, _ in pairs})
+    for reader, snapshot in pairs:
+        snapshot.is_session_open = reader.session.token_hash in still_open
 
 
-async def look_at_logs(found: Found) -> None:
-    """Places in conversations, and what has changed there since the readers' cursors."""
-    placed = [(place, reader.cursor, look) for reader, look in found if (place := place_of(reader))]
+async def read_logs(pairs: Pairs) -> None:
+    """Whether the readers are participants, and the changes after their cursors."""
+    placed = [(place, reader.cursor, s) for reader, s in pairs if (place := place_of(reader))]
     if not placed:
         return
     revisions = await conversations.list_revisions({place for place, _, _ in placed})
-    behind: dict[Held, list[Look]] = defaultdict(list)
-    missed: dict[Held, int] = {}
-    for place, cursor, look in placed:
-        look.is_participant = place in revisions
+    behind: dict[Cursor, list[Snapshot]] = defaultdict(list)
+    missed: dict[Cursor, int] = {}
+    for place, cursor, snapshot in placed:
+        snapshot.is_participant = place in revisions
         number = revisions.get(place, 0) - cursor
         if number > TOO_FAR_BEHIND:
-            look.pane = await newest_page(*place)
+            snapshot.pane = await newest_page(*place)
         elif number > 0:
-            behind[place[0], cursor].append(look)
+            behind[place[0], cursor].append(snapshot)
             missed[place[0], cursor] = number
     for portion in portions(missed):
         for held, changes in (await messages.list_changed(portion)).items():
-            written = [(change.revision, render.message_fragment(change)) for change in changes]
-            for look in behind[held]:
-                look.changes = written
+            rendered = [(change.revision, render.message_fragment(change)) for change in changes]
+            for snapshot in behind[held]:
+                snapshot.changes = rendered
 
 
-def place_of(reader: Reader) -> tuple[int, int] | None:
-    """Conversation and person."""
+def place_of(reader: Follower) -> tuple[int, int] | None:
+    """Conversation and user."""
     return (reader.conversation.id, reader.session.user.id) if reader.conversation else None
 
 
-def portions(missed: dict[Held, int]) -> Iterator[list[Held]]:
+def portions(missed: dict[Cursor, int]) -> Iterator[list[Cursor]]:
     """Cursors whose readers together have missed no more than is read at once."""
-    portion: list[Held] = []
+    portion: list[Cursor] = []
     size = 0
     for held, number in missed.items():
         if portion and size + number > CHANGES_AT_ONCE:
@@ -125,35 +119,35 @@ def portions(missed: dict[Held, int]) -> Iterator[list[Held]]:
 async def newest_page(conversation_id: int, user_id: int) -> tuple[int, str] | None:
     conversation = await conversations.get(conversation_id, user_id)
     if conversation is None:
-        return None  # gone at this moment: the next look says so
+        return None  # removed at this moment: the next snapshot says so
     log = await load_page(conversation)
     text = render.fragment("messages/pane.fragment.html", log=log, conversation=conversation)
     return log.cursor, text
 
 
-async def look_at_inboxes(found: Found) -> None:
-    if not found:
-        return
-    marks = await conversations.list_marks({reader.session.user.id for reader, _ in found})
-    for reader, look in found:
-        look.mark = marks.get(reader.session.user.id, ())
-        if look.mark != reader.mark:
-            look.inbox = await load_inbox(reader.session.user)
-
-
-async def look_at_presence(found: Found) -> None:
-    pairs = {
-        (reader.conversation.id, reader.session.user.id)
-        for reader, _ in found
-        if reader.conversation and reader.conversation.kind == "direct"
-    }
+async def read_inboxes(pairs: Pairs) -> None:
     if not pairs:
         return
-    visible = await presence.list_visible(pairs)
-    for reader, look in found:
+    marks = await conversations.list_marks({reader.session.user.id for reader, _ in pairs})
+    for reader, snapshot in pairs:
+        snapshot.mark = marks.get(reader.session.user.id, ())
+        if snapshot.mark != reader.mark:
+            snapshot.inbox = await load_inbox(reader.session.user)
+
+
+async def read_presence(pairs: Pairs) -> None:
+    places = {
+        (reader.conversation.id, reader.session.user.id)
+        for reader, _ in pairs
+        if reader.conversation and reader.conversation.kind == "direct"
+    }
+    if not places:
+        return
+    visible = await presence.list_visible(places)
+    for reader, snapshot in pairs:
         place = place_of(reader)
-        if place in pairs:
-            look.presence = presence_of(visible.get(place, {}))
+        if place in places:
+            snapshot.presence = presence_of(visible.get(place, {}))
 
 
-looks: Batcher[Reader, Look] = Batcher(look, LOOKS_AT_ONCE)
+snapshots: Batcher[Follower, Snapshot] = Batcher(read_snapshots, READERS_AT_ONCE)

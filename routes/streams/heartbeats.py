@@ -1,48 +1,49 @@
-"""The heartbeats of all who are connected directly: each every `HEARTBEAT`, a part at once."""
+"""Heartbeats: each subscriber has one every `HEARTBEAT`, in one of the slots of that interval."""
 
 import asyncio
 from typing import Protocol
 
 import settings
 
-PARTS = 60
-"""Into so many parts a heartbeat is divided; each reader belongs to one of them."""
-
-TOGETHER = 100
-"""Readers that a part has before another one is begun: they look together (`looks`), for little
-more than one of them alone."""
+SLOTS = 60
+SLOT_SIZE = 100
+"""Subscribers a slot holds before the next one is opened: those of one slot catch up in one batch,
+at little more than the cost of one."""
 
 
 class Beating(Protocol):
     def beat(self) -> None:
-        """Say that the server is there, and look whether all has arrived."""
+        """Show that the server is alive, and check that nothing was lost."""
 
 
-_parts: list[set[Beating]] = [set() for _ in range(PARTS)]
+_slots: list[set[Beating]] = [set() for _ in range(SLOTS)]
 
 
-def join(reader: Beating) -> int:
-    """Let a reader beat from now on, with up to `TOGETHER` others, or more where all parts have as
-    many; returns its part."""
-    part = max(range(PARTS), key=preference)
-    _parts[part].add(reader)
-    return part
+def add(subscriber: Beating) -> int:
+    """Start the heartbeat of a subscriber; returns its slot, which `remove` needs."""
+    slot = max(range(SLOTS), key=preference)
+    _slots[slot].add(subscriber)
+    return slot
 
 
-def preference(part: int) -> tuple[bool, int]:
-    """The fullest part that has room comes first, then the emptiest."""
-    size = len(_parts[part])
-    return (True, size) if size < TOGETHER else (False, -size)
+def preference(slot: int) -> tuple[bool, int]:
+    """The fullest slot with room comes first; when all are full, the emptiest."""
+    size = len(_slots[slot])
+    return (True, size) if size < SLOT_SIZE else (False, -size)
 
 
-def leave(reader: Beating, part: int) -> None:
-    _parts[part].discard(reader)
+def remove(subscriber: Beating, slot: int) -> None:
+    _slots[slot].discard(subscriber)
 
 
-async def beat() -> None:
-    """Round after round, for ever."""
+async def run() -> None:
+    """Beat until cancelled."""
     while True:
-        for part in _parts:
-            await asyncio.sleep(settings.HEARTBEAT / PARTS)
-            for reader in list(part):
-                reader.beat()
+        for slot in _slots:
+            await asyncio.sleep(settings.HEARTBEAT / SLOTS)
+            beat(slot)
+
+
+def beat(slot: set[Beating]) -> None:
+    for subscriber in list(slot):
+        subscriber.beat()

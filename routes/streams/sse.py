@@ -1,4 +1,4 @@
-"""Server-Sent Events as a response: `sse-starlette`'s, at a third of the tasks."""
+"""Server-Sent Events as a response: `sse-starlette`'s, with a third of its tasks."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -12,15 +12,15 @@ from starlette.types import Receive, Scope, Send
 
 from live import metrics
 
-__all__ = ["EventStream", "Lasting", "ServerSentEvent"]
+__all__ = ["EventStream", "LongLivedEndpoint", "ServerSentEvent"]
 
-ALONE: Any = nullcontext()
-"""The lock of a stream in which nobody else sends."""
+NO_LOCK: Any = nullcontext()
+"""Only one task sends, so the package's lock is not needed."""
 
 
-class Lasting:
-    """A route's endpoint whose answer lasts: it keeps neither the request nor Starlette's two
-    wrappers around an endpoint, 2 KB a stream."""
+class LongLivedEndpoint:
+    """A route's endpoint whose response lasts: as an ASGI app it keeps neither the request nor
+    Starlette's two wrappers around an endpoint alive, 2 KB a stream."""
 
     def __init__(self, respond: Callable[[Request], Awaitable[Response]]) -> None:
         self._respond = respond
@@ -31,18 +31,18 @@ class Lasting:
 
 
 class EventStream(EventSourceResponse):
-    """Events until they end, or until their reader leaves or takes nothing any more.
+    """Events until they end, the client disconnects, or a send times out.
 
-    The package keeps a group of tasks for each stream: one pings, one waits for the server's end.
-    Here the events have a heartbeat of their own, and end by themselves when the server does; what
-    is left is the task of the request, and one that waits for the reader to leave.
+    The package runs a group of tasks for each stream: one pings, one waits for the server to shut
+    down. These events have heartbeats of their own and end by themselves at shutdown, which leaves
+    the request's task and one that waits for the client to disconnect.
     """
 
     def __init__(
         self, events: AsyncIterator[ServerSentEvent], send_timeout: float, headers: dict[str, str]
     ) -> None:
         super().__init__(events, ping=0, send_timeout=send_timeout, headers=headers)
-        self._send_lock = ALONE
+        self._send_lock = NO_LOCK
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] == "HEAD":

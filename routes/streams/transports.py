@@ -1,88 +1,76 @@
-"""The transports: WebSocket, Server-Sent Events, long poll. One stream, three framings."""
+"""The routes of the streams: one reader behind WebSocket, Server-Sent Events and long poll."""
 
 import asyncio
 import time
 from collections.abc import AsyncIterator, Coroutine, Iterator
-from contextlib import aclosing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-import settings
 from actions import presence
 from db.conversations import Conversation
-from live import hub, metrics
-from live.presence import connected
-from live.publication import Publication, inbox
-from live.subscription import SlowConsumer, Subscription
+from live import metrics
 from routes import access, forms
-from routes.middleware import request_log
+from routes.frames import receive
 from routes.rate_limit import TokenBucket
-from routes.streams.frames import receive
+from routes.streams.close_codes import CloseCode, Ended
+from routes.streams.limits import CLOSE_TIMEOUT, POLL_TIMEOUT, SEND_TIMEOUT
+from routes.streams.outbox import Outbox
+from routes.streams.reader import Reader
 from routes.streams.sse import EventStream, ServerSentEvent
-from routes.streams.stream import NO_LONGER_A_PARTICIPANT, SESSION_ENDED, Ended, Stream
-from routes.streams.websocket.subscriber import TOO_SLOW, Reader
-from routes.streams.websocket.uvicorn_protocols import hand_over
 
-POLL_AT_MOST = 25
-SEND_TIMEOUT = 20
-"""Seconds after which a reader that takes nothing any more is given up."""
+HAND_OVER = "parley.hand_over"
+"""The extension of a server that carries an accepted socket itself (`websocket/`)."""
 
-FAREWELL = 2
 RETRY_MILLISECONDS = 1000
 PRIVATE = {"Cache-Control": "no-store"}
 
 
 async def socket(websocket: WebSocket) -> None:
     """A conversation or an inbox over a WebSocket. Ends with a close code of the contract."""
-    stream = await open_stream(websocket)
+    reader = await open_reader(websocket)
     await websocket.accept()
-    give = hand_over(websocket.scope)
-    if give is not None:
-        return give(Reader(stream, request_log.outlive(websocket.scope)))
-    code = await converse(websocket, stream)
-    if code is not None:
+    hand_over = (websocket.scope.get("extensions") or {}).get(HAND_OVER)
+    if hand_over is not None and hand_over(reader, websocket.scope):
+        return
+    code = await converse(websocket, reader)
+    if code is not CloseCode.LOST:
         with suppress(WebSocketDisconnect, TimeoutError):
-            async with asyncio.timeout(FAREWELL):
-                await websocket.close(code)
-    return None
+            async with asyncio.timeout(CLOSE_TIMEOUT):
+                await websocket.close(code.value)
 
 
-async def converse(websocket: WebSocket, stream: Stream) -> int | None:
-    """What a `Reader` does, on a server that keeps its connections to itself. Returns the code to
-    close with."""
-    code: int | None = None
+async def converse(websocket: WebSocket, reader: Reader) -> CloseCode:
+    """Send and receive, a task each, until the end; returns the code to close with."""
+    code = CloseCode.LOST
     try:
-        with follow(stream, "ws") as subscription:
+        with following(reader, "ws") as outbox:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(send_frames(websocket, stream, subscription))
-                tasks.create_task(receive_frames(websocket, stream, subscription))
+                tasks.create_task(send_frames(websocket, outbox))
+                tasks.create_task(receive_frames(websocket, reader))
     except* Ended as ended:
         code = next(error.code for error in ended.exceptions if isinstance(error, Ended))
-    except* SlowConsumer:
-        code = TOO_SLOW
     except* WebSocketDisconnect:
-        code = None
+        pass
     return code
 
 
 async def events(request: Request) -> Response:
     """The same frames as Server-Sent Events, numbered by revision; Last-Event-ID is the cursor."""
-    stream = await open_stream(request)
-    return EventStream(server_sent(stream), SEND_TIMEOUT, PRIVATE)
+    reader = await open_reader(request)
+    return EventStream(server_sent(reader), SEND_TIMEOUT, PRIVATE)
 
 
 async def poll(request: Request) -> Response:
-    """What was missed, or else what comes within `wait` seconds; 204 where that is nothing."""
-    stream = await open_stream(request, follows_presence=False)
-    wait = min(forms.number(request, "wait") or 0, POLL_AT_MOST)
-    with follow(stream, "poll") as subscription:
+    """What the page is missing, or what comes within `wait` seconds; 204 if there is nothing."""
+    reader = await open_reader(request, is_poll=True)
+    wait = min(forms.number(request, "wait") or 0, POLL_TIMEOUT)
+    with following(reader, "poll") as outbox:
         try:
-            text = await while_connected(request, news(stream, subscription, wait))
-        except SlowConsumer:
-            text = ""  # the next poll reads what it was
+            text = await while_connected(request, first_text(outbox, wait))
         except Ended as end:
             text = ended_poll(end.code)
     if not text:
@@ -90,109 +78,100 @@ async def poll(request: Request) -> Response:
     return HTMLResponse(text, headers=PRIVATE)
 
 
-async def open_stream(connection: HTTPConnection, *, follows_presence: bool = True) -> Stream:
-    """The stream of the conversation in the path, or of the inbox where the path names none.
-
-    A poll tells of no presence: it would have to know what the one before has told."""
+async def open_reader(connection: HTTPConnection, *, is_poll: bool = False) -> Reader:
+    """The reader of the conversation in the path, or of the inbox if the path names none."""
     viewer = connection.query_params.get("viewer", "")
     session, conversation = await access.session_and_conversation(connection, viewer)
     presence.arrive(session.user)
     digest = connection.query_params.get("inbox")
     if conversation is None:
-        return Stream(session, digest=digest or "")
+        return Reader(session, digest=digest or "", is_poll=is_poll)
     held = cursor(connection, conversation)
-    return Stream(session, conversation, held, digest, follows_presence)
-
-
-@contextmanager
-def follow(stream: Stream, tier: str) -> Iterator[Subscription]:
-    """What is published for a reader, who is here meanwhile."""
-    with (
-        hub.subscribe(*stream.topics) as subscription,
-        connected(stream.session.user.id, shows_inbox=stream.digest is not None),
-        metrics.connections.labels(tier).track_inprogress(),
-    ):
-        yield subscription
+    return Reader(session, conversation, held, digest, is_poll=is_poll)
 
 
 def cursor(connection: HTTPConnection, conversation: Conversation) -> int:
-    """The revision that the reader holds: what they say, or the present one."""
+    """The revision the page holds: what it says, or the present one."""
     last_event_id = connection.headers.get("last-event-id")
     held = forms.integer(last_event_id, "Last-Event-ID") if last_event_id else None
     held = forms.number(connection, "after") if held is None else held
     return conversation.revision if held is None else min(held, conversation.revision)
 
 
-async def send_frames(websocket: WebSocket, stream: Stream, subscription: Subscription) -> None:
-    nothing = empty_frame(websocket)
-    async with aclosing(stream.frames(subscription)) as frames:
-        async for frame in frames:
-            try:
-                async with asyncio.timeout(SEND_TIMEOUT):
-                    await websocket.send_text(frame or nothing)
-            except TimeoutError:
-                metrics.slow_consumers.inc()
-                raise SlowConsumer from None
+@contextmanager
+def following(reader: Reader, tier: str) -> Iterator[Outbox]:
+    """While the block runs, the reader's frames arrive in an outbox."""
+    outbox = Outbox(tier)
+    reader.open(outbox)
+    try:
+        yield outbox
+    finally:
+        reader.close()
+
+
+async def send_frames(websocket: WebSocket, outbox: Outbox) -> None:
+    heartbeat = empty_frame(websocket)
+    while True:
+        text = await outbox.next()
+        try:
+            async with asyncio.timeout(SEND_TIMEOUT):
+                await websocket.send_text(text or heartbeat)
+        except TimeoutError:
+            metrics.slow_consumers.inc()
+            raise Ended(CloseCode.SLOW_CONSUMER) from None
 
 
 def empty_frame(websocket: WebSocket) -> str:
-    """The heartbeat. Daphne, which names no extensions, swallows frames without a text: there it
-    is a mark that changes nothing."""
+    """Daphne, which offers no extensions, swallows empty frames: there a heartbeat is a mark that
+    changes nothing."""
     return "" if "extensions" in websocket.scope else "<hx-cursor></hx-cursor>"
 
 
-async def receive_frames(websocket: WebSocket, stream: Stream, subscription: Subscription) -> None:
+async def receive_frames(websocket: WebSocket, reader: Reader) -> None:
     allowance = TokenBucket()
-
-    def say(text: str) -> None:
-        subscription.add(Publication(inbox(stream.session.user.id), text))
-
     while True:
         received = await websocket.receive()
         if received["type"] == "websocket.disconnect":
-            raise WebSocketDisconnect(received["code"], received.get("reason"))
+            raise Ended(CloseCode.LOST)
         text = received.get("text")
-        receive(received["bytes"] if text is None else text, stream, allowance, say)
+        receive(received["bytes"] if text is None else text, reader, allowance)
 
 
-async def server_sent(stream: Stream) -> AsyncIterator[ServerSentEvent]:
+async def server_sent(reader: Reader) -> AsyncIterator[ServerSentEvent]:
     """Frames as events. An event without data would be invisible, so the heartbeat has a name."""
-    with follow(stream, "sse") as subscription:
-        async with aclosing(stream.frames(subscription)) as frames:
-            try:
-                async for frame in frames:
-                    id = str(stream.cursor) if stream.conversation else None
-                    if frame:
-                        yield ServerSentEvent(frame, id=id)
-                    else:
-                        yield ServerSentEvent("1", event="heartbeat", id=id)
-            except (Ended, SlowConsumer) as end:
-                code = end.code if isinstance(end, Ended) else TOO_SLOW
-                yield ServerSentEvent(str(code), event="end", retry=RETRY_MILLISECONDS)
+    with following(reader, "sse") as outbox:
+        try:
+            while True:
+                text = await outbox.next()
+                id = str(reader.cursor) if reader.conversation else None
+                if text:
+                    yield ServerSentEvent(text, id=id)
+                else:
+                    yield ServerSentEvent("1", event="heartbeat", id=id)
+        except Ended as end:
+            yield ServerSentEvent(str(end.code.value), event="end", retry=RETRY_MILLISECONDS)
 
 
-async def news(stream: Stream, subscription: Subscription, wait: int) -> str:
-    """What was missed, or the first that comes within `wait` seconds; else an empty text. What
-    nobody tells of is looked for as often as streams do."""
+async def first_text(outbox: Outbox, wait: float) -> str:
+    """What the first catch-up finds, or the first that comes within `wait` seconds."""
     until = time.monotonic() + wait
-    text = await stream.look()
+    text = await outbox.next()
     while not text and (left := until - time.monotonic()) > 0:
-        batch = await subscription.next(min(left, settings.HEARTBEAT))
-        text = stream.ephemeral(batch) + await stream.look()
+        text = await outbox.next(left)
     return text
 
 
-def ended_poll(code: int) -> str:
-    """What a poll says instead of a close code: 401, 404, or nothing, where it may come again."""
-    if code == SESSION_ENDED:
+def ended_poll(code: CloseCode) -> str:
+    """A close code as a poll's answer: 401, 404, or nothing, and the page polls again."""
+    if code is CloseCode.SESSION_ENDED:
         raise access.SignedOut
-    if code == NO_LONGER_A_PARTICIPANT:
+    if code is CloseCode.REMOVED:
         access.not_found()
     return ""
 
 
 async def while_connected(request: Request, work: Coroutine[Any, Any, str]) -> str:
-    """What `work` returns; an empty text as soon as nobody waits for it any more."""
+    """What `work` returns; an empty text as soon as the client has disconnected."""
     working = asyncio.create_task(work)
     leaving = asyncio.create_task(disconnected(request))
     try:

@@ -1,4 +1,4 @@
-"""What a `Wire` makes of the WebSocket protocol: the Autobahn cases."""
+"""The Autobahn cases, on a `WebSocketConnection`."""
 
 import asyncio
 import json
@@ -25,7 +25,7 @@ class EchoServer(Process):
             "--port",
             str(self.port),
             "--ws",
-            "routes.streams.websocket.uvicorn_protocols:HandoffWebSocketProtocol",
+            "tests.echo:EchoProtocol",
         ]
         options += ["--ws-per-message-deflate", "false"]
         return [self.program, "-m", "uvicorn", "tests.echo:app", *options]

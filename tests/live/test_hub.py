@@ -1,4 +1,4 @@
-"""The subscribers of one process: in order, bounded, and nobody waits for anybody."""
+"""The subscribers of one process: in order, bounded, and none waits for another."""
 
 import asyncio
 

@@ -22,13 +22,16 @@ import settings
 from actions import sessions
 from db import conversations, engine, migration, users
 from live import broker, hub, metrics, publication
+from live.delivery import Delivery
 from live.process import metrics_directory as meeting
 from live.publication import RESYNC, Publication
-from live.subscription import BACKLOG, SlowConsumer
+from live.subscription import BACKLOG
 from routes import operations
 from routes.streams import transports
+from routes.streams.close_codes import Ended
+from routes.streams.outbox import Outbox
+from routes.streams.reader import Reader
 from routes.streams.sse import EventStream, ServerSentEvent
-from routes.streams.stream import Stream
 from tests import factories
 from tests.applications import HOME, Process, Site, served
 from tests.clients import LIVE_TIERS, Visitor
@@ -356,16 +359,19 @@ async def test_a_blocked_event_loop_shows(monkeypatch: pytest.MonkeyPatch) -> No
     assert now()["parley_event_loop_lag_seconds_sum"] - lag >= 0.2
 
 
-@pytest.mark.usefixtures("database")
+@pytest.mark.usefixtures("live")
 async def test_a_gap_to_mend_is_counted_once() -> None:
     ada, bob = await factories.make_user("ada"), await factories.make_user("bob")
     chat = await factories.make_conversation([ada, bob])
     session = await sessions.find(await factories.make_session(ada))
     assert session is not None
-    stream = Stream(session, await conversations.get(chat, ada.id), cursor=1)
+    reader = Reader(session, await conversations.get(chat, ada.id))
     topic = publication.conversation(chat)
-    with growing("parley_gaps_mended_total", 1):
-        stream.take([Publication(topic, "Three", 3), Publication(topic, "Four", 4)])
+    with transports.following(reader, "sse") as outbox:
+        await outbox.next()
+        with growing("parley_gaps_mended_total", 1):
+            hub.deliver(Publication(topic, "Three", 3), Publication(topic, "Four", 4))
+            hub.deliver(Publication(topic, "Five", 5))
 
 
 async def test_messages_that_are_caught_up_are_counted(site: Site) -> None:
@@ -399,32 +405,27 @@ async def test_deliveries_are_counted_for_each_subscriber() -> None:
         hub.deliver(Publication("a", "text"))
 
 
-async def test_slow_consumers_are_counted() -> None:
-    with hub.subscribe("a") as subscription, growing("parley_slow_consumers_total", 1):
-        for _ in range(BACKLOG + 1):
-            hub.deliver(Publication("a", "text"))
-        with pytest.raises(SlowConsumer):
-            await subscription.next(1)
+async def test_slow_consumers_are_counted(site: Site) -> None:
+    ada, bob = await site.people("ada", "bob")
+    chat = await ada.start("bob")
+    async with bob.tab("sse", chat) as his:
+        with growing("parley_slow_consumers_total", 1):
+            for _ in range(BACKLOG + 1):
+                hub.deliver(Publication(publication.conversation(chat), "text"))
+        assert await his.wait_for_end() == 1013
 
 
 async def forever(*_: object) -> None:
     await asyncio.Event().wait()
 
 
-async def frames(*_: object) -> AsyncIterator[str]:
-    yield "frame"
-
-
 async def test_sockets_that_take_nothing_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transports, "SEND_TIMEOUT", 0.05)
     websocket: Any = SimpleNamespace(send_text=forever, scope={})
-    stream: Any = SimpleNamespace(frames=frames)
-    with (
-        hub.subscribe("a") as subscription,
-        growing("parley_slow_consumers_total", 1),
-        pytest.raises(SlowConsumer),
-    ):
-        await transports.send_frames(websocket, stream, subscription)
+    outbox = Outbox("ws")
+    outbox.send("text")
+    with growing("parley_slow_consumers_total", 1), pytest.raises(Ended):
+        await transports.send_frames(websocket, outbox)
 
 
 async def events() -> AsyncIterator[ServerSentEvent]:
@@ -447,16 +448,16 @@ async def test_the_lag_runs_from_publishing_until_the_reader_asks_for_more() -> 
         published_at = time.time() - 2
         return Publication("a", "text", revision, published_at)
 
-    with hub.subscribe("a") as subscription:
-        seconds = now()["parley_publish_to_socket_seconds_sum"]
-        with growing("parley_publish_to_socket_seconds_count", 2):
-            for number in range(metrics.LAGS_MEASURED + 1):
-                hub.deliver(change(number))
-                await subscription.next(1)
-            hub.deliver(change(None))
-            await subscription.next(1)
-        await subscription.next(0)
-        assert 4 <= now()["parley_publish_to_socket_seconds_sum"] - seconds < 14
+    outbox = Outbox("sse")
+    seconds = now()["parley_publish_to_socket_seconds_sum"]
+    with growing("parley_publish_to_socket_seconds_count", 2):
+        for number in range(metrics.LAGS_MEASURED + 1):
+            outbox.deliver(Delivery("a", [change(number)]))
+            await outbox.next()
+        outbox.deliver(Delivery("a", [change(None)]))
+        await outbox.next()
+    await outbox.next(0)
+    assert 4 <= now()["parley_publish_to_socket_seconds_sum"] - seconds < 14
 
 
 async def test_publications_carry_their_moment_to_other_processes() -> None:

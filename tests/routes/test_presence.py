@@ -9,7 +9,7 @@ from actions.presence import EXPIRY
 from db import engine, presence
 from db.users import User
 from live import presence as connections
-from routes.streams.transports import POLL_AT_MOST
+from routes.streams.limits import POLL_TIMEOUT
 from tests.applications import Site
 from tests.factories import make_conversation, make_user
 from tests.pages import attribute, parsed
@@ -65,7 +65,7 @@ async def test_a_polling_user_stays_online_between_polls(
         await presences.arrivals.finished()
         assert other.id not in connections.everybody()
         assert (await ada.page(f"/chat/{chat}/")).presence == "Online"
-        moment += POLL_AT_MOST * 1000  # the next one is as late as it may be
+        moment += POLL_TIMEOUT * 1000  # the next one is as late as it may be
         assert (await ada.page(f"/chat/{chat}/")).presence == "Online"
     moment += int(EXPIRY * 1000)
     assert (await ada.page(f"/chat/{chat}/")).presence.startswith("Seen")

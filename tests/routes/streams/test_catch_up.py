@@ -1,4 +1,4 @@
-"""Many who look at the same moment ask the database as few do."""
+"""Many readers that catch up together ask the database as few times as one."""
 
 import asyncio
 
@@ -10,9 +10,8 @@ from db.engine.statement import Row
 from db.users import User
 from routes import access
 from routes.streams import catch_up
-from routes.streams.catch_up import Look
-from routes.streams.catch_up import looks as looking
-from routes.streams.stream import Ended, Stream
+from routes.streams.catch_up import Snapshot
+from routes.streams.reader import Reader
 from tests.factories import make_conversation, make_messages, make_session, make_user
 
 pytestmark = pytest.mark.usefixtures("live")
@@ -32,14 +31,14 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return statements
 
 
-async def stream_of(user: User, chat: int, cursor: int = 0) -> Stream:
+async def reader_of(user: User, chat: int, cursor: int = 0) -> Reader:
     session = await sessions.find(await make_session(user))
     assert session is not None
-    return Stream(session, await conversations.get(chat, user.id), cursor)
+    return Reader(session, await conversations.get(chat, user.id), cursor)
 
 
-async def look_of(*streams: Stream) -> list[Look]:
-    return list(await asyncio.gather(*(looking.submit(stream) for stream in streams)))
+async def snapshots_of(*readers: Reader) -> list[Snapshot]:
+    return list(await asyncio.gather(*(catch_up.snapshots.submit(reader) for reader in readers)))
 
 
 async def test_many_readers_ask_no_more_than_one(asked: list[str]) -> None:
@@ -48,31 +47,29 @@ async def test_many_readers_ask_no_more_than_one(asked: list[str]) -> None:
     chats = [await make_conversation([ada, other]) for other in others]
     for chat, other in zip(chats, others, strict=True):
         await make_messages(other, chat, 3)
-    streams = [await stream_of(ada, chat, cursor) for chat in chats for cursor in range(4)]
+    readers = [await reader_of(ada, chat, cursor) for chat in chats for cursor in range(4)]
     asked.clear()
-    await look_of(streams[0])
+    await snapshots_of(readers[0])
     of_one = len(asked)
     asked.clear()
-    found = await look_of(*streams)
+    found = await snapshots_of(*readers)
     assert len(asked) == of_one == 4
-    for stream, look in zip(streams, found, strict=True):
-        assert [revision for revision, _ in look.changes] == [1, 2, 3][stream.cursor :]
-        assert look.presence is not None
+    for reader, snapshot in zip(readers, found, strict=True):
+        assert [revision for revision, _ in snapshot.changes] == [1, 2, 3][reader.cursor :]
+        assert snapshot.presence is not None
 
 
 async def test_each_reader_sees_their_own_rights(asked: list[str]) -> None:
     ada, bob, outsider = await make_user(), await make_user(), await make_user()
     chat = await make_conversation([ada, bob], "Tea")
-    streams = [await stream_of(ada, chat), await stream_of(bob, chat)]
-    stranger = await stream_of(outsider, chat)
-    stranger.conversation = streams[0].conversation
+    readers = [await reader_of(ada, chat), await reader_of(bob, chat)]
+    stranger = await reader_of(outsider, chat)
+    stranger.conversation = readers[0].conversation
     async with engine.transaction():
         await engine.rows("DELETE FROM sessions WHERE user_id = :id RETURNING user_id", id=bob.id)
-    seen = await look_of(*streams, stranger)
-    assert [look.is_session_open for look in seen] == [True, False, True]
-    assert [look.is_participant for look in seen] == [True, True, False]
-    with pytest.raises(Ended):
-        streams[1].seen(seen[1])
+    found = await snapshots_of(*readers, stranger)
+    assert [snapshot.is_session_open for snapshot in found] == [True, False, True]
+    assert [snapshot.is_participant for snapshot in found] == [True, True, False]
 
 
 async def test_much_that_was_missed_is_read_in_portions(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,11 +1,11 @@
-"""Heartbeats: few parts while there are few readers, all parts alike when there are many."""
+"""Heartbeats: few slots are used for few subscribers, all slots alike for many."""
 
 from collections import Counter
 
 import pytest
 
 from routes.streams import heartbeats
-from routes.streams.heartbeats import PARTS, TOGETHER
+from routes.streams.heartbeats import SLOT_SIZE, SLOTS
 
 
 class Heart:
@@ -14,31 +14,27 @@ class Heart:
 
 
 @pytest.fixture(autouse=True)
-def nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beside those whom this test lets beat."""
-    monkeypatch.setattr(heartbeats, "_parts", [set() for _ in range(PARTS)])
+def empty_slots(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(heartbeats, "_slots", [set() for _ in range(SLOTS)])
 
 
-def joined(number: int) -> list[tuple[Heart, int]]:
+def added(number: int) -> list[tuple[Heart, int]]:
     hearts = [Heart() for _ in range(number)]
-    return [(heart, heartbeats.join(heart)) for heart in hearts]
+    return [(heart, heartbeats.add(heart)) for heart in hearts]
 
 
-def test_few_readers_look_together() -> None:
-    assert sorted(Counter(part for _, part in joined(2 * TOGETHER + 1)).values()) == [
-        1,
-        TOGETHER,
-        TOGETHER,
-    ]
+def test_few_subscribers_share_a_slot() -> None:
+    sizes = Counter(slot for _, slot in added(2 * SLOT_SIZE + 1))
+    assert sorted(sizes.values()) == [1, SLOT_SIZE, SLOT_SIZE]
 
 
 def test_many_are_divided_evenly() -> None:
-    sizes = Counter(part for _, part in joined(PARTS * TOGETHER + 2 * PARTS))
-    assert set(sizes.values()) == {TOGETHER + 2}
+    sizes = Counter(slot for _, slot in added(SLOTS * SLOT_SIZE + 2 * SLOTS))
+    assert set(sizes.values()) == {SLOT_SIZE + 2}
 
 
-def test_who_comes_takes_the_place_of_who_has_gone() -> None:
-    hearts = joined(3 * TOGETHER)
-    heart, part = hearts[TOGETHER + 5]
-    heartbeats.leave(heart, part)
-    assert joined(1)[0][1] == part
+def test_a_new_subscriber_takes_the_place_of_one_that_left() -> None:
+    hearts = added(3 * SLOT_SIZE)
+    heart, slot = hearts[SLOT_SIZE + 5]
+    heartbeats.remove(heart, slot)
+    assert added(1)[0][1] == slot

@@ -1,4 +1,7 @@
-"""Sockets on servers that hand none over: a task and a queue each, and the same in all else."""
+"""Parley without its fast WebSocket: a few tasks and a queue for each socket, the same in all else.
+
+A `site` here runs on uvicorn's own protocols, as `uvicorn app:app` does.
+"""
 
 import json
 import uuid
@@ -7,7 +10,6 @@ from contextlib import suppress
 
 import pytest
 import websockets
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 import settings
 from db.users import User
@@ -28,7 +30,7 @@ def database_url(sqlite_url: str) -> str:
 @pytest.fixture
 async def site(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
     monkeypatch.setattr(settings, "DATABASE_URL", database_url)
-    async with served(WebSocketsSansIOProtocol) as site:
+    async with served(without_fast_sockets=True) as site:
         yield site
 
 
@@ -103,7 +105,7 @@ async def test_a_session_and_a_process_end_it(here: Visitor, there: Visitor, cha
         assert await bobs.wait_for_end() == 1012
 
 
-async def test_who_does_not_read_is_told_to_come_back(
+async def test_a_client_that_does_not_read_is_asked_to_come_back(
     here: Visitor, chat: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(transports, "SEND_TIMEOUT", 0.2)

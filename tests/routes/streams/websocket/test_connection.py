@@ -3,13 +3,15 @@
 import pytest
 from websockets.frames import Frame, Opcode
 
-from routes.streams.websocket import connection as wires
-from routes.streams.websocket.connection import MESSAGE_BYTES, Wire
+from routes.streams.close_codes import CloseCode
+from routes.streams.limits import FRAME_BYTES
+from routes.streams.websocket import connection as connections
+from routes.streams.websocket.connection import WebSocketConnection, is_one_frame
 from tests.wires import Transport
 
 
-class Noting(Wire):
-    """Notes what comes, and how it ends."""
+class Recorder(WebSocketConnection):
+    """Records what comes, and how it ends."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -17,15 +19,15 @@ class Noting(Wire):
         self.ends = 0
         self.losses = 0
 
-    def received(self, message: str | bytes) -> None:
+    def on_message(self, message: str | bytes) -> None:
         self.heard.append(message)
         if message == "end":
-            self.end(4400)
+            self.close(CloseCode.BAD_FRAME)
 
-    def ended(self) -> None:
+    def on_close(self) -> None:
         self.ends += 1
 
-    def lost(self) -> None:
+    def on_lost(self) -> None:
         self.losses += 1
 
 
@@ -35,10 +37,10 @@ async def transport() -> Transport:
 
 
 @pytest.fixture
-async def wire(transport: Transport) -> Noting:
-    wire = Noting()
-    wire.take_over(transport, set(), is_paused=False)
-    return wire
+async def socket(transport: Transport) -> Recorder:
+    socket = Recorder()
+    socket.take_over(transport, set())
+    return socket
 
 
 def frame(data: str | bytes, opcode: Opcode = Opcode.TEXT, *, fin: bool = True) -> bytes:
@@ -46,85 +48,94 @@ def frame(data: str | bytes, opcode: Opcode = Opcode.TEXT, *, fin: bool = True) 
     return Frame(opcode, data, fin).serialize(mask=True)
 
 
-async def test_texts_arrive_however_their_bytes_are_split(wire: Noting) -> None:
-    texts = ["", "Hello", "x" * 126, "漢" * 1000, "y" * MESSAGE_BYTES]
+async def test_texts_arrive_however_their_bytes_are_split(socket: Recorder) -> None:
+    texts = ["", "Hello", "x" * 126, "漢" * 1000, "y" * FRAME_BYTES]
     data = b"".join(frame(text) for text in texts)
-    wire.data_received(data)
-    assert wire.heard == texts
-    wire.heard.clear()
+    socket.data_received(data)
+    assert socket.heard == texts
+    socket.heard.clear()
     for start in range(0, len(data), 7):
-        wire.data_received(data[start : start + 7])
-    assert wire.heard == texts
-    wire.heard.clear()
+        socket.data_received(data[start : start + 7])
+    assert socket.heard == texts
+    socket.heard.clear()
     for byte in frame("Hello"):
-        wire.data_received(bytes([byte]))
-    assert wire.heard == ["Hello"]
+        socket.data_received(bytes([byte]))
+    assert socket.heard == ["Hello"]
 
 
 async def test_fragments_make_one_message_with_pings_in_between(
-    wire: Noting, transport: Transport
+    socket: Recorder, transport: Transport
 ) -> None:
     whole = "漢字".encode()
-    wire.data_received(frame(whole[:2], fin=False))
-    wire.data_received(frame("ping", Opcode.PING))
-    wire.data_received(frame(whole[2:5], Opcode.CONT, fin=False))
-    wire.data_received(frame(whole[5:], Opcode.CONT) + frame(b"\0\1", Opcode.BINARY))
-    assert wire.heard == ["漢字", b"\0\1"]
+    socket.data_received(frame(whole[:2], fin=False))
+    socket.data_received(frame("ping", Opcode.PING))
+    socket.data_received(frame(whole[2:5], Opcode.CONT, fin=False))
+    socket.data_received(frame(whole[5:], Opcode.CONT) + frame(b"\0\1", Opcode.BINARY))
+    assert socket.heard == ["漢字", b"\0\1"]
     [pong] = transport.frames()
     assert (pong.opcode, pong.data) == (Opcode.PONG, b"ping")
 
 
-@pytest.mark.parametrize("size", [0, 1, 125, 126, 65_535, 65_536, 70_000])
-def test_a_text_is_framed_as_by_websockets(size: int) -> None:
-    text = "x" * size
-    assert wires.text_frame(text) == Frame(Opcode.TEXT, text.encode()).serialize(mask=False)
-
-
 OTHERS = {
+    "nothing": b"",
     "a part of a message": frame("Hello", fin=False),
-    "a binary message": frame("Hello", Opcode.BINARY),
-    "a ping": frame("Hello", Opcode.PING),
-    "no UTF-8": frame(b"\xff\xfe"),
+    "the end of a message": frame("Hello", Opcode.CONT),
     "not all of it": frame("Hello")[:-1],
+    "half a header": frame("Hello")[:5],
     "more than it": frame("Hello") + b"\x81",
+    "two frames": frame("Hello") + frame("Hello"),
     "half a length": frame("x" * 126)[:3],
     "a long one": frame("x" * 70_000),
     "no mask": Frame(Opcode.TEXT, b"Hello").serialize(mask=False),
-    "no mask and more": Frame(Opcode.TEXT, b"Hello").serialize(mask=False) + bytes(132),
-    "a reserved bit": b"\xc1" + frame("Hello")[1:],
     "a length in eight bytes": b"\x81\xff" + bytes(131),
 }
 
 
 @pytest.mark.parametrize("data", OTHERS.values(), ids=OTHERS)
-def test_all_but_one_whole_text_is_left_to_the_parser(data: bytes) -> None:
-    assert wires.lone_text(data) is None
+def test_a_parser_is_shared_for_nothing_but_one_whole_frame(data: bytes) -> None:
+    assert not is_one_frame(data)
 
 
-@pytest.mark.parametrize("text", ["", "Hello", "漢" * 41, "x" * 125, "x" * 126, "x" * 65_535])
-def test_one_whole_text_needs_no_parser(text: str) -> None:
-    assert wires.lone_text(frame(text)) == text
+@pytest.mark.parametrize("size", [0, 1, 125, 126, 65_535])
+def test_a_whole_frame_is_known_by_its_header(size: int) -> None:
+    assert is_one_frame(frame("x" * size))
 
 
-async def test_a_parser_is_kept_only_while_a_message_is_under_way(wire: Noting) -> None:
-    wires._parsers.clear()
+async def test_connections_share_a_parser_until_a_frame_comes_in_parts(socket: Recorder) -> None:
+    other = Recorder()
+    other.take_over(Transport(), set())
     data = frame("Hello")
-    wire.data_received(data[:3])
-    assert wires._parsers == []
-    wire.data_received(data[3:])
-    assert len(wires._parsers) == 1
-    wire.data_received(frame("Hel", fin=False))
-    assert wires._parsers == [], "the message goes on"
-    wire.data_received(frame("lo", Opcode.CONT))
-    assert len(wires._parsers) == 1
-    assert wire.heard == ["Hello", "Hello"]
+    socket.data_received(data)
+    socket.data_received(data[:3])
+    other.data_received(data)
+    other.data_received(frame("", Opcode.PONG))
+    socket.data_received(data[3:])
+    assert socket.heard == ["Hello", "Hello"]
+    assert other.heard == ["Hello"]
+    assert other._parser is None
+
+
+CLOSE = frame((1000).to_bytes(2, "big"), Opcode.CLOSE)
+RESERVED_BIT = b"\xc1" + frame("Hello")[1:]
+
+
+@pytest.mark.parametrize("last", [CLOSE, RESERVED_BIT], ids=["in good order", "broken"])
+async def test_a_connection_that_closes_leaves_the_others_a_fresh_parser(
+    socket: Recorder, last: bytes
+) -> None:
+    other = Recorder()
+    other.take_over(Transport(), set())
+    other.data_received(last)
+    assert other.is_closing
+    socket.data_received(frame("Hello"))
+    assert socket.heard == ["Hello"]
 
 
 @pytest.mark.parametrize(
     ("data", "code"),
     [
         (frame(b"\xff"), 1007),
-        (frame("x" * (MESSAGE_BYTES + 1)), 1009),
+        (frame("x" * (FRAME_BYTES + 1)), 1009),
         (frame("x", fin=False) + frame("x"), 1002),
         (frame("x", Opcode.CONT), 1002),
         (Frame(Opcode.TEXT, b"not masked").serialize(mask=False), 1002),
@@ -132,62 +143,64 @@ async def test_a_parser_is_kept_only_while_a_message_is_under_way(wire: Noting) 
     ],
     ids=["no UTF-8", "too large", "a text in a text", "no beginning", "no mask", "nonsense"],
 )
-async def test_who_breaks_the_rules_is_told_which(
-    wire: Noting, transport: Transport, data: bytes, code: int
+async def test_a_client_that_breaks_the_protocol_gets_the_code_that_says_how(
+    socket: Recorder, transport: Transport, data: bytes, code: int
 ) -> None:
-    wire.data_received(data)
+    socket.data_received(data)
     assert transport.close_codes() == [code]
-    assert (wire.heard, wire.ends, wire.code) == ([], 1, code)
+    assert (socket.heard, socket.ends, socket.code) == ([], 1, code)
 
 
-async def test_a_close_is_answered_once(wire: Noting, transport: Transport) -> None:
-    wire.data_received(frame("Bye") + frame((1001).to_bytes(2, "big"), Opcode.CLOSE))
-    assert wire.heard == ["Bye"]
+async def test_a_close_is_answered_once(socket: Recorder, transport: Transport) -> None:
+    socket.data_received(frame("Bye") + frame((1001).to_bytes(2, "big"), Opcode.CLOSE))
+    assert socket.heard == ["Bye"]
     assert transport.close_codes() == [1001]
     assert transport.is_closed
-    wire.connection_lost(None)
-    wire.connection_lost(None)
-    assert (wire.code, wire.ends, wire.losses) == (1001, 1, 1)
+    socket.connection_lost(None)
+    socket.connection_lost(None)
+    assert (socket.code, socket.ends, socket.losses) == (1001, 1, 1)
 
 
-async def test_nothing_is_heard_or_said_after_the_end(wire: Noting, transport: Transport) -> None:
-    wire.data_received(frame("end") + frame("more"))
-    wire.data_received(frame("and more") + frame("", Opcode.PING))
-    wire.end(1012)
-    assert wire.heard == ["end"]
+async def test_nothing_is_received_or_sent_after_the_end(
+    socket: Recorder, transport: Transport
+) -> None:
+    socket.data_received(frame("end") + frame("more"))
+    socket.data_received(frame("and more") + frame("", Opcode.PING))
+    socket.close(CloseCode.RESTARTING)
+    assert socket.heard == ["end"]
     assert transport.close_codes() == [4400]
-    wire.data_received(frame((4400).to_bytes(2, "big"), Opcode.CLOSE))
+    socket.data_received(frame((4400).to_bytes(2, "big"), Opcode.CLOSE))
     assert transport.written == []
     assert transport.is_closed
 
 
-async def test_who_answers_no_close_is_dropped(
-    wire: Noting, transport: Transport, monkeypatch: pytest.MonkeyPatch
+async def test_a_client_that_answers_no_close_is_dropped(
+    socket: Recorder, transport: Transport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wires, "FAREWELL", 0.01)
-    wire.end(1012)
+    monkeypatch.setattr(connections, "CLOSE_TIMEOUT", 0.01)
+    socket.close(CloseCode.RESTARTING)
     await transport.aborted.wait()
 
 
-async def test_who_takes_nothing_is_dropped_and_who_takes_it_after_all_is_not(
-    wire: Noting, transport: Transport, monkeypatch: pytest.MonkeyPatch
+async def test_a_client_that_takes_nothing_is_dropped_unless_it_drains_in_time(
+    socket: Recorder, transport: Transport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wires, "PATIENCE", 0.01)
-    wire.pause_writing()
-    wire.resume_writing()
-    assert wire._timer is None
-    wire.pause_writing()
+    monkeypatch.setattr(connections, "SEND_TIMEOUT", 0.01)
+    socket.pause_writing()
+    socket.resume_writing()
+    assert socket._timer is None
+    socket.pause_writing()
     await transport.aborted.wait()
 
 
-async def test_a_server_that_ends_says_so(wire: Noting, transport: Transport) -> None:
-    wire.shutdown()
+async def test_a_server_that_shuts_down_says_so(socket: Recorder, transport: Transport) -> None:
+    socket.shutdown()
     assert transport.close_codes() == [1012]
     assert transport.is_closed
 
 
-async def test_a_connection_that_breaks_is_lost(wire: Noting) -> None:
-    connections = wire._connections
-    assert connections == {wire}
-    wire.connection_lost(ConnectionResetError())
-    assert (wire.code, wire.ends, wire.losses, connections) == (1006, 1, 1, set())
+async def test_a_connection_that_breaks_is_lost(socket: Recorder) -> None:
+    others = socket._connections
+    assert others == {socket}
+    socket.connection_lost(ConnectionResetError())
+    assert (socket.code, socket.ends, socket.losses, others) == (1006, 1, 1, set())

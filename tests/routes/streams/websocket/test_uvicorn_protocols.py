@@ -1,4 +1,4 @@
-"""Connections whose peer takes nothing any more have an end, or not even a beginning."""
+"""Connections whose peer takes nothing time out, and those it has given up are not served."""
 
 import asyncio
 import gc
@@ -12,11 +12,14 @@ from starlette.requests import HTTPConnection
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from websockets.server import ServerProtocol
 
+from bench import passers
 from routes.middleware.request_log import Exchange
-from routes.streams.stream import Stream
+from routes.streams import transports
+from routes.streams.limits import SEND_TIMEOUT
+from routes.streams.reader import Reader
 from routes.streams.websocket import uvicorn_protocols
+from routes.streams.websocket.fast_socket import FastSocket
 from routes.streams.websocket.uvicorn_protocols import (
-    PATIENCE,
     HandoffWebSocketProtocol,
     TimeoutHTTPProtocol,
 )
@@ -31,7 +34,8 @@ OF_A_CONNECTION = (
     HTTPConnection,
     RequestResponseCycle,
     ServerProtocol,
-    Stream,
+    Reader,
+    FastSocket,
 )
 
 
@@ -57,11 +61,13 @@ async def timeout_of_a_connection(site: Site, monkeypatch: pytest.MonkeyPatch) -
     return found[0]
 
 
-async def test_untaken_data_is_given_up(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert await timeout_of_a_connection(site, monkeypatch) == PATIENCE
+async def test_the_kernel_knows_the_send_timeout(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert await timeout_of_a_connection(site, monkeypatch) == SEND_TIMEOUT * 1000
 
 
-async def test_a_system_that_knows_no_such_end_serves_as_well(
+async def test_a_system_without_that_option_serves_as_well(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(uvicorn_protocols, "USER_TIMEOUT", None)
@@ -69,7 +75,7 @@ async def test_a_system_that_knows_no_such_end_serves_as_well(
 
 
 @pytest.mark.parametrize("resets", [False, True])
-async def test_who_gave_up_before_they_were_taken_is_not_served(
+async def test_a_client_that_gave_up_before_it_was_accepted_is_not_served(
     site: Site, monkeypatch: pytest.MonkeyPatch, resets: bool
 ) -> None:
     heard: list[bytes] = []
@@ -107,7 +113,7 @@ def left_of_connections() -> int:
 
 
 @pytest.mark.parametrize("tier", TIERS)
-async def test_what_a_connection_has_left_need_not_be_searched_for(
+async def test_a_closed_connection_leaves_nothing_to_the_garbage_collector(
     site: Site, tier: str, no_search: None
 ) -> None:
     ada = await make_user("ada", "Ada")
@@ -122,3 +128,36 @@ async def test_what_a_connection_has_left_need_not_be_searched_for(
     async with asyncio.timeout(10):
         while left_of_connections() > before:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
+
+
+async def test_a_frame_that_comes_before_the_handshake_is_over_is_not_lost(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = await make_user("ada", "Ada")
+    chat = await make_conversation([ada, await make_user("bob", "Bob")])
+    visitor = await site.visitor(ada)
+    is_asked, has_received = asyncio.Event(), asyncio.Event()
+    open_reader, data_received = transports.open_reader, HandoffWebSocketProtocol.data_received
+
+    async def waiting(connection: HTTPConnection) -> Reader:
+        is_asked.set()
+        await has_received.wait()
+        return await open_reader(connection)
+
+    def noting(self: HandoffWebSocketProtocol, data: bytes) -> None:
+        data_received(self, data)
+        if self.has_received:
+            has_received.set()
+
+    monkeypatch.setattr(transports, "open_reader", waiting)
+    monkeypatch.setattr(HandoffWebSocketProtocol, "data_received", noting)
+    address = urlsplit(site.url)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    request = passers.request("GET", address.netloc, f"/ws/chat/{chat}/", visitor.cookie, "")
+    writer.write(request)
+    await is_asked.wait()
+    writer.write(passers.frame(1, passers.message().encode()))
+    async with asyncio.timeout(10):
+        await reader.readuntil(passers.BODY.encode())
+    writer.close()
+    await writer.wait_closed()

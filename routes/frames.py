@@ -1,0 +1,100 @@
+"""The frames that a page sends over a WebSocket: messages, typing, and read positions."""
+
+import asyncio
+import json
+
+import orjson
+
+from actions import changes, messages, participants, typing_notifications
+from actions.errors import Invalid
+from actions.text import whole
+from db.conversations import Conversation
+from db.log.commit import Stored
+from routes import forms
+from routes.messages import refusal_fragment
+from routes.rate_limit import TokenBucket
+from routes.streams.close_codes import CloseCode, Ended
+from routes.streams.limits import FRAME_BYTES
+from routes.streams.reader import Reader
+
+
+def receive(frame: str | bytes, reader: Reader, bucket: TokenBucket) -> None:
+    """Start what a frame asks for. The frames of one socket take effect in their order; what
+    concerns this socket alone is sent to its reader. Raises `Ended`."""
+    if not bucket.take():
+        raise Ended(CloseCode.TOO_FAST)
+    if isinstance(frame, bytes) or reader.conversation is None:
+        raise Ended(CloseCode.BAD_FRAME)
+    if 4 * len(frame) > FRAME_BYTES and len(frame.encode("utf-8", "replace")) > FRAME_BYTES:
+        raise Ended(CloseCode.TOO_LARGE)
+    user, conversation = reader.session.user, reader.conversation
+    fields = parsed(frame)
+    match fields.get("type"):
+        case "message":
+            send(reader, conversation, text(fields, "client_id"), text(fields, "body"))
+        case "typing":
+            typing_notifications.publish(user, conversation.id)
+        case "read":
+            participants.reads.submit((conversation.id, user.id, position(fields)))
+        case _:
+            raise Ended(CloseCode.BAD_FRAME)
+
+
+def parsed(frame: str) -> dict[str, object]:
+    try:
+        fields = orjson.loads(frame)
+    except ValueError:
+        fields = leniently_parsed(frame)
+    if not isinstance(fields, dict):
+        raise Ended(CloseCode.BAD_FRAME)
+    return fields
+
+
+def leniently_parsed(frame: str) -> object:
+    """orjson rejects lone surrogates, which a page may send: they are replaced, as in forms."""
+    try:
+        return json.loads(frame)
+    except (ValueError, RecursionError):
+        raise Ended(CloseCode.BAD_FRAME) from None
+
+
+def text(fields: dict[str, object], name: str) -> str:
+    value = fields.get(name)
+    if not isinstance(value, str):
+        raise Ended(CloseCode.BAD_FRAME)
+    return whole(value)
+
+
+def position(fields: dict[str, object]) -> int:
+    value = fields.get("position")
+    if type(value) is int and 0 <= value <= forms.LARGEST_NUMBER:
+        return value
+    raise Ended(CloseCode.BAD_FRAME)
+
+
+def send(reader: Reader, conversation: Conversation, client_id: str, body: str) -> None:
+    """Send a message. What is published acknowledges it to every reader; a repeat, which this
+    socket may have had already, and a refusal go to this socket alone. Without a database it gets
+    no answer, and the page tries again, by POST at last."""
+
+    def refuse(refusal: Invalid) -> None:
+        reader.send(refusal_fragment(conversation, client_id, body, refusal))
+
+    def answer(outcome: asyncio.Future[Stored]) -> None:
+        error = outcome.exception()
+        if isinstance(error, Invalid):
+            refuse(error)
+        elif error is None and is_held_repeat(outcome.result(), reader):
+            reader.send(changes.changed(outcome.result().message).text)
+
+    try:
+        sending = messages.submit(reader.session.user, conversation.id, client_id, body)
+    except Invalid as refusal:
+        refuse(refusal)
+    else:
+        sending.add_done_callback(answer)
+
+
+def is_held_repeat(stored: Stored, reader: Reader) -> bool:
+    """Whether nothing has changed, and the reader holds what is published again."""
+    return stored.previous_revision is None and stored.message.revision <= reader.cursor

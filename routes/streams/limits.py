@@ -1,0 +1,19 @@
+"""What a stream may take: bytes, and seconds."""
+
+FRAME_BYTES = 64 * 1024
+"""The largest frame a client may send. `bin/web` tells uvicorn the same."""
+
+SEND_TIMEOUT = 20.0
+"""For the other side to take what is sent, before the connection is dropped."""
+
+CLOSE_TIMEOUT = 5.0
+"""For the other side to answer a close frame."""
+
+PONG_TIMEOUT = 10.0
+"""For the other side to answer a ping; checked at the next heartbeat."""
+
+RETRY_DELAY = 1.0
+"""Between two attempts to catch up while the database is unavailable."""
+
+POLL_TIMEOUT = 25
+"""The longest a poll waits for news."""
