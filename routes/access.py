@@ -1,13 +1,12 @@
 """The only doors: each returns the object that a request is about, or ends the request."""
 
-from collections.abc import Awaitable, Callable
 from typing import NoReturn
 
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from actions import session_cache, sessions
+from actions import sessions
 from actions.batching import Batcher
 from db import conversations
 from db.conversations import Conversation
@@ -43,19 +42,11 @@ async def current_session(connection: HTTPConnection, expected_user_id: str = ""
     return session
 
 
-async def cached_session(connection: HTTPConnection, expected_user_id: str) -> Session:
-    """The same without a query for each message that is posted."""
-    await find_session(connection, session_cache.find)
-    return await current_session(connection, expected_user_id)
-
-
-async def find_session(
-    connection: HTTPConnection, find: Callable[[str], Awaitable[Session | None]] = sessions.find
-) -> Session | None:
+async def find_session(connection: HTTPConnection) -> Session | None:
     """The session of a request, if it has one. Looked up once a request."""
     if not hasattr(connection.state, "session"):
         token = token_of(connection)
-        connection.state.session = await find(token) if token else None
+        connection.state.session = await sessions.find(token) if token else None
     found: Session | None = connection.state.session
     return found
 

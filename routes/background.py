@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from actions import batching, inbox_ranks, inbox_updates, presence, session_cache
+from actions import batching, inbox_ranks, inbox_updates, presence
 from live.process.tasks import alongside
 from routes.streams import heartbeats
 
@@ -22,5 +22,4 @@ async def background() -> AsyncIterator[None]:
         try:
             yield
         finally:
-            session_cache.clear()
             await batching.finished()

@@ -39,7 +39,7 @@ async def create(request: Request) -> Response:
         author_id = forms.text(fields, "author")
     draft = Draft(request.path_params["conversation_id"], client_id, body, author_id)
     try:
-        session = await access.cached_session(request, author_id)
+        session = await access.current_session(request, author_id)
         rate_limit.charge(session.user)
         response = await send(request, session.user, draft, refresh)
         if seen:  # whoever answers a plain page has read it
