@@ -20,7 +20,7 @@ from starlette.routing import Mount, Route, WebSocketRoute
 import settings
 from db import engine, migration
 from live import broker, metrics
-from live.process import shutdown, single_process
+from live.process import garbage, shutdown, single_process
 from render.assets import STATIC
 from routes import (
     access,
@@ -74,6 +74,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         stack.enter_context(shutdown.announced())
         await stack.enter_async_context(metrics.sampled(broker.is_up, engine.pool_use))
         await stack.enter_async_context(background.background())
+        stack.enter_context(garbage.rarely_collected())
         yield
 
 

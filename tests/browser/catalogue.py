@@ -91,7 +91,7 @@ class Catalogue:
 async def collect(site: Site) -> Catalogue:
     """All that a site can show, from a demonstration that is put into its empty database."""
     catalogue = Catalogue()
-    await demo.move_in()
+    await demo.add_all()
     mira = await get_by_username("mira")
     assert mira is not None
     with catalogue.noting_templates():

@@ -11,7 +11,7 @@ from tests import factories
 from tests.browser.people import People
 
 KILOBYTE = 1024
-SAID = [body for _, _, said in demo.CONVERSATIONS for _, _, body in said]
+SAID = [message["body"] for chat in demo.CONVERSATIONS for message in chat["messages"]]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from tests.pages import Page
 SILENCE = 20.0
 """Seconds without a frame after which a page gives its connection up (static/js/live.js)."""
 
-MESSAGE = re.compile(r'id="message-\d+-([0-9a-f-]{36})" data-position="(\d+)"')
+MESSAGE = re.compile(r'id="message-\d+-([0-9a-f-]{36})"\s+data-position="(\d+)"')
 REVISION = re.compile(r'<hx-cursor revision="(\d+)">')
 DIGEST = re.compile(r'<hx-cursor inbox="([^"]*)">')
 REFUSED = re.compile(r'data-refused="([^"]*)"')
