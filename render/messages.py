@@ -2,6 +2,7 @@
 
 import logging
 from functools import lru_cache
+from types import SimpleNamespace
 from typing import Protocol
 
 from markupsafe import Markup, escape
@@ -41,21 +42,21 @@ class Message(Protocol):
     def previous_created_at(self) -> int | None: ...
 
 
-def view(message: Message) -> dict[str, object]:
+def view(message: Message) -> SimpleNamespace:
     """All that messages/_message.html shows, escaped: numbers, our own words, and markup."""
-    return {
+    return SimpleNamespace(
         **face(message.author_name),
-        "dom_id": escape(dom_id(message)),
-        "position": message.position,
-        "revision": message.revision,
-        "author_id": message.author_id,
-        "created_at": message.created_at,
-        "iso": iso(message.created_at),
-        "clock": clock(message.created_at),
-        "new_day": day(message.created_at) if is_day_opening(message) else None,
-        "is_continued": is_continued(message),
-        "body": body(message),
-    }
+        dom_id=escape(dom_id(message)),
+        position=message.position,
+        revision=message.revision,
+        author_id=message.author_id,
+        created_at=message.created_at,
+        iso=iso(message.created_at),
+        clock=clock(message.created_at),
+        new_day=day(message.created_at) if is_day_opening(message) else None,
+        is_continued=is_continued(message),
+        body=body(message),
+    )
 
 
 @lru_cache(maxsize=4096)

@@ -116,5 +116,5 @@ def test_a_view_is_escaped_whole() -> None:
     """messages/_message.html escapes nothing: not one field may hold what a person has written."""
     hostile = "\"'><script>"
     message = Message(author_name=hostile, client_id=hostile, body=hostile, previous_author_id=2)
-    for name, value in messages.view(message).items():
+    for name, value in vars(messages.view(message)).items():
         assert isinstance(value, Markup) or not set(str(value)) & set("<>&\"'"), name
