@@ -117,11 +117,15 @@ def database_away() -> Iterator[None]:
         yield
 
 
+def web_arguments() -> list[str]:
+    """What bin/web says to uvicorn, from the app on."""
+    command = (HOME / "bin/web").read_text().replace("\\\n", " ").partition("-m uvicorn")[2]
+    return [word for word in shlex.split(command) if word != "$@"]
+
+
 def web_options() -> dict[str, Any]:
-    """The options of bin/web, as uvicorn parses them."""
-    command = (HOME / "bin/web").read_text().replace("\\\n", " ").partition("app:app")[2]
-    words = [word for word in shlex.split(command) if word != "$@"]
-    return uvicorn.main.make_context("uvicorn", ["app:app", *words]).params
+    """The same, as uvicorn parses it."""
+    return uvicorn.main.make_context("uvicorn", web_arguments()).params
 
 
 class Process(Server):

@@ -11,7 +11,7 @@ import pytest
 import settings
 from live import hub
 from live.publication import Publication
-from tests.applications import served
+from tests.applications import served, web_arguments
 from tests.faults.oracle import Oracle
 from tests.faults.town import Workers
 from tests.services import migrate
@@ -47,7 +47,11 @@ class Crashing(Workers):
 
     def command(self) -> list[str | Path]:
         return [
-            "tests.faults.crashing" if part == "uvicorn" else part for part in super().command()
+            self.program,
+            "-m",
+            "tests.faults.crashing",
+            *web_arguments(),
+            *super().command()[1:],
         ]
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+from tests.applications import web_arguments
 from tests.faults.oracle import Oracle
 from tests.faults.town import Workers
 from tests.servers import execute
@@ -22,7 +23,8 @@ EXPANSION = (
 
 class Newer(Workers):
     def command(self) -> list[str | Path]:
-        return ["tests.faults.newer" if part == "uvicorn" else part for part in super().command()]
+        where = super().command()[1:]
+        return [self.program, "-m", "tests.faults.newer", *web_arguments(), *where]
 
 
 async def test_an_older_and_a_newer_version(postgresql_url: str, redis_url: str) -> None:
