@@ -37,7 +37,9 @@ NOWHERE = ["1", str(2**53), str(2**53 + 1), "9" * 30]
 
 
 def at(path: str, chat: object) -> str:
-    return re.sub(r"\{conversation_id:\w+\}", str(chat), path)
+    """The path of a route for a conversation, with 1 for every other parameter."""
+    path = re.sub(r"\{conversation_id:\w+\}", str(chat), path)
+    return re.sub(r"\{\w+:\w+\}", "1", path)
 
 
 async def asked(visitor: Visitor, method: str, path: str) -> httpx.Response:
