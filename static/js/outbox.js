@@ -1,59 +1,62 @@
 // A message stands there at once and is kept, through reloads and a killed browser, until it comes back with its place
 // in the log: only then it counts as sent. Messages go in order, under one client_id however often they are tried.
 
-import {
-  backoff, byId, composer, conversation, domId, forget, key, message, messages, on, post, remember, signIn, tell, user,
-} from './page.js'
+import {backoff} from './backoff.js'
 import {apply} from './frames.js'
-import {off, send} from './live.js'
+import {isOff, send} from './live.js'
+import {
+  byId, composer, conversation, domId, emit, forget, key, message, messages, on, post, remember, signIn, stored,
+  user,
+} from './page.js'
+import {pause, Queue, verdict} from './queue.js'
 
-const ACKNOWLEDGED = 3000
-const FAILED = 'The server could not take it.'
-const CLOSED = 'This conversation is no longer open to you.'
-const REFUSED = {403: CLOSED, 404: CLOSED, 413: 'This is too long to send.', 422: FAILED}
+const ACKNOWLEDGED = 3000, ANSWERED = 15000
+const FAILED = 'Not sent. The server could not take it.'
+const CLOSED = 'Not sent. You are no longer in this conversation.'
+const REFUSED = {403: CLOSED, 404: CLOSED, 413: 'Not sent. It is too long.', 422: FAILED}
+const WAITING = 'Waiting for the connection…'
 
-// A script that is none: text browsers would show what a template holds.
 const pending = document.createElement('template')
-pending.innerHTML = byId('pending')?.textContent ?? ''
+let queue = new Queue()
+let posting, timer, failures = 0
 
-const box = new Map()
-// Until when a socket, or another tab, has it in hand.
-const handed = new Map()
-let posting, failures = 0, next
-
-if (messages && composer && !off) {
-  composer.noValidate = true
-  composer.addEventListener('submit', submit)
+export function start() {
+  // A script that is none: text browsers would show what a template holds.
+  pending.innerHTML = byId('pending')?.textContent ?? ''
+  queue = new Queue(stored('outbox:').map(name => JSON.parse(localStorage[name])))
+  if (messages && composer && !isOff()) {
+    composer.noValidate = true
+    composer.addEventListener('submit', submit)
+  }
+  messages?.addEventListener('click', press)
+  on('parley:arrived', ({id}) => {
+    for (const item of queue.all()) if (domId(item.id) === id) drop(item.id)
+  })
+  on('parley:refused', form => fail(queue.get(form.dataset.refused), errorIn(form), true))
+  on('parley:up', again)
+  on('htmx:after:swap', () => draw())
+  addEventListener('online', again)
+  addEventListener('storage', hear)
+  draw()
+  flush()
 }
-messages?.addEventListener('click', press)
-on('parley:arrived', ({id}) => [...box.keys()].forEach(clientId => domId(clientId) === id && drop(clientId)))
-on('parley:refused', form => fail(box.get(form.dataset.refused), sentence(form), true))
-on('parley:up', again)
-on('htmx:after:swap', () => draw())
-addEventListener('online', again)
-addEventListener('storage', elsewhere)
-Object.keys(localStorage).filter(name => name.startsWith(key('outbox:'))).map(name => JSON.parse(localStorage[name]))
-  .sort((a, b) => a.at - b.at).forEach(item => box.set(item.id, item))
-draw()
-flush()
 
 function submit(event) {
   event.preventDefault()
   const text = composer.body
   if (text.value.trim()) {
-    const at = Math.max(Date.now(), ...[...box.values()].map(item => item.at + 1))
-    keep({id: uuid(), conversation, body: text.value, at})
+    keep({id: uuid(), conversation, body: text.value, at: queue.at(Date.now())})
     write('')
     composer.querySelector('.error')?.remove()
     text.removeAttribute('aria-invalid')
-    tell('parley:sent')
+    emit('parley:sent')
     flush()
   }
   text.focus()
 }
 
 function press({target}) {
-  const item = [...box.values()].find(({id}) => message(id)?.contains(target))
+  const item = queue.all().find(({id}) => message(id)?.contains(target))
   if (!item?.failed) return
   if (target.matches('.retry')) {
     keep({...item, failed: '', tries: 0})
@@ -71,65 +74,68 @@ function write(text) {
   composer.body.dispatchEvent(new Event('input', {bubbles: true}))
 }
 
-// In order: over the socket what it was not handed yet, and by POST what was not acknowledged in time.
 function flush() {
-  for (const {id, body, conversation: to} of waiting()) {
-    if (handed.get(id) < Date.now()) break
-    if (handed.has(id) || to !== conversation) continue
+  for (const {id, body} of queue.forSocket(conversation, Date.now())) {
     if (!send({type: 'message', client_id: id, body})) break
     hand(id, ACKNOWLEDGED)
   }
-  if (!posting) posting = postAll().finally(() => { posting = null })
+  if (!posting) posting = postAll().finally(() => { posting = undefined })
 }
 
 function hand(id, time) {
-  handed.set(id, Date.now() + time)
+  queue.hand(id, Date.now() + time)
   setTimeout(flush, time + 50)
 }
 
 async function postAll() {
-  let item
-  do [item] = waiting()
-  while (item && !(handed.get(item.id) > Date.now()) && await postOne(item))
+  for (let item = queue.forPost(Date.now()); item; item = queue.forPost(Date.now())) {
+    if (!await postOne(item)) return
+  }
 }
 
 // True when the next one may go.
 async function postOne(item) {
+  const fields = {client_id: item.id, body: item.body, author: user}
   let response, text
   try {
-    const fields = {client_id: item.id, body: item.body, author: user}
-    response = await post(`/chat/${item.conversation}/messages/`, fields, AbortSignal.timeout(15000))
+    response = await post(`/chat/${item.conversation}/messages/`, fields, AbortSignal.timeout(ANSWERED))
     text = await response.text()
   } catch {
-    return later(backoff(failures++), 'Waiting for the connection…')
+    return later(backoff(failures++), WAITING)
   }
-  const {ok, status} = response
-  // Only the message itself proves that it arrived: a captive portal says 200 too.
-  if (ok && text.includes(domId(item.id))) {
-    failures = 0
-    drop(item.id)
-    if (item.conversation === conversation) apply(text)
-    tell('parley:reached')
-    return true
+  const tries = item.tries ?? 0
+  const error = errorIn(new DOMParser().parseFromString(text, 'text/html'))
+  switch (verdict(response, text.includes(domId(item.id)), tries)) {
+    case 'sent':
+      failures = 0
+      drop(item.id)
+      if (item.conversation === conversation) apply(text)
+      emit('parley:reached')
+      return true
+    case 'signed out':
+      return signIn()
+    case 'too fast':
+      return later(1000 * (response.headers.get('Retry-After') ?? 5), 'Waiting…')
+    case 'refused':
+      return fail(item, error ?? REFUSED[response.status], true)
+    case 'failed':
+      return fail(item, error)
+    default:
+      item.tries = tries + 1
+      return later(pause(item.tries))
   }
-  if (status === 401) return signIn()
-  if (status === 429) return later(1000 * (response.headers.get('Retry-After') ?? 5), 'Waiting…')
-  const words = sentence(new DOMParser().parseFromString(text, 'text/html'))
-  if (status in REFUSED) return fail(item, words ?? REFUSED[status], true)
-  item.tries = (item.tries ?? 0) + 1
-  if (item.tries > 3) return fail(item, words)
-  later(500 * 2 ** item.tries * (1 + Math.random()) / 2)
 }
 
 function later(wait, words) {
-  clearTimeout(next)
-  next = setTimeout(flush, wait)
+  clearTimeout(timer)
+  timer = setTimeout(flush, wait)
   draw(words)
+  return false
 }
 
 function again() {
   failures = 0
-  handed.clear()
+  queue.takeBack()
   flush()
 }
 
@@ -139,21 +145,13 @@ function fail(item, failed, refused) {
 }
 
 function draw(words) {
-  if (messages) for (const item of box.values()) if (item.conversation === conversation) bubble(item, words)
+  if (!messages) return
+  for (const item of queue.all()) if (item.conversation === conversation) drawOne(item, words)
 }
 
-function bubble({id, body, at, failed, refused}, words) {
-  let li = message(id)
-  if (li?.dataset.position) return drop(id)
-  if (!li) {
-    li = pending.content.firstElementChild.cloneNode(true)
-    li.id = domId(id)
-    li.dataset.created = at
-    li.querySelector('.body').textContent = body
-    li.querySelector('time').dateTime = new Date(at).toISOString()
-    messages.append(li)
-    tell('parley:drawn')
-  }
+function drawOne({id, body, at, failed, refused}, words) {
+  const li = message(id) ?? add(id, body, at)
+  if (li.dataset.position) return drop(id)
   li.classList.toggle('failed', !!failed)
   li.classList.toggle('sending', !failed)
   if (failed || words) li.querySelector('.state').textContent = failed || words
@@ -162,35 +160,40 @@ function bubble({id, body, at, failed, refused}, words) {
   li.querySelector('.discard').hidden = !failed
 }
 
-function sentence(page) {
-  return page.querySelector('.error')?.textContent.trim()
+function add(id, body, at) {
+  const li = pending.content.firstElementChild.cloneNode(true)
+  li.id = domId(id)
+  li.dataset.created = at
+  li.querySelector('.body').textContent = body
+  li.querySelector('time').dateTime = new Date(at).toISOString()
+  messages.append(li)
+  emit('parley:drawn')
+  return li
 }
 
-function waiting() {
-  return [...box.values()].filter(item => !item.failed)
-}
+const errorIn = page => page.querySelector('.error')?.textContent.trim()
 
 function keep(item) {
-  box.set(item.id, item)
-  remember('outbox:' + item.id, JSON.stringify(item))
+  queue.put(item)
+  remember(`outbox:${item.id}`, item)
   draw()
 }
 
 function drop(id) {
-  box.delete(id)
-  forget('outbox:' + id)
+  queue.drop(id)
+  forget(`outbox:${id}`)
 }
 
 // Another tab's outbox is this one's too, should that tab not live to send it.
-function elsewhere(event) {
+function hear(event) {
   const [start, id] = event.key?.split('outbox:') ?? []
   if (!id || start !== key('')) return
   if (event.newValue) {
-    box.set(id, JSON.parse(event.newValue))
+    queue.put(JSON.parse(event.newValue))
     hand(id, 2 * ACKNOWLEDGED)
     draw()
   } else {
-    box.delete(id)
+    queue.drop(id)
     if (!message(id)?.dataset.position) message(id)?.remove()
   }
 }

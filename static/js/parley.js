@@ -1,11 +1,13 @@
 // Everything here enhances pages that work without it. Without htmx nothing of it runs, and the pages work.
 
-import './frames.js'
-import './clock.js'
-import './scroll.js'
-import {off} from './live.js'
-import './outbox.js'
-import './writing.js'
-import './read.js'
+import * as clock from './clock.js'
+import * as frames from './frames.js'
+import * as live from './live.js'
+import * as outbox from './outbox.js'
+import * as page from './page.js'
+import * as read from './read.js'
+import * as scroll from './scroll.js'
+import * as writing from './writing.js'
 
-document.documentElement.classList.add(off ? 'off' : 'js')
+for (const behaviour of [page, frames, clock, scroll, live, outbox, writing, read]) behaviour.start()
+document.documentElement.classList.add(live.isOff() ? 'off' : 'js')

@@ -1,46 +1,65 @@
-// A message counts as read once it stood at the end of a visible page; each position is told once. What is unread shows
+// A message counts as read once it stood at the end of a visible page; each position is sent once. What is unread shows
 // in the inbox, where the open conversation stays marked, and before the title.
 
-import {byId, conversation, live, messages, on, post, scroller} from './page.js'
-import {send, up} from './live.js'
-import {atNewest} from './scroll.js'
+import {isUp, send} from './live.js'
+import {byId, conversation, held, live, messages, on, position, post, scroller} from './page.js'
+import {isAtNewest} from './scroll.js'
 
-const entry = () => byId('conversation-' + conversation)
+const DELAY = 100
+
+let unread = Number(document.querySelector('title').dataset.unread ?? 0)
 // A conversation may itself be called “(5) party”.
-const prefix = count => count > 0 ? `(${count}) ` : ''
-let unread = +document.querySelector('title').dataset.unread || 0
 const name = document.title.slice(prefix(unread).length)
-let told = 0, waiting
+let sent = 0, timer
 
-on('parley:unread', title)
-if (messages) {
-  on('htmx:after:swap', soon)
-  on('parley:up', soon)
-  on('parley:down', () => { told = 0 })
-  on('visibilitychange', soon)
+export function start() {
+  on('parley:unread', title)
+  if (!messages) return
+  for (const event of ['htmx:after:swap', 'parley:up', 'visibilitychange']) on(event, soon)
+  on('parley:down', sendAgain)
   scroller.addEventListener('scroll', soon, {passive: true})
 }
 
 function soon() {
   entry()?.querySelector('a').setAttribute('aria-current', 'page')
-  waiting ??= setTimeout(look, 100)
+  if (!timer) timer = setTimeout(look, DELAY)
 }
 
 function look() {
-  waiting = null
-  const position = +[...messages.querySelectorAll('[data-position]')].at(-1)?.dataset.position
-  if (!(position > told) || document.hidden || !atNewest() || !up()) return
-  told = position
-  const untold = () => { told = 0 }
-  if (!send({type: 'read', position})) post(live.dataset.live + 'read/', {position}).then(({ok}) => ok || untold(), untold)
-  const li = entry()
-  if (!+li?.dataset.unread) return
-  title(unread - li.dataset.unread)
+  timer = undefined
+  const last = position(held().at(-1))
+  if (!(last > sent) || document.hidden || !isAtNewest() || !isUp()) return
+  sent = last
+  if (!send({type: 'read', position: last})) postRead(last)
+  markRead(entry())
+}
+
+function postRead(last) {
+  post(`${live.dataset.live}read/`, {position: last}).then(({ok}) => { if (!ok) sendAgain() }, sendAgain)
+}
+
+function sendAgain() {
+  sent = 0
+}
+
+function markRead(li) {
+  const count = Number(li?.dataset.unread ?? 0)
+  if (!count) return
+  title(unread - count)
   li.dataset.unread = 0
-  li.querySelector('b')?.remove()
+  li.classList.remove('unread')
+  li.querySelector('.badge')?.remove()
 }
 
 function title(count) {
   unread = count
   document.title = prefix(unread) + name
+}
+
+function prefix(count) {
+  return count > 0 ? `(${count}) ` : ''
+}
+
+function entry() {
+  return byId(`conversation-${conversation}`)
 }

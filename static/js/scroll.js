@@ -1,104 +1,127 @@
-// The view follows the newest message if one is there (scrollTop is 0); else a button says how many are new and leads
-// there, and what one looks at stays in its place. At most 300 messages are kept: a link loads again what is trimmed.
+// The view follows the newest message if one is there; else a button says how many are new and leads there, and what
+// one looks at stays in its place. At most 300 messages are kept: a link loads again what is trimmed.
 
-import {composer, live, messages, on, scroller, user} from './page.js'
-import {outside} from './frames.js'
+import {isOutsideAfter} from './frames.js'
+import {held, live, messages, on, position, scroller, user} from './page.js'
 
 const MOST = 300, SPARE = 20, NEAR = 60
-const jump = document.createElement('button')
-const newer = () => messages.querySelector('.newer')
-const held = () => [...messages.querySelectorAll('[data-position]')]
-const position = li => +li?.dataset.position || 0
 // Where no browser holds the view by itself; at the very bottom none does.
-const loose = !CSS.supports('overflow-anchor: auto')
+const isLoose = !CSS.supports('overflow-anchor: auto')
+const jump = document.createElement('button')
+const label = document.createElement('span')
 
-let bottom = true, leading = false, count = 0, newest, mark, top
+let isAtBottom = true, isLeading = false, count = 0, newest = 0, mark, markTop
 
-export const atNewest = () => bottom && !newer()
+export const isAtNewest = () => isAtBottom && !newer()
 
-if (messages) {
+export function start() {
+  if (!messages) return
   jump.id = 'jump'
+  jump.className = 'icon icon-down jump'
   jump.type = 'button'
   jump.hidden = true
-  composer.after(jump)
-  newest = position(held().at(-1))
+  label.className = 'label'
+  jump.append(label)
+  scroller.after(jump)
+  newest = position(held().at(-1)) || 0
   const at = new URLSearchParams(location.search).get('at')
   held().find(li => li.dataset.position === at)?.scrollIntoView({block: 'center'})
   scroller.addEventListener('scroll', look, {passive: true})
   jump.addEventListener('click', toNewest)
   on('parley:sent', toNewest)
-  on('parley:arrived', arrived)
+  on('parley:arrived', notice)
   on('htmx:before:swap', hold)
   on('htmx:after:swap', release)
   // A load that failed on a lost line is tried again.
-  on('parley:up', () => messages.querySelectorAll('.older a, .newer a').forEach(link => htmx.process(link, true)))
+  on('parley:up', () => {
+    for (const link of messages.querySelectorAll('.older a, .newer a')) htmx.process(link, true)
+  })
   look()
 }
 
+const newer = () => messages.querySelector('.newer')
+
+// The column is reversed: its scrollTop is 0 at the bottom and falls towards the top.
+const distanceFromBottom = () => -scroller.scrollTop
+const toBottom = () => { scroller.scrollTop = 0 }
+const isInUpperHalf = () => distanceFromBottom() > (scroller.scrollHeight - scroller.clientHeight) / 2
+
 async function toNewest() {
   if (newer()) await htmx.ajax('GET', live.dataset.live, {target: messages, swap: 'innerHTML'})
-  scroller.scrollTop = 0
-  leading = true
+  toBottom()
+  isLeading = true
   look()
 }
 
 function look() {
-  bottom = scroller.scrollTop > -NEAR
-  if (!bottom || !newer()) leading = false
+  isAtBottom = distanceFromBottom() < NEAR
+  if (!isAtBottom || !newer()) isLeading = false
   paint()
 }
 
-function arrived(li) {
-  if (position(li) <= newest) return
+function notice(li) {
+  if (!(position(li) > newest)) return
   newest = position(li)
   if (li.dataset.author !== user) count++
 }
 
 function paint() {
-  if (jump.hidden = atNewest()) count = 0
-  jump.textContent = count ? `${count} new message${count > 1 ? 's' : ''}` : 'Newest messages'
+  jump.hidden = isAtNewest()
+  if (jump.hidden) count = 0
+  jump.dataset.count = count || ''
+  label.textContent = count ? `${count} new message${count > 1 ? 's' : ''}` : 'Newest messages'
 }
 
 function hold() {
-  mark = null
-  if (leading || atNewest() || !bottom && !loose) return
+  mark = undefined
+  if (isLeading || isAtNewest() || !isAtBottom && !isLoose) return
   const middle = scroller.getBoundingClientRect().top + scroller.clientHeight / 2
   mark = held().find(li => li.getBoundingClientRect().bottom > middle)
-  top = mark?.getBoundingClientRect().top
+  markTop = mark?.getBoundingClientRect().top
 }
 
 function release() {
   trim()
-  if (mark?.isConnected) scroller.scrollTop += mark.getBoundingClientRect().top - top
-  if (!newer()) leading = false
+  if (mark?.isConnected) scroller.scrollTop += mark.getBoundingClientRect().top - markTop
+  if (!newer()) isLeading = false
   paint()
 }
 
 function trim() {
   const all = held()
-  const excess = all.length > MOST ? all.length - MOST + SPARE : 0
-  if (excess && -scroller.scrollTop > (scroller.scrollHeight - scroller.clientHeight) / 2) {
-    all.splice(-excess).forEach(li => li.remove())
-    link('newer', 'Newer messages', `after=${position(all.at(-1))}`, all.at(-1))
-  } else if (excess) {
-    all.splice(0, excess)
-    while (all[0].previousElementSibling) all[0].previousElementSibling.remove()
-    link('older', 'Older messages', `before=${position(all[0])}`)
+  if (all.length > MOST) {
+    const excess = all.length - MOST + SPARE
+    if (isInUpperHalf()) trimEnd(all, excess)
+    else trimStart(all, excess)
   }
   // What came while a page that takes itself for the newest was on its way.
   const last = all.at(-1)
-  if (last && !newer() && [...outside.values()].some(li => position(li) > position(last))) {
-    link('newer', 'Newer messages', `after=${position(last)}`, last)
-  }
+  if (last && !newer() && isOutsideAfter(position(last))) linkNewer(last)
 }
 
-function link(kind, words, query, after) {
-  if (after) newer()?.remove()
+function trimEnd(all, excess) {
+  for (const li of all.splice(-excess)) li.remove()
+  linkNewer(all.at(-1))
+}
+
+function trimStart(all, excess) {
+  all.splice(0, excess)
+  while (all[0].previousElementSibling) all[0].previousElementSibling.remove()
+  messages.prepend(link('older', 'Older messages', `before=${position(all[0])}`))
+  htmx.process(messages.firstElementChild)
+}
+
+function linkNewer(last) {
+  newer()?.remove()
+  last.after(link('newer', 'Newer messages', `after=${position(last)}`))
+  htmx.process(newer())
+}
+
+function link(kind, words, query) {
   const li = document.createElement('li')
   const url = `${live.dataset.live}?${query}`
   li.className = kind
   li.innerHTML = `<a href="${url}" hx-get="${url}" hx-trigger="intersect once, click" hx-target="closest li"
     hx-swap="outerHTML">${words}</a>`
-  after ? after.after(li) : messages.prepend(li)
-  htmx.process(li)
+  return li
 }

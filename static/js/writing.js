@@ -1,29 +1,27 @@
 // A draft survives a reload, another page and a crash until it is sent; Enter sends; others see that one types, until
 // 3 s after the last key, and never what.
 
-import {byId, composer, conversation, forget, key, live, message, messages, on, post, remember} from './page.js'
-import {send, up} from './live.js'
+import {isUp, send} from './live.js'
+import {byId, composer, conversation, forget, live, message, messages, on, post, recall, remember} from './page.js'
 
-const name = 'draft:' + conversation
+const OFTEN = 500
+const name = `draft:${conversation}`
 const text = composer?.body
 const touch = matchMedia('(hover: none) and (pointer: coarse)')
-let told = 0, typing
 
-if (composer) {
+let typedAt = 0, timer
+
+export function start() {
+  on('parley:arrived', ({dataset}) => byId(`typing-${dataset.author}`)?.remove())
+  if (!composer) return
   restore()
-  composer.addEventListener('input', () => {
-    save()
-    const wait = told + 500 - Date.now()
-    if (wait < 0) tellTyping()
-    else typing ??= setTimeout(tellTyping, wait)
-  })
+  composer.addEventListener('input', hear)
   composer.addEventListener('submit', submit)
   text.addEventListener('keydown', enter)
 }
-on('parley:arrived', ({dataset}) => byId('typing-' + dataset.author)?.remove())
 
 function restore() {
-  const draft = JSON.parse(localStorage[key(name)] ?? '{}')
+  const draft = recall(name) ?? {}
   if (draft.id && message(draft.id)) return forget(name)
   if (!draft.text || text.value) return
   text.value = draft.text
@@ -33,19 +31,27 @@ function restore() {
 
 // A plain form leaves no outbox; where the log is in sight, the next page can see whether it arrived.
 function submit(event) {
-  if (messages) event.defaultPrevented || save(composer.client_id.value)
-  else forget(name)
+  if (!messages) forget(name)
+  else if (!event.defaultPrevented) save(composer.client_id.value)
+}
+
+function hear() {
+  save()
+  const wait = typedAt + OFTEN - Date.now()
+  if (wait < 0) sendTyping()
+  else if (!timer) timer = setTimeout(sendTyping, wait)
 }
 
 function save(id) {
-  text.value ? remember(name, JSON.stringify({text: text.value, id})) : forget(name)
+  if (text.value) remember(name, {text: text.value, id})
+  else forget(name)
 }
 
-function tellTyping() {
-  typing = null
-  if (!up() || !text.value.trim()) return
-  told = Date.now()
-  if (!send({type: 'typing'})) post(live.dataset.live + 'typing/', {}).catch(() => {})
+function sendTyping() {
+  timer = undefined
+  if (!isUp() || !text.value.trim()) return
+  typedAt = Date.now()
+  if (!send({type: 'typing'})) post(`${live.dataset.live}typing/`, {}).catch(() => {})
 }
 
 // On touch keyboards Enter breaks the line, as Shift+Enter does on any. One that ends a composition (Japanese, …) does

@@ -21,10 +21,10 @@ SAID = [
 @pytest.mark.parametrize(
     ("javascript", "zone", "days", "continued", "first"),
     [
-        (False, "Pacific/Kiritimati", {0: "Sunday, 1 March", 5: "Monday, 2 March"}, [1], "23:30"),
-        (True, "UTC", {0: "Sunday, 1 March", 5: "Monday, 2 March"}, [1], "23:30"),
-        (True, "Pacific/Kiritimati", {0: "Monday, 2 March"}, [1, 5], "13:30"),
-        (True, "America/New_York", {0: "Sunday, 1 March"}, [1, 5], "18:30"),
+        (False, "Pacific/Kiritimati", {0: "1 March", 5: "2 March"}, [1], "23:30"),
+        (True, "UTC", {0: "1 March", 5: "2 March"}, [1], "23:30"),
+        (True, "Pacific/Kiritimati", {0: "2 March"}, [1, 5], "13:30"),
+        (True, "America/New_York", {0: "1 March"}, [1, 5], "18:30"),
     ],
 )
 async def test_days_and_runs_are_those_of_the_readers_zone_or_else_of_utc(
@@ -47,7 +47,7 @@ async def test_days_and_runs_are_those_of_the_readers_zone_or_else_of_utc(
     for n, (_, _, body) in enumerate(SAID):
         message = ada.messages.nth(n)
         await expect(message.locator(".body")).to_have_text(body)
-        await expect(message.locator(".day")).to_have_text([f"{days[n]} 2026"] if n in days else [])
+        await expect(message.locator(".day")).to_have_text([days[n]] if n in days else [])
         await expect(message).to_have_class("message continued" if n in continued else "message")
 
 

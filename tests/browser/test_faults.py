@@ -98,7 +98,7 @@ async def test_offline_the_page_says_so_and_online_it_sends_and_catches_up(peopl
     ada, bob, id = await people.pair()
     await ada.page.evaluate("window.loaded = 'once'")
     await ada.page.context.set_offline(True)
-    await expect(ada.page.locator("#connection")).to_contain_text("Offline", timeout=5000)
+    await expect(ada.page.locator("#connection")).to_contain_text("You are offline", timeout=5000)
     await ada.say("Queued")
     await ada.say("And another")
     await bob.say("Meanwhile")
@@ -176,7 +176,7 @@ async def test_what_the_server_does_not_take_says_so_and_can_be_tried_again_or_d
     await ada.say("Try again")
     failed = ada.page.locator(".message.failed")
     await expect(failed.locator(".body")).to_have_text(["Try again"])
-    await expect(failed.locator(".state")).to_have_text("The server could not take it.")
+    await expect(failed.locator(".state")).to_have_text("Not sent. The server could not take it.")
     await ada.page.reload()
     road.faults = {}
     await ada.press("Retry")

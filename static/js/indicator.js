@@ -1,0 +1,34 @@
+// What the page says of its connection: a dot with a title while all is well, words when not.
+
+import {byId} from './page.js'
+
+const WORDS = {
+  live: 'Connected',
+  connecting: 'Reconnecting…',
+  offline: 'You are offline. What you send waits here.',
+  off: 'Live updates are off',
+}
+const TITLES = {ws: 'Live over WebSocket', sse: 'Live over Server-Sent Events', poll: 'Live by polling'}
+const HICCUP = 1000
+
+let shown, timer
+
+export function show(state, tier) {
+  const now = `${state} ${tier}`
+  if (now === shown) return
+  shown = now
+  clearTimeout(timer)
+  // A hiccup is no news.
+  timer = setTimeout(() => paint(state, tier), state === 'connecting' ? HICCUP : 0)
+}
+
+function paint(state, tier) {
+  const output = byId('connection')
+  if (!output) return
+  const words = document.createElement('span')
+  words.textContent = WORDS[state]
+  output.dataset.state = state
+  output.dataset.tier = tier
+  output.title = state === 'live' ? TITLES[tier] : ''
+  output.replaceChildren(words)
+}
