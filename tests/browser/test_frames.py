@@ -9,7 +9,10 @@ from tests import factories
 from tests.browser.people import People
 from tests.browser.screen import Screen
 
-APPLY = """async ([module, frame]) => { const frames = await import(module); await frames.apply(frame) }"""
+APPLY = """async ([module, frame]) => {
+    const frames = await import(module)
+    await frames.apply(frame)
+}"""
 
 
 async def test_an_older_revision_never_overwrites_a_newer_one(people: People) -> None:
