@@ -1,4 +1,4 @@
-"""Frames may come in any order and more than once: the latest revision stands, once, in its place."""
+"""Frames in any order, more than once: the latest revision stands, once, in its place."""
 
 import uuid
 
