@@ -1,4 +1,4 @@
-"""Sessions that are known: nobody asks the database for them, and nobody outlives their end."""
+"""The session cache: no lookup for a cached session, and none outlives its end."""
 
 from collections.abc import AsyncIterator
 
@@ -44,7 +44,7 @@ async def session(asked: list[str]) -> tuple[str, Session]:
     await session_cache.find(token)
     session = await session_cache.find(token)
     assert session
-    assert asked == [token] * 2, "the second time somebody listened for its end"
+    assert asked == [token] * 2, "the second lookup subscribed to its end"
     asked.clear()
     return token, session
 

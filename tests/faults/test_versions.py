@@ -1,4 +1,4 @@
-"""Two versions serve at once, as they do while one replaces the other, and nobody notices."""
+"""Two versions serve at once, as during a rolling update, and no user notices."""
 
 import asyncio
 from pathlib import Path
@@ -22,7 +22,10 @@ EXPANSION = (
 
 class Newer(Workers):
     def command(self) -> list[str | Path]:
-        return ["tests.faults.newer" if part == "uvicorn" else part for part in super().command()]
+        return [
+            "tests.faults.newer_version" if part == "uvicorn" else part
+            for part in super().command()
+        ]
 
 
 async def test_an_older_and_a_newer_version(postgresql_url: str, redis_url: str) -> None:
