@@ -18,7 +18,7 @@ RATE = 30
 """How many come in a second."""
 
 STAY = (1.0, 14.0)
-"""The shortest and the longest time in seconds that somebody stays connected."""
+"""The shortest and the longest time in seconds that a user stays connected."""
 
 PATIENCE = 20.0
 WRITERS = 0.3
@@ -34,7 +34,7 @@ NO_LINGER = struct.pack("ii", 1, 0)
 
 @dataclass(frozen=True)
 class Passer:
-    """Somebody who may come: where their conversation is, and who they are."""
+    """A user who may connect: their conversation and their session."""
 
     path: str
     cookie: str

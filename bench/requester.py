@@ -10,7 +10,7 @@ from bench.server import Server
 CONNECTIONS = 16
 
 REFUSED_AT_MOST = 0.1
-"""Of all answers. With more of them it is not the page that is measured; fewer are told."""
+"""The share of refusals above which a figure does not count; a lower one is reported."""
 
 
 def request(

@@ -114,7 +114,7 @@ def medians(runs: list[Figures]) -> Figures:
 
 
 def line(record: Record) -> str:
-    """A record for whoever watches."""
+    """A record as one line of text, for those who watch the run."""
     left_out = {"measure", "stack", "title", "case", "runs", "load_average"}
     figures = ", ".join(
         f"{name} {shown(value)}" for name, value in record.items() if name not in left_out

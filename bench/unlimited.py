@@ -1,4 +1,4 @@
-"""Parley for whom nobody is too fast: `uvicorn bench.unlimited:app`.
+"""Parley without its rate limit: `uvicorn bench.unlimited:app`.
 
 A measured sender says more than the twenty times a second that a person may. Nothing else differs
 from `app:app`.

@@ -38,11 +38,11 @@ class Site:
         self.visitors = AsyncExitStack()
 
     async def stranger(self) -> Visitor:
-        """Somebody who is not signed in."""
+        """A visitor who is not signed in."""
         return await self.visitors.enter_async_context(Visitor(self.url))
 
     async def visitor(self, user: User) -> Visitor:
-        """Somebody who is. The database has to be open here."""
+        """A visitor who is signed in as `user`. The database has to be open in this process."""
         visitor = await self.stranger()
         visitor.http.cookies.set("session", await factories.make_session(user), "127.0.0.1")
         return visitor

@@ -142,7 +142,7 @@ class Tab(ABC):
         self.persistent = persistent
         self.page = Page()
         self.ended: int | None = None
-        """The close code with which it was told to stop, however the tier says that."""
+        """The close code with which it was stopped, in whatever form the tier sends it."""
         self.changed = asyncio.Event()
 
     async def __aenter__(self) -> Self:
@@ -180,7 +180,7 @@ class Tab(ABC):
 
     @abstractmethod
     async def wait_for_end(self) -> int:
-        """The close code with which it is told to stop, however the tier says that."""
+        """The close code with which it is stopped, in whatever form the tier sends it."""
 
     @abstractmethod
     async def send(self, body: str, client_id: str | None = None) -> None:
@@ -259,7 +259,7 @@ class LiveTab(Tab):
         await self.connect()
 
     async def connect(self) -> None:
-        """Returns once it follows, or has been told to stop."""
+        """Return once it follows, or has been stopped."""
         self.followed = asyncio.Event()
         self._follower = asyncio.create_task(self.follow())
         await asyncio.wait(

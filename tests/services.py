@@ -124,7 +124,7 @@ def new_database(server_url: str, template: str | None = None) -> str:
         try:
             execute(server_url, statement)
             break
-        except asyncpg.ObjectInUseError:  # whoever migrated the template is still leaving
+        except asyncpg.ObjectInUseError:  # the connection of the migration is still closing
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.02)

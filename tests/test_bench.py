@@ -93,7 +93,7 @@ async def test_what_comes_twice_or_not_at_all(load: Path) -> None:
     assert counts["repeated"] == counts["arrived"]
 
 
-async def test_an_id_that_is_no_message(load: Path) -> None:
+async def test_an_id_that_is_not_a_message(load: Path) -> None:
     """A form that was refused has the same client_id in it."""
 
     async def refuse(readers: list[StreamWriter], client_id: str) -> None:
@@ -183,7 +183,7 @@ async def test_passers_are_served(site: Site, monkeypatch: pytest.MonkeyPatch) -
     assert crowd.counts["unserved"] == 0, crowd.counts
 
 
-def test_some_refusals_are_told_and_many_are_no_figure() -> None:
+def test_a_few_refusals_are_reported_and_many_invalidate_the_figure() -> None:
     asked = {"seconds": 2.0, "answered": 100, "refused": 4, "status": 200, "reconnected": 0}
     asked |= {"bytes": 9600, "p50_ms": 1.0, "p99_ms": 2.0, "generator_cpu_seconds": 0.1}
     figures = requester.per_request(asked, 0.96)

@@ -28,7 +28,7 @@ def pins(lock: str) -> dict[str, str]:
     return dict(re.findall(r"^([a-z0-9.-]+(?:\[[a-z]+\])?)==(\S+)", text(lock), re.MULTILINE))
 
 
-def test_nothing_of_others_is_committed() -> None:
+def test_no_third_party_code_is_committed() -> None:
     fetched = re.compile(
         r"(^|/)(node_modules|vendor|\.venv|site-packages)/|\.min\.|\.(whl|jar|tgz|woff2?|ttf)$"
     )

@@ -9,8 +9,8 @@ import pytest
 from db import messages
 from tests.applications import Process, Site
 from tests.clients import TIERS, Tab
+from tests.convergence import converged
 from tests.factories import make_conversation, make_user
-from tests.talks import converged
 from tests.waiting import PATIENCE, eventually
 
 EACH = 10

@@ -17,10 +17,10 @@ from db.engine import Unavailable
 from tests import factories
 from tests.applications import HOME, Process, Site, served
 from tests.clients import NotAcknowledged, Socket
+from tests.convergence import converged, talk
 from tests.factories import make_conversation, make_user
 from tests.servers import PostgreSQL, Redis
 from tests.services import migrated_database
-from tests.talks import converged, talk
 from tests.waiting import PATIENCE, eventually, within
 
 IN_TIME = 2.0
@@ -90,7 +90,7 @@ async def test_signing_out_at_one_process_ends_streams_at_the_other(
             assert [await tab.wait_for_end() for tab in (ws, sse, poll)] == [4401] * 3
 
 
-async def test_redis_may_go_and_come_back(database: str, spare_redis: Redis) -> None:
+async def test_delivery_survives_a_redis_restart(database: str, spare_redis: Redis) -> None:
     users = [await make_user("ada"), await make_user("bob")]
     chat = await make_conversation(users)
     with two(DATABASE_URL=database, REDIS_URL=spare_redis.url) as (one, other):
@@ -129,7 +129,7 @@ async def test_redis_may_go_and_come_back(database: str, spare_redis: Redis) -> 
                     assert tab.ended is None, "no page has noticed any of it"
 
 
-async def test_processes_can_do_with_postgresql_alone(spare_postgresql: PostgreSQL) -> None:
+async def test_processes_work_with_postgresql_alone(spare_postgresql: PostgreSQL) -> None:
     url = await asyncio.to_thread(migrated_database, spare_postgresql)
     await engine.connect(url, 3, 2.5)
     users = [await make_user("ada"), await make_user("bob")]

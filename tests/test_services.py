@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 import redis.asyncio as redis
 
-from tests import nobody, programs
+from tests import programs, unprivileged
 from tests.servers import PostgreSQL, Redis, first_to_start
 from tests.services import migrated_database
 
@@ -92,12 +92,12 @@ def test_wheels_stand_in_where_the_machine_has_no_servers(
     closed: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also where the packages lie below a folder of root's own."""
-    may_enter_indeed = nobody.may_enter
+    may_enter_indeed = unprivileged.may_enter
 
     def may_enter(folder: Path) -> bool:
         return may_enter_indeed(folder) and not (closed and "site-packages" in folder.parts)
 
-    monkeypatch.setattr(nobody, "may_enter", may_enter)
+    monkeypatch.setattr(unprivileged, "may_enter", may_enter)
     *_, postgresql = programs.postgresql()
     *_, valkey = programs.redis()
     with first_to_start(PostgreSQL, [postgresql]) as server:
@@ -107,7 +107,7 @@ def test_wheels_stand_in_where_the_machine_has_no_servers(
 
 
 def test_a_machine_without_any_server_is_an_error() -> None:
-    folder = nobody.private_folder()
+    folder = unprivileged.private_folder()
     broken = folder / "redis-server"
     broken.write_text("#!/bin/sh\necho 'no such library' >&2; exit 1\n")
     broken.chmod(0o755)

@@ -65,7 +65,7 @@ def test_without_an_environment_one_process_serves_a_file(monkeypatch: pytest.Mo
     assert list(found["ALLOWED_HOSTS"]) == ["*"]
 
 
-def test_the_environment_is_listened_to(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     found = read(
         monkeypatch,
         DATABASE_URL="postgres://h/n",

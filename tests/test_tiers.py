@@ -7,9 +7,9 @@ import pytest
 
 from tests.applications import Site
 from tests.clients import TIERS, LiveTab, Refused, Tab, Visitor
+from tests.convergence import converged, talk
 from tests.factories import PASSWORD, make_conversation, make_messages, make_user, new_id
 from tests.pages import Page, parsed, text_of
-from tests.talks import converged, talk
 
 PAIRS = list(itertools.combinations_with_replacement(TIERS, 2))
 
@@ -88,7 +88,7 @@ async def test_damaged_forms_are_refused_alike(site: Site, tier: str) -> None:
 
 @tiers
 async def test_a_page_of_the_previous_user_neither_sends_nor_follows(site: Site, tier: str) -> None:
-    """Its browser has the session of somebody else by now, who is a participant as well."""
+    """Its browser now has the session of another participant."""
     ada, bob, chat = await two_people(site)
     async with ada.tab(tier, chat) as stale:
         await ada.sign_out()

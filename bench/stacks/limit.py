@@ -1,4 +1,4 @@
-"""The limit: C that only writes. It knows nobody and stores nothing."""
+"""The limit: C that only writes: no users, no storage."""
 
 from pathlib import Path
 from typing import ClassVar

@@ -1,4 +1,4 @@
-"""Node.js: `ws` and socket.io. They know nobody's permissions, and store each message."""
+"""Node.js: `ws` and socket.io. No permissions; each message is stored."""
 
 import shutil
 from pathlib import Path

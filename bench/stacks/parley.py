@@ -36,7 +36,7 @@ APART = 600_000
 
 
 class Parley(Stack):
-    """Sessions, permissions, storage and logs as always; only nobody is too fast."""
+    """Sessions, permissions, storage and logs as always; only the rate limit is off."""
 
     dialect = Dialect(JSON.frame, ready_after=1, cursor='<hx-cursor revision="')
     checkout: ClassVar[Path] = settings.ROOT
@@ -103,7 +103,7 @@ class Parley(Stack):
 
     @abstractmethod
     def execute(self, url: str, *statements: str) -> None:
-        """Run SQL in a database that nobody serves."""
+        """Run SQL in a database that no server uses."""
 
     @contextmanager
     def serving_with_redis(self) -> Iterator[Server]:

@@ -12,7 +12,7 @@ from tests.waiting import eventually
 asker: ContextVar[str] = ContextVar("asker", default="nobody")
 
 
-async def test_a_lone_item_waits_for_nobody_and_others_join_the_next_batch() -> None:
+async def test_a_lone_item_runs_at_once_and_later_ones_join_the_next_batch() -> None:
     done: list[list[int]] = []
     may_go_on = asyncio.Event()
 
@@ -45,7 +45,7 @@ async def test_what_is_added_at_one_moment_is_one_batch() -> None:
     assert done == [[0, 1, 2]]
 
 
-async def test_a_batch_outlives_whoever_asked_for_it_and_knows_nothing_of_them() -> None:
+async def test_a_batch_outlives_its_caller_and_does_not_inherit_its_context() -> None:
     seen: list[str] = []
     begun = asyncio.Event()
 
@@ -70,7 +70,7 @@ async def test_a_batch_outlives_whoever_asked_for_it_and_knows_nothing_of_them()
     assert seen == ["nobody"]
 
 
-async def test_each_is_told_its_own_outcome_or_why_there_is_none() -> None:
+async def test_each_caller_gets_its_own_outcome_or_error() -> None:
     async def work(batch: list[int]) -> list[str]:
         if 3 in batch:
             raise ValueError
@@ -132,7 +132,7 @@ async def test_a_batch_that_fails_is_logged_and_the_next_one_runs(
     assert "this is expected" not in caplog.text
 
 
-async def test_the_end_waits_for_what_is_worked_on() -> None:
+async def test_stopping_waits_for_the_running_batch() -> None:
     done: list[int] = []
 
     async def work(batch: list[int]) -> list[int]:

@@ -48,7 +48,7 @@ async def test_two_people_who_start_at_once_get_the_same_one() -> None:
     assert (await participants.list_ids([ids[0]]))[ids[0]] == {ada.id, bob.id}
 
 
-async def test_oneself_is_a_note_to_self() -> None:
+async def test_a_conversation_with_oneself_is_a_note_to_self() -> None:
     ada = await make_user("ada")
     note = await started(ada, "ada")
     assert (note.kind, note.title) == ("self", conversations.NOTE_TO_SELF)

@@ -79,7 +79,9 @@ async def test_a_message_has_at_most_8000_characters(ada: User, chat: int, lette
         ("\n\n first", " first"),
     ],
 )
-async def test_what_cannot_be_stored_is_mended(ada: User, chat: int, typed: str, kept: str) -> None:
+async def test_text_is_cleaned_before_it_is_stored(
+    ada: User, chat: int, typed: str, kept: str
+) -> None:
     assert (await messages.send(ada, chat, new_id(), typed)).body == kept
 
 
@@ -209,7 +211,7 @@ async def test_what_is_sent_at_once_is_stored_by_few_transactions(
             assert (message.previous_author_id, message.previous_created_at) == previous
 
 
-async def test_one_that_cannot_be_stored_keeps_no_other_back(
+async def test_a_message_that_cannot_be_stored_does_not_block_others(
     ada: User, chat: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     commit = log.commit

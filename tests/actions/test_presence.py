@@ -1,4 +1,4 @@
-"""Being here, as it is told by heartbeats that expire."""
+"""Online presence: heartbeats that expire."""
 
 import asyncio
 from collections.abc import Sequence

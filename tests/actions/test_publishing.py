@@ -1,4 +1,4 @@
-"""Published is what is committed: whoever hears of a change and looks finds it done."""
+"""A change is published after its commit: a subscriber that reads the database finds it."""
 
 import sqlite3
 from collections.abc import Awaitable, Callable

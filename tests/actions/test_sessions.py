@@ -73,7 +73,7 @@ async def test_only_the_hash_of_a_token_is_stored() -> None:
 
 
 @pytest.mark.parametrize("token", ["", "x", "x" * 5000, "\ud800", "\x00", "'; DROP TABLE users"])
-async def test_a_token_that_is_none_opens_nothing(token: str) -> None:
+async def test_an_invalid_token_opens_no_session(token: str) -> None:
     assert await sessions.find(token) is None
 
 
@@ -128,7 +128,7 @@ async def test_wrong_passwords_from_one_address_count_whatever_the_account(
     assert await sessions.sign_in("ada", PASSWORD, "here")
 
 
-async def test_a_right_password_forgets_the_wrong_ones() -> None:
+async def test_a_correct_password_resets_the_count_of_wrong_ones() -> None:
     await make_user("ada")
     for _ in range(2):
         for _ in range(ATTEMPTS - 1):
@@ -165,7 +165,7 @@ async def test_a_session_that_is_not_used_ends_earlier(clock: Clock) -> None:
     assert await sessions.find(token) is None
 
 
-async def test_being_used_is_noted_now_and_then_only(clock: Clock) -> None:
+async def test_session_use_is_recorded_only_now_and_then(clock: Clock) -> None:
     token = await make_session(await make_user())
     begun = clock.time
     clock.time += SEEN_EVERY

@@ -1,4 +1,4 @@
-"""Saying that somebody types."""
+"""Typing notifications."""
 
 import pytest
 

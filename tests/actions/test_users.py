@@ -43,7 +43,7 @@ async def test_a_new_user_can_sign_in() -> None:
 @pytest.mark.parametrize(
     "username", ["", "a", "a" * 31, "Ada", "ad a", "a-b", "ädä", "ada\n", "ad\x01a", "@ada", "٣٣"]
 )
-async def test_a_username_that_is_none_is_refused(username: str) -> None:
+async def test_an_invalid_username_is_refused(username: str) -> None:
     assert await errors(username=username) == {"username": USERNAME_SENTENCE}
 
 
@@ -64,7 +64,7 @@ async def test_a_password_of_the_wrong_length_is_refused(password: str) -> None:
     assert await errors(password=password) == {"password": PASSWORD_SENTENCE}
 
 
-async def test_everything_that_is_wrong_is_said_at_once() -> None:
+async def test_all_errors_are_reported_at_once() -> None:
     assert await errors("A", " ", "short") == {
         "username": USERNAME_SENTENCE,
         "name": NAME_SENTENCE,

@@ -183,7 +183,7 @@ class PlainServer(Process):
 
 
 def is_running(pid: str) -> bool:
-    """What has ended, and nobody has asked how, is still there but has no command any more."""
+    """A zombie still has an id but no command."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes() != b""
     except OSError:
@@ -191,7 +191,7 @@ def is_running(pid: str) -> bool:
 
 
 async def newcomer(site: Site) -> tuple[Visitor, str]:
-    """Somebody new, signed up at the site itself, and their username."""
+    """A new user, signed up through the site, and their username."""
     visitor, username = await site.stranger(), f"person{next(NUMBERS)}"
     await visitor.join(username, username.title(), PASSWORD)
     return visitor, username

@@ -28,7 +28,7 @@ class EchoServer(Process):
             "tests.echo:EchoProtocol",
         ]
         options += ["--ws-per-message-deflate", "false"]
-        return [self.program, "-m", "uvicorn", "tests.echo:app", *options]
+        return [self.program, "-m", "uvicorn", "tests.echo_server:app", *options]
 
     def answers(self) -> bool:
         try:

@@ -17,7 +17,7 @@ REFUSED = {"daphne": 403, "hypercorn": 404}
 """What an outsider's handshake gets. Without ASGI's denial extension there is only a bare 403."""
 
 RESTARTING = {"daphne": 1006, "hypercorn": 1012}
-"""How sockets end with the server: daphne does not wait until they have been told."""
+"""How sockets end with the server: daphne does not wait until their close frames are sent."""
 
 
 @pytest.fixture(scope="module", params=["daphne", "hypercorn"])

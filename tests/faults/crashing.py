@@ -1,4 +1,4 @@
-"""Parley, which crashes after storing its twentieth message, before it tells anybody.
+"""Parley, which crashes after storing its twentieth message, before it publishes it.
 
 Run like uvicorn, with the same arguments.
 """

@@ -36,7 +36,7 @@ STALLED = 60.0
 
 
 class Reader(Protocol):
-    """A page that somebody looks at."""
+    """An open page."""
 
     name: str
 

@@ -66,7 +66,7 @@ class Follower(LiveTab):
     async def held(self) -> list[tuple[str, float]]:
         if self._follower.done():
             self._follower.result()
-            raise AssertionError(f"{self.name} was told to stop: {self.ended}")
+            raise AssertionError(f"{self.name} was stopped: {self.ended}")
         return list(self.page.came.items())
 
     def began_anew(self) -> bool:

@@ -49,7 +49,7 @@ async def test_a_frozen_postgresql_keeps_what_was_written(town: Town, oracle: Or
 async def test_connections_that_are_dropped_when_they_are_needed(
     times: int, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever reads a page does not notice."""
+    """Readers of a page notice nothing."""
     acquire = Connection.acquire
     left = 0
 

@@ -1,4 +1,4 @@
-"""Another PostgreSQL takes over: nothing that was acknowledged is lost, and nobody restarts."""
+"""Another PostgreSQL takes over: no acknowledged message is lost, and Parley is not restarted."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator

@@ -33,7 +33,7 @@ async def test_a_killed_redis(town: Town, oracle: Oracle) -> None:
 
 
 async def test_a_killed_postgresql(town: Town, oracle: Oracle) -> None:
-    """Who writes meanwhile is told in time that it could not be taken."""
+    """A sender is refused in time meanwhile."""
     assert town.postgresql is not None
     await oracle.follow(*TIERS)
     async with oracle.writing():

@@ -151,7 +151,7 @@ async def test_postgresql_as_the_broker_too() -> None:
 
 
 async def test_a_table_locked_for_five_seconds(town: Town, oracle: Oracle) -> None:
-    """Sends are refused honestly within 3 s, and go on where they were; nobody else waits."""
+    """Sends are refused honestly within 3 s, and resume; other requests do not wait."""
     assert town.postgresql is not None
     await oracle.follow(*READERS)
     lock = "BEGIN; LOCK TABLE messages; SELECT pg_sleep(5); COMMIT"

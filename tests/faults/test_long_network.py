@@ -34,7 +34,7 @@ async def test_a_partition_of(town: Town, oracle: Oracle, seconds: float) -> Non
 
 
 async def test_lines_that_go_silent_for_ever(town: Town, oracle: Oracle) -> None:
-    """Nobody is told. The page notices by itself that not even a heartbeat comes."""
+    """Neither side gets an error. The page notices that heartbeats stop."""
     async with Road(town.app.url) as road:
         await oracle.follow(*TIERS, url=road.url)
         async with oracle.writing(a_second=10):
@@ -103,7 +103,7 @@ async def test_a_proxy_that_drops_what_is_idle(town: Town, oracle: Oracle) -> No
 async def test_heartbeats_keep_a_line_that_may_be_idle_for_20_seconds(
     town: Town, oracle: Oracle
 ) -> None:
-    """Two minutes of silence, and nobody has to come back."""
+    """Two minutes of silence, and no page reconnects."""
     async with ImpatientRoad(town.app.url) as road:
         road.patience = 20
         await oracle.follow("ws", "sse", url=road.url)

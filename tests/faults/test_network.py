@@ -24,7 +24,7 @@ async def road(town: Town) -> AsyncIterator[Road]:
 
 
 async def test_a_partition(oracle: Oracle, road: Road) -> None:
-    """Nothing passes and nobody is told, on old connections and new ones."""
+    """Nothing passes and neither side gets an error, on old connections and new ones."""
     await oracle.follow("ws", "sse", "poll", url=road.url)
     await oracle.follow("ws")
     async with oracle.writing("ws", "htmx", "form"):

@@ -1,4 +1,4 @@
-"""Between Parley and what it stands on nothing passes any more, and neither side is told."""
+"""Network partitions between Parley and PostgreSQL or Redis; neither side gets an error."""
 
 import asyncio
 import time
@@ -86,7 +86,7 @@ async def test_a_partition_from_redis(lines: Lines) -> None:
 
 
 async def test_a_transaction_that_was_cut_off_does_not_keep_its_locks(postgresql_url: str) -> None:
-    """Its server is not told that there is nobody any more, and ends it by itself."""
+    """The server gets no error for the dead connection, and times it out."""
     execute(postgresql_url, "CREATE TABLE marks (mark BIGINT PRIMARY KEY)")
     execute(postgresql_url, "INSERT INTO marks VALUES (1)")
     async with Line(port(postgresql_url)) as line:

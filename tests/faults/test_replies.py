@@ -14,7 +14,7 @@ SENDS = "/messages/"
 
 
 class ForgetfulRoad(Road):
-    """Loses the answer to every other send, whoever asked."""
+    """Loses the answer to about half of the sends, at random."""
 
     def fault(self, request: str) -> Fault | None:
         lose = SENDS in request and random.random() < 0.5  # noqa: S311

@@ -1,4 +1,4 @@
-"""Rights end on time also while nobody can be told."""
+"""Rights end on time even while nothing can be published."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Readers that never read: they are dropped, and nobody else notices."""
+"""Readers that never read: they are dropped, and other readers are unaffected."""
 
 import asyncio
 import socket

@@ -1,4 +1,4 @@
-"""Two versions serve at once, as they do while one replaces the other, and nobody notices."""
+"""Two versions serve at once, as during a rolling update, and no user notices."""
 
 import asyncio
 from pathlib import Path
@@ -24,7 +24,7 @@ EXPANSION = (
 class Newer(Workers):
     def command(self) -> list[str | Path]:
         where = super().command()[1:]
-        return [self.program, "-m", "tests.faults.newer", *web_arguments(), *where]
+        return [self.program, "-m", "tests.faults.newer_version", *web_arguments(), *where]
 
 
 async def test_an_older_and_a_newer_version(postgresql_url: str, redis_url: str) -> None:

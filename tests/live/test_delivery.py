@@ -11,7 +11,7 @@ from tests.waiting import eventually
 
 
 class Listener:
-    """A subscriber that notes what it is handed, and in which order the others were."""
+    """A subscriber that records its deliveries, and their order among subscribers."""
 
     def __init__(self, heard: list[str]) -> None:
         self.heard = heard
@@ -33,7 +33,7 @@ def heard() -> list[str]:
 
 @pytest.fixture
 def room(heard: list[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Listener]]:
-    """Five listeners, who are handed a turn two at a time. Nothing is left of them in the hub."""
+    """Five subscribers, delivered to two at a time. None is left in the hub."""
     monkeypatch.setattr(hub, "SLICE", 2)
     listeners = [Listener(heard) for _ in range(5)]
     for listener in listeners:

@@ -1,4 +1,4 @@
-"""The subscribers of one process: in order, bounded, and none waits for another."""
+"""The subscribers of one process: delivered in order, bounded, and independent of each other."""
 
 import asyncio
 

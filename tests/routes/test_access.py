@@ -1,4 +1,4 @@
-"""The doors: what is not somebody's own looks to them like what is not there."""
+"""Access: what a user may not see answers like what does not exist."""
 
 import hashlib
 import re
@@ -170,7 +170,7 @@ def posts_only() -> list[str]:
 
 
 async def stored() -> dict[str, str]:
-    """What every table holds, but for when somebody was last seen, which is only noted."""
+    """The rows of every table, without the last-seen times."""
     found = {}
     for table, everything in TABLES.items():
         rows = [dict(row) for row in await engine.rows(everything)]

@@ -118,7 +118,7 @@ async def test_a_page_without_a_script_refreshes_itself_as_chosen(site: Site) ->
         assert "refresh" not in (await visitor.get(f"/chat/{chat}/log/{query}")).headers
 
 
-async def test_what_is_read_can_be_said_without_a_script(site: Site) -> None:
+async def test_a_conversation_can_be_marked_read_without_a_script(site: Site) -> None:
     ada, bob = await make_user("ada"), await make_user("bob")
     visitor = await site.visitor(ada)
     chat = await make_conversation([ada, bob])

@@ -14,7 +14,7 @@ def heading(response: httpx.Response) -> str:
     return text_of(parsed(response.text).find("h1"))
 
 
-async def test_what_is_broken_says_so_without_a_word_about_the_inside(
+async def test_an_internal_error_reveals_no_details(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def broken(*_: object) -> None:
@@ -30,7 +30,7 @@ async def test_what_is_broken_says_so_without_a_word_about_the_inside(
     assert answer.headers["cache-control"] == "no-store"
 
 
-async def test_a_database_that_is_away_is_said_to_be_on_every_way(site: Site) -> None:
+async def test_an_unavailable_database_is_reported_by_every_route(site: Site) -> None:
     ada = await site.visitor(await make_user("ada"))
     chat = await ada.start("ada")
     with database_away():
@@ -59,7 +59,7 @@ async def test_a_database_that_is_away_is_said_to_be_on_every_way(site: Site) ->
     assert (await ada.get("/up")).status_code == 200
 
 
-async def test_a_database_that_is_away_signs_no_user_out(site: Site) -> None:
+async def test_an_unavailable_database_signs_no_user_out(site: Site) -> None:
     """A database that is away says nothing about a session."""
     ada = await site.visitor(await make_user("ada"))
     with database_away():
@@ -76,7 +76,7 @@ async def test_programs_get_a_status_and_people_a_redirect(site: Site) -> None:
     assert page.headers["location"] == "/login/?next=/chat/7/%3Fat%3D3%26x%3D%25C3%25A4"
 
 
-async def test_a_method_that_is_not_taken_is_named_so(site: Site) -> None:
+async def test_an_unsupported_method_gets_a_405_page(site: Site) -> None:
     [ada] = await site.people("ada")
     answer = await ada.http.put("/")
     assert answer.status_code == 405

@@ -80,7 +80,7 @@ async def test_older_lines_stand_on_further_pages(ada: Visitor, user: User) -> N
 
 
 @pytest.mark.parametrize("before", ["x", "1", "-", "1-", "-1", "1-x", "٣-٣", "9" * 17 + "-1"])
-async def test_a_damaged_page_is_said_to_be_one(ada: Visitor, before: str) -> None:
+async def test_an_invalid_page_is_a_bad_request(ada: Visitor, before: str) -> None:
     refused = await ada.http.get("/", params={"before": before})
     assert refused.status_code == 400
     assert "the end of another page of the inbox" in refused.text

@@ -178,7 +178,7 @@ async def test_scrolling_loads_messages_alone(site: Site) -> None:
 
 @pytest.mark.parametrize("parameter", ["before", "after", "at"])
 @pytest.mark.parametrize("value", ["x", "-1", "1.5", "9" * 20, "٣", "1e3", " 1", str(2**53 + 1)])
-async def test_a_damaged_place_is_said_to_be_one(site: Site, parameter: str, value: str) -> None:
+async def test_an_invalid_place_is_a_bad_request(site: Site, parameter: str, value: str) -> None:
     user = await make_user("ada")
     ada = await site.visitor(user)
     chat = await make_conversation([user])

@@ -1,4 +1,4 @@
-"""What whoever runs Parley is told: whether it serves, and its figures."""
+"""What operators see: readiness and metrics."""
 
 import asyncio
 import os

@@ -7,7 +7,7 @@ from tests.factories import make_conversation, make_messages, make_user
 from tests.pages import parsed, text_of
 
 
-async def test_reading_is_noted_for_oneself(site: Site) -> None:
+async def test_reading_is_recorded_for_the_reader_only(site: Site) -> None:
     ada, bob = await make_user("ada"), await make_user("bob")
     visitor = await site.visitor(ada)
     chat = await make_conversation([ada, bob])
@@ -22,7 +22,7 @@ async def test_reading_is_noted_for_oneself(site: Site) -> None:
 
 
 @pytest.mark.parametrize("position", ["", "x", "-1", "9" * 17])
-async def test_a_damaged_position_is_said_to_be_one(site: Site, position: str) -> None:
+async def test_an_invalid_position_is_a_bad_request(site: Site, position: str) -> None:
     ada = await make_user("ada")
     visitor = await site.visitor(ada)
     chat = await make_conversation([ada])

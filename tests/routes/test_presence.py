@@ -34,7 +34,7 @@ async def test_a_page_shows_online_last_seen_or_nothing(site: Site) -> None:
 
 
 @pytest.mark.parametrize("tier", ["ws", "sse"])
-async def test_coming_and_going_is_seen_without_a_reload(
+async def test_presence_changes_show_without_a_reload(
     site: Site, monkeypatch: pytest.MonkeyPatch, tier: str
 ) -> None:
     monkeypatch.setattr(settings, "HEARTBEAT", 0.05)

@@ -1,4 +1,4 @@
-"""How much somebody may do at once."""
+"""The rate limit of a user."""
 
 import time
 

@@ -123,7 +123,7 @@ async def test_ten_wrong_passwords_block_sign_in_for_15_minutes(
     assert believed.status_code == 303, "the proxy in front is believed; it alone can say that"
 
 
-async def test_signing_in_leads_on(site: Site) -> None:
+async def test_signing_in_redirects_to_the_requested_page(site: Site) -> None:
     await make_user("ada")
     ada = await site.stranger()
     next = "/chat/7/?at=3"
@@ -134,7 +134,7 @@ async def test_signing_in_leads_on(site: Site) -> None:
 
 
 @pytest.mark.parametrize("next", ["//evil.example", "/\\evil.example"])
-async def test_signing_in_leads_to_no_other_site(site: Site, next: str) -> None:
+async def test_signing_in_never_redirects_to_another_site(site: Site, next: str) -> None:
     await make_user("ada")
     ada, eve = await site.stranger(), await site.stranger()
     form = await ada.http.get("/login/", params={"next": next})
@@ -148,7 +148,7 @@ async def test_signing_in_leads_to_no_other_site(site: Site, next: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/chat/7/?at=3", "/people/?q=ä&r=%C3%A4", "/x:y", "/a,b"])
-def test_a_path_of_this_site_is_one(path: str) -> None:
+def test_a_path_of_this_site_is_kept(path: str) -> None:
     assert same_site_path(path) == path
 
 
@@ -176,7 +176,7 @@ def test_a_path_of_this_site_is_one(path: str) -> None:
         "#x",
     ],
 )
-def test_what_might_lead_away_is_the_inbox(address: str) -> None:
+def test_a_path_that_might_lead_to_another_site_becomes_the_inbox(address: str) -> None:
     assert same_site_path(address) == "/"
 
 

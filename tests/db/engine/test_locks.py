@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from db import engine, inbox_ranks, participants
+from tests.competing_writer import Rival
 from tests.factories import make_conversation, make_message, make_user
-from tests.rival import Rival
 
 Change = Callable[[int, int, int], Awaitable[object]]
 

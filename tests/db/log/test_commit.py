@@ -15,8 +15,8 @@ from db.log.commit import Stored, commit
 from db.log.logs import Logs
 from db.messages import Message, Send
 from db.users import User
+from tests.competing_writer import Rival
 from tests.factories import make_conversation, make_message, make_user
-from tests.rival import Rival
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +174,7 @@ async def test_a_message_that_changes_twice_at_once_leaves_no_gap() -> None:
 
 
 @pytest.mark.usefixtures("database")
-async def test_a_log_to_which_others_keep_writing_is_given_up_in_the_end(
+async def test_a_commit_gives_up_when_others_keep_writing_to_its_log(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async def taken(script: Script[object], changes: int) -> object:

@@ -1,4 +1,4 @@
-"""What Parley writes down: one line for each thing that happens, and nobody's words."""
+"""The log: one line an event, and never what users wrote."""
 
 import asyncio
 import json

@@ -47,7 +47,7 @@ def send(request, conversation_id):
 
 
 def entries(user):
-    """The newest thirty lines of somebody's inbox, in one query."""
+    """The newest thirty lines of a user's inbox, in one query."""
     other = User.objects.filter(participant__conversation=OuterRef("conversation")).exclude(
         id=user.id
     )

@@ -1,4 +1,4 @@
-"""Running servers that refuse to run as root: as the user `nobody`, who may enter few folders."""
+"""Runs servers that refuse to run as root as the user `nobody`, which can enter few folders."""
 
 import atexit
 import os
@@ -17,7 +17,7 @@ class Account(TypedDict, total=False):
 
 
 def account() -> Account:
-    """What `subprocess` has to be told: nothing, unless these tests run as root."""
+    """Arguments for `subprocess`: none, unless these tests run as root."""
     if os.geteuid() != 0:
         return {}
     nobody = pwd.getpwnam("nobody")

@@ -1,4 +1,4 @@
-"""Another connection to the open database, which does what another process might do just now."""
+"""A second connection to the open database: writes and locks as another process would."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -15,7 +15,7 @@ WAITING = """
 """
 
 LOOK_AGAIN = "SELECT pg_stat_clear_snapshot()"
-"""A transaction sees the activity of when it first looked."""
+"""A transaction keeps the snapshot of its first look at the activity."""
 
 MESSAGE = """
     INSERT INTO messages (
@@ -38,12 +38,12 @@ class Rival:
         self.connection = connection
 
     async def write(self, conversation_id: int, author_id: int, client_id: str, body: str) -> None:
-        """Put a message at the end of a log, behind what was committed when this is called."""
+        """Append a message to a log."""
         await self.connection.execute(MESSAGE, conversation_id, author_id, client_id, body)
         await self.connection.execute(ADVANCE, conversation_id)
 
     async def waited_for_by(self, work: asyncio.Future[Any]) -> None:
-        """Returns once some work waits for what this connection has locked."""
+        """Return once `work` waits for a lock that this connection holds."""
 
         async def waits() -> bool:
             assert not work.done()

@@ -1,4 +1,4 @@
-"""Parley as a later version may be: it says more to other processes than this one understands.
+"""A later version of Parley: its publications have fields that this version does not know.
 
 Run like uvicorn, with the same arguments.
 """

@@ -1,4 +1,4 @@
-"""People who talk over several tabs at once, and what has to hold of them afterwards."""
+"""Users who talk in several tabs at once, and what holds of their pages afterwards."""
 
 from db import messages
 from tests.clients import LiveTab, Tab
