@@ -1,4 +1,4 @@
-"""The only doors: each returns the object that a request is about, or ends the request."""
+"""Access control: each function returns the object that a request is about, or ends the request."""
 
 from collections.abc import Awaitable, Callable
 from typing import NoReturn
@@ -16,15 +16,15 @@ from db.users import User
 
 SECURE_COOKIE = "__Host-session"
 LOOKUP_LIMIT = 500
-"""Connections that are looked up together, when many come back at once."""
+"""Connections that are looked up together when many reconnect at once."""
 
 
 class SignedOut(Exception):
-    """The request needs a session and has none, or one that has ended."""
+    """The request needs a session, and has none or an ended one."""
 
 
 class WrongUser(SignedOut):
-    """The page was made for another user than the one who is signed in at this browser now."""
+    """The page was made for another user than the one signed in at this browser now."""
 
 
 async def current_user(connection: HTTPConnection) -> User:
@@ -33,8 +33,8 @@ async def current_user(connection: HTTPConnection) -> User:
 
 
 async def current_session(connection: HTTPConnection, expected_user_id: str = "") -> Session:
-    """The session of a request. Raises `SignedOut`; `WrongUser` where the page says by
-    `expected_user_id` whom it was made for, and that is another user."""
+    """The session of a request. Raises `SignedOut`, or `WrongUser` where the page was made for
+    another user than its session's, as its `expected_user_id` says."""
     session = await find_session(connection)
     if session is None:
         raise SignedOut
@@ -44,7 +44,7 @@ async def current_session(connection: HTTPConnection, expected_user_id: str = ""
 
 
 async def cached_session(connection: HTTPConnection, expected_user_id: str) -> Session:
-    """The same without a query for each message that is posted."""
+    """The same, without a query for each posted message."""
     await find_session(connection, session_cache.find)
     return await current_session(connection, expected_user_id)
 
@@ -52,7 +52,7 @@ async def cached_session(connection: HTTPConnection, expected_user_id: str) -> S
 async def find_session(
     connection: HTTPConnection, find: Callable[[str], Awaitable[Session | None]] = sessions.find
 ) -> Session | None:
-    """The session of a request, if it has one. Looked up once a request."""
+    """The session of a request, if it has one. Looked up once per request."""
     if not hasattr(connection.state, "session"):
         token = token_of(connection)
         connection.state.session = await find(token) if token else None
@@ -61,13 +61,13 @@ async def find_session(
 
 
 def token_of(connection: HTTPConnection) -> str | None:
-    # Some servers don't say whether a WebSocket came over TLS; that cookie only ever does.
+    # Some servers hide whether a WebSocket uses TLS; the secure cookie is only sent over TLS.
     cookies = connection.cookies
     return cookies.get(SECURE_COOKIE) or cookies.get(cookie_name(connection))
 
 
 async def current_conversation(connection: HTTPConnection) -> Conversation:
-    """The conversation in the path, for a participant. 404 for everybody else."""
+    """The conversation in the path, for a participant. 404 for all others."""
     user = await current_user(connection)
     conversation_id = connection.path_params["conversation_id"]
     return await conversations.get(conversation_id, user.id) or not_found()
@@ -76,8 +76,8 @@ async def current_conversation(connection: HTTPConnection) -> Conversation:
 async def session_and_conversation(
     connection: HTTPConnection, expected_user_id: str
 ) -> tuple[Session, Conversation | None]:
-    """The session, and the conversation in the path if there is one, in one query for all that
-    connect at this moment. Raises as `current_session` does; 404 for outsiders."""
+    """The session, and the conversation in the path if there is one, looked up together for all
+    who connect at the same moment. Raises as `current_session` does; 404 for outsiders."""
     conversation_id = connection.path_params.get("conversation_id")
     token = token_of(connection)
     session = conversation = None
@@ -112,7 +112,7 @@ def not_found() -> NoReturn:
 
 
 def open_session(connection: HTTPConnection, response: Response, token: str) -> None:
-    """Let the browser keep a session's token, out of reach of scripts and of other sites."""
+    """Set the cookie with a session's token, out of reach of scripts and of other sites."""
     response.set_cookie(
         cookie_name(connection),
         token,
@@ -130,7 +130,7 @@ def close_session(connection: HTTPConnection, response: Response) -> None:
 
 
 def cookie_name(connection: HTTPConnection) -> str:
-    """Over https with the prefix that keeps others from setting it (RFC 6265bis, 4.1.3)."""
+    """Over HTTPS with the prefix that keeps other hosts from setting it (RFC 6265bis, 4.1.3)."""
     return SECURE_COOKIE if is_secure(connection) else "session"
 
 

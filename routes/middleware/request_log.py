@@ -1,4 +1,4 @@
-"""Every request, socket and stream gets an id, is counted, and leaves its lines in the log."""
+"""Gives every request, socket and stream an id, counts and logs it."""
 
 import logging
 import re
@@ -16,7 +16,7 @@ GIVEN = re.compile(r"[A-Za-z0-9._-]{8,64}")
 CONVERTOR = re.compile(r":\w+}")
 METHODS = {"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"}
 NOWHERE = "none"
-"""The route of what was asked of no route that there is."""
+"""The route label of requests that match no route."""
 
 SWITCHING_PROTOCOLS = 101
 CLIENT_LEFT = 499
@@ -26,14 +26,14 @@ logger = logging.getLogger("parley.access")
 
 
 def header() -> dict[str, str]:
-    """The id of the present request, for an answer that is made outside of `RequestLog`."""
+    """The id of the current request, for a response that is made outside of `RequestLog`."""
     id = log_format.context.get().get("request")
     return {HEADER: id} if id else {}
 
 
 class RequestLog:
-    """The outermost middleware. A proxy's `X-Request-ID` is kept, any other request gets its own;
-    a socket or an event stream, which lasts, calls it its connection's."""
+    """The outermost middleware. Keeps a proxy's `X-Request-ID`, or makes one; for a socket or an
+    event stream it is the id of the connection as well."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -42,9 +42,7 @@ class RequestLog:
         if scope["type"] == "lifespan":
             return await self.app(scope, receive, send)
         exchange = scope["exchange"] = Exchange(scope)
-        log_format.context.set(
-            exchange.context
-        )  # the server's own lines of this task carry it as well
+        log_format.context.set(exchange.context)  # for the server's own lines in this task, too
 
         async def noted_receive() -> Message:
             message = await receive()
@@ -69,7 +67,7 @@ class RequestLog:
 
 
 def outlive(scope: Scope) -> "Exchange":
-    """What a socket that outlives its request shall end."""
+    """The exchange of a socket that outlives its request; the socket has to end it."""
     exchange: Exchange = scope["exchange"]
     exchange.route = route_of(scope)
     exchange.outlives = True
@@ -81,7 +79,7 @@ def route_of(scope: Scope) -> str:
 
 
 class Exchange:
-    """One request with its answer, or one socket. It keeps nothing of the scope alive."""
+    """One request with its response, or one socket. It keeps nothing of the scope alive."""
 
     __slots__ = (
         "began_at",
@@ -146,7 +144,7 @@ class Exchange:
         logger.info("closed" if self.lasts else "answered", extra={"fields": self.fields() | took})
 
     def fields(self) -> dict[str, object]:
-        """What may be said of it: the path, but never what stands behind a question mark."""
+        """What may be logged: the path, but never the query string."""
         return {
             **self.context,
             "method": self.method,
