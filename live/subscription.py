@@ -1,4 +1,4 @@
-"""A bounded queue of what is published, for whoever asks for the next of it."""
+"""A bounded queue of publications, for a consumer that asks for the next."""
 
 import asyncio
 from collections import deque
@@ -12,11 +12,11 @@ BACKLOG_CHARACTERS = 1024 * 1024
 
 
 class SlowConsumer(Exception):
-    """More waited for this subscriber than we hold. It may come back and catch up."""
+    """The backlog exceeded its limit. The subscriber may reconnect and catch up."""
 
 
 class Subscription:
-    """What was handed to a subscriber and not yet taken by it."""
+    """The publications delivered to a subscriber that it has not yet taken."""
 
     def __init__(self) -> None:
         self._waiting: deque[Publication] = deque()
@@ -30,7 +30,7 @@ class Subscription:
             self.add(publication)
 
     def add(self, publication: Publication) -> None:
-        """Queue a publication; where too many wait already, drop all and fail the next `next`."""
+        """Queue a publication; beyond the limit, drop all and fail the next `next`."""
         self._waiting.append(publication)
         self._characters += len(publication.text)
         if len(self._waiting) > BACKLOG or self._characters > BACKLOG_CHARACTERS:
@@ -39,9 +39,9 @@ class Subscription:
         self._wake_up()
 
     async def next(self, timeout: float) -> list[Publication]:
-        """All that waits, in order of arrival; empty after `timeout` seconds of silence.
+        """All queued publications, in order; empty after `timeout` seconds of silence.
 
-        Raises `SlowConsumer` once more waited than a subscription holds.
+        Raises `SlowConsumer` once the backlog has exceeded its limit.
         """
         self._lag.written()
         if not self._waiting and not self._overflowed:
@@ -57,7 +57,7 @@ class Subscription:
         return batch
 
     async def _put_or(self, timeout: float) -> None:
-        """Wait for a publication, or so many seconds. A future and a timer: at a thousand readers
+        """Wait for a publication until the timeout. A future and a timer: with a thousand readers
         `asyncio.timeout` and an event cost more than writing to the socket."""
         loop = asyncio.get_running_loop()
         self._wake = loop.create_future()

@@ -11,7 +11,7 @@ from render.messages import Message
 
 
 def page(request: HTTPConnection, name: str, status: int = 200, **context: object) -> HTMLResponse:
-    """A whole page, never stored by a cache: what it shows is private."""
+    """A whole page; private, so no cache stores it."""
     session = getattr(request.state, "session", None)
     text = templates.get_template(name).render(
         user=session.user if session else None, path=request.url.path, status=status, **context
@@ -22,15 +22,15 @@ def page(request: HTTPConnection, name: str, status: int = 200, **context: objec
 def fragment(name: str, **values: object) -> str:
     """A piece of a page as it is sent over the wire, the same for every viewer.
 
-    Without the environment's globals: copying them would take half of the time of a message.
+    Without the environment's globals, since copying them would take half the time of a message.
     """
     template = templates.get_template(name)
     return "".join(template.root_render_func(template.new_context(values, shared=True))).strip()
 
 
 def message_fragment(message: Message, *, is_cursor: bool = False) -> str:
-    """A message as it is sent over the wire. As a cursor, it also says that its reader now holds
-    everything up to its revision."""
+    """A message as it is sent over the wire. As a cursor, it also tells the page that it holds
+    everything up to this revision."""
     return fragment("messages/message.fragment.html", **messages.view(message), is_cursor=is_cursor)
 
 
@@ -40,12 +40,12 @@ def message_element(message: Message) -> Markup:
 
 
 def cursor_fragment(revision: int) -> str:
-    """A mark that says: its reader holds everything up to a revision."""
+    """A mark that tells the page that it holds everything up to a revision."""
     return fragment("messages/cursor.fragment.html", revision=revision)
 
 
 def entry_fragment(entry: Entry, unread: int) -> str:
-    """A line of an inbox as it is sent over the wire, with how much is unread in all of it."""
+    """A line of an inbox as it is sent over the wire, with the inbox's number of unread."""
     return fragment("conversations/entry.fragment.html", entry=inbox.view(entry), unread=unread)
 
 

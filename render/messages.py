@@ -11,7 +11,7 @@ from render.faces import initials, tint
 from render.links import linked
 
 RUN_OF_ONE_AUTHOR = 5 * 60_000
-"""Milliseconds within which messages of one author stand together under one name."""
+"""Milliseconds within which messages of one author share one name."""
 
 UNSHOWABLE = Markup("This message cannot be shown.")
 
@@ -19,7 +19,7 @@ logger = logging.getLogger("parley.render")
 
 
 class Message(Protocol):
-    """What a view needs to know of a message."""
+    """What a view needs of a message."""
 
     @property
     def position(self) -> int: ...
@@ -42,7 +42,7 @@ class Message(Protocol):
 
 
 def view(message: Message) -> dict[str, object]:
-    """All that messages/_message.html shows, escaped: numbers, our own words, and markup."""
+    """All that messages/_message.html shows, escaped: numbers, fixed texts, and markup."""
     return {
         **face(message.author_name),
         "dom_id": escape(dom_id(message)),
@@ -68,7 +68,7 @@ def face(author_name: str) -> dict[str, object]:
 
 
 def dom_id(message: Message) -> str:
-    """The id of a message's element; with its author in it nobody can overwrite another's."""
+    """The id of a message's element. It includes the author, so users cannot replace others'."""
     return f"message-{message.author_id}-{message.client_id}"
 
 
@@ -79,7 +79,7 @@ def is_day_opening(message: Message) -> bool:
 
 
 def is_continued(message: Message) -> bool:
-    """Whether it goes on where the same author has just stopped."""
+    """Whether it continues a run of messages of one author."""
     return (
         message.previous_created_at is not None
         and message.previous_author_id == message.author_id
@@ -90,7 +90,7 @@ def is_continued(message: Message) -> bool:
 
 def body(message: Message) -> Markup:
     """The text with its links, or a sentence in its place: a text that cannot be rendered must not
-    keep the other messages back."""
+    hold back the other messages."""
     try:
         return linked(message.body)
     except Exception:

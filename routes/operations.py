@@ -54,7 +54,7 @@ async def database_fault() -> str:
         return _look.result()
     use = engine.pool_use()
     if use.get("used") == use.get("limit"):
-        return "The database cannot be asked: all of the pool's connections are in use."
+        return "The database cannot be queried: all connections of the pool are in use."
     return f"The database did not answer within {UP_TIMEOUT:g} seconds."
 
 
@@ -65,7 +65,7 @@ async def look() -> str:
         return f"The database cannot be reached ({error})."
     if revision is None or revision < migration.HEAD:
         return (
-            f"The database is at revision {revision or 'none'}, this needs {migration.HEAD}: "
+            f"The database is at revision {revision or 'none'}, this version needs {migration.HEAD}: "
             "run python -m db.migration."
         )
     return ""
