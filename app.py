@@ -1,4 +1,4 @@
-"""Parley on one screen: what answers where, what holds for every request, what lives as long.
+"""Parley on one screen: its routes, its middleware and its lifespan.
 
 uvicorn app:app
 """
@@ -49,8 +49,8 @@ from routes.streams import sse, transports
 BODY_BYTES = 512 * 1024
 COMPRESSION: dict[str, Any] = {
     "minimum_size": 500,
-    "compresslevel": 6,  # half the time of 9, for pages that are two in a hundred larger
-    "exclude_content_types": ("text/event-stream",),  # copied for each stream, so the fewest
+    "compresslevel": 6,  # half the time of 9, for pages that are 2 % larger
+    "exclude_content_types": ("text/event-stream",),  # copied for each stream, so few
 }
 
 log_format.configure()
@@ -59,7 +59,7 @@ engine.on_commit = metrics.committed
 
 @asynccontextmanager
 async def lifespan(app: Starlette) -> AsyncIterator[None]:
-    """The database and the broker, open from the first request to the last."""
+    """The database and the broker are open from the first request to the last."""
     async with AsyncExitStack() as stack:
         if settings.IS_SINGLE_PROCESS:
             stack.enter_context(await single_process.lock(settings.DATABASE_URL))

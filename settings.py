@@ -1,4 +1,4 @@
-"""Every setting, read once from the environment and computed nowhere else."""
+"""All settings, read once from the environment."""
 
 import os
 import sys
@@ -12,8 +12,8 @@ from starlette.datastructures import CommaSeparatedStrings
 def database_url(url: str) -> str:
     """The URL as `databases` and asyncpg understand it.
 
-    Heroku-style addresses say `postgres://` and `?sslmode=require`; `databases` knows the one and
-    silently ignores the other, which would mean an unencrypted connection.
+    Heroku-style URLs use `postgres://` and `?sslmode=require`; `databases` understands the first
+    and silently ignores the second, so the connection would not be encrypted.
     """
     scheme, netloc, path, query, fragment = urlsplit(url)
     if scheme == "sqlite":
@@ -27,9 +27,9 @@ def database_url(url: str) -> str:
 def broker_url(url: str, *, on_heroku: bool) -> str:
     """The URL as the broker understands it.
 
-    Heroku's Redis speaks TLS only, with a certificate that it has signed itself, so that whoever
-    checks it never connects. The way there is Heroku's own network. Nowhere else is that let pass,
-    and not where the URL itself says what is to be checked.
+    Heroku's Redis accepts only TLS, with a self-signed certificate, so a client that checks it
+    cannot connect. The connection stays within Heroku's own network. Anywhere else the certificate
+    is checked, and a setting in the URL itself always wins.
     """
     scheme, netloc, path, query, fragment = urlsplit(url)
     if scheme != "rediss" or not on_heroku or CERTIFICATE_CHECK in dict(parse_qsl(query)):
@@ -38,7 +38,7 @@ def broker_url(url: str, *, on_heroku: bool) -> str:
     return urlunsplit((scheme, netloc, path, urlencode(options), fragment))
 
 
-CERTIFICATE_CHECK = "ssl_cert_reqs"  # as redis-py calls it
+CERTIFICATE_CHECK = "ssl_cert_reqs"  # redis-py's name
 
 config = Config(environ=os.environ)
 ROOT = Path(__file__).resolve().parent
@@ -46,32 +46,32 @@ ROOT = Path(__file__).resolve().parent
 DATABASE_URL = database_url(config("DATABASE_URL", default=f"sqlite:///{ROOT}/parley.sqlite3"))
 DATABASE_POOL_SIZE = config("DATABASE_POOL_SIZE", cast=int, default=5)
 DATABASE_TIMEOUT = config("DATABASE_TIMEOUT", cast=float, default=2.5)
-"""Seconds that one statement may take, and all of a request together, before it is given up."""
+"""Seconds for one statement, and for all statements of a request together."""
 
 REDIS_URL: str = config("REDIS_URL", default="")
 BROKER_URL = broker_url(
     config("BROKER_URL", default=REDIS_URL or "memory://"),
-    on_heroku="DYNO" in config.environ,  # each of Heroku's processes has its name there
+    on_heroku="DYNO" in config.environ,  # Heroku names each process in it
 )
 WEB_CONCURRENCY = config("WEB_CONCURRENCY", cast=int, default=1)
 ALLOWED_HOSTS = config("ALLOWED_HOSTS", cast=CommaSeparatedStrings, default="*")
 
 METRICS_TOKEN: str = config("METRICS_TOKEN", default="")
-"""What a reader of /metrics has to show. Without one, only this machine itself may read it."""
+"""The token for reading /metrics. Without one, only this machine may read them."""
 
 LOG_FORMAT: str = config("LOG_FORMAT", default="text" if sys.stdout.isatty() else "json")
 
 HEARTBEAT = config("HEARTBEAT", cast=float, default=15.0)
-"""Seconds of silence after which a stream says that it is alive and re-reads the database."""
+"""Seconds between a stream's heartbeats; at each it also re-reads the database."""
 
 IS_SINGLE_PROCESS = BROKER_URL.startswith("memory:")
-"""Whether this process reaches no other one."""
+"""Whether this process cannot reach any other."""
 
 if LOG_FORMAT not in ("json", "text"):
     sys.exit(f"LOG_FORMAT is {LOG_FORMAT}, but must be json or text.")
 
 if WEB_CONCURRENCY > 1 and IS_SINGLE_PROCESS:
     sys.exit(
-        f"WEB_CONCURRENCY is {WEB_CONCURRENCY}, but without Redis each worker would be an island: "
+        f"WEB_CONCURRENCY is {WEB_CONCURRENCY}, but without Redis workers cannot reach each other: "
         "set REDIS_URL (redis://…), or WEB_CONCURRENCY=1."
     )

@@ -1,4 +1,4 @@
-"""What is delivered to all subscribers of a topic at once."""
+"""Publications on their way to all subscribers of a topic."""
 
 import time
 from collections.abc import Sequence
@@ -9,12 +9,12 @@ from live.metrics import LAGS_MEASURED
 from live.publication import ACTIVITY, EVERYBODY, Publication
 
 OUT_OF_ORDER = -1
-"""No subscriber holds this revision: each looks at the publications one by one."""
+"""No subscriber holds this revision, so each compares the publications one by one."""
 
 
 class Delivery:
-    """Publications of one topic, joined: a subscriber that holds `from_revision` may be sent `text`
-    and then holds `to_revision`. Both are None where the text moves no cursor."""
+    """Publications of one topic, joined: a subscriber that holds `from_revision` can be sent `text`
+    and then holds `to_revision`. Both are None if the text moves no cursor."""
 
     __slots__ = ("frame", "from_revision", "publications", "text", "to_revision", "topic")
 
@@ -26,17 +26,17 @@ class Delivery:
         )
         self.text = "".join([each.text for each in publications])
         self.frame: bytes | None = None
-        """The text as a transport sends it, made by the first subscriber for all others."""
+        """The text as the transport sends it, made by the first subscriber for all."""
 
     def finish(self) -> None:
-        """All subscribers have it: what went to sockets directly has been written."""
+        """Measure the lag, now that all subscribers have it."""
         is_measured = self.frame is not None and self.to_revision is not None
         if is_measured and not next(_finished) % LAGS_MEASURED:
             metrics.lag_seconds.observe(max(0.0, time.time() - self.publications[0].published_at))
 
 
 def span(publications: Sequence[Publication]) -> tuple[int | None, int | None]:
-    """The revisions before and after publications, where they follow each other without a gap."""
+    """The revisions before and after publications, if they follow each other without a gap."""
     before = after = None
     for each in publications:
         if not each.text:
@@ -55,5 +55,5 @@ _finished = count()
 
 
 def is_control(topic: str) -> bool:
-    """Whether what is published there is for the server, and for no screen."""
+    """Whether a topic's publications are for the server, and shown on no page."""
     return topic in (EVERYBODY, ACTIVITY) or topic.startswith("rights/")

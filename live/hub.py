@@ -1,4 +1,4 @@
-"""The subscribers of this process. Delivering never waits: a slow consumer harms only itself."""
+"""The subscribers of this process. Delivering never waits: a slow consumer affects no other."""
 
 import asyncio
 import logging
@@ -15,29 +15,29 @@ from live.subscription import Subscription
 logger = logging.getLogger("parley.hub")
 
 SLICE = 250
-"""Subscribers that are delivered to in one turn of the event loop; the others of a big room follow
-in the next turns, so that nothing else waits for more than some milliseconds."""
+"""Subscribers delivered to in one turn of the event loop. The rest of a big room follows in the
+next turns, so that other tasks wait for a few milliseconds at most."""
 
 is_ending = False
-"""Whether this process is shutting down. A subscriber that still comes gets `ENDING` as well."""
+"""Whether this process is shutting down. A subscriber that joins now gets `ENDING` as well."""
 
 
 class Subscriber(Protocol):
-    """Gets what is published, in its order. Must neither wait nor raise."""
+    """Receives publications in order. Must neither wait nor raise."""
 
     def put(self, delivery: Delivery) -> None: ...
 
 
 _subscribers: dict[str, dict[Subscriber, None]] = {}
-"""In the order in which they came."""
+"""By topic, in the order in which they joined."""
 
 _waiting: dict[str, list[Publication]] = {}
-"""What is published under a topic while its last delivery is still under way."""
+"""Publications of topics whose last delivery is still under way."""
 
 
 @contextmanager
 def subscribe(*topics: str) -> Iterator[Subscription]:
-    """What is delivered under any of `topics` while the block runs, in a queue."""
+    """A queue of the publications under any of `topics`, while the block runs."""
     subscription = Subscription()
     join(subscription, *topics)
     try:
@@ -47,7 +47,7 @@ def subscribe(*topics: str) -> Iterator[Subscription]:
 
 
 def join(subscriber: Subscriber, *topics: str) -> None:
-    """Deliver what is published under any of `topics` to a subscriber, until it leaves them."""
+    """Deliver publications under any of `topics` to a subscriber, until it leaves."""
     for topic in (*topics, EVERYBODY):
         _subscribers.setdefault(topic, {})[subscriber] = None
     if is_ending:
@@ -69,7 +69,8 @@ def subscriber_count(topic: str = EVERYBODY) -> int:
 def deliver(*publications: Publication) -> None:
     """Deliver publications to the subscribers of their topics, those of one topic together.
 
-    What ends a user's rights goes first: nothing that is delivered with it reaches them.
+    Publications that end a user's rights go first, so nothing delivered with them is sent to that
+    user.
     """
     topics: dict[str, list[Publication]] = {}
     for publication in publications:
@@ -83,13 +84,13 @@ def deliver(*publications: Publication) -> None:
 
 
 def deliver_slice(delivery: Delivery, subscribers: Sequence[Subscriber], start: int = 0) -> None:
-    """Deliver to one slice of the subscribers, and see to the rest of them."""
+    """Deliver to one slice of the subscribers, and schedule the next."""
     began_at = time.perf_counter()
     end = start + SLICE
     for subscriber in subscribers[start:end]:
         try:
             subscriber.put(delivery)
-        except Exception:  # what fails for one must not keep it from the others
+        except Exception:  # one failure must not affect the others
             logger.exception("a publication could not be delivered to a subscriber")
     delivered = len(subscribers[start:end]) * len(delivery.publications)
     metrics.delivered(delivered, time.perf_counter() - began_at)

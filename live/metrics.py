@@ -1,6 +1,6 @@
-"""Everything that is counted and measured. docs/operations.md says what each of it means.
+"""All metrics. docs/operations.md explains each.
 
-What counts does so in one line; `exposition` is what Prometheus reads, of all workers together.
+`exposition` is what Prometheus scrapes, of all workers together.
 """
 
 import asyncio
@@ -28,15 +28,15 @@ from live.publication import Publication
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 SAMPLED = 1.0
-"""Seconds between two looks at what has to be looked at to be known."""
+"""Seconds between samples of the gauges."""
 
 LAGS_MEASURED = 8
-"""Of so many batches that a subscriber writes, the lag of one is measured."""
+"""The lag is measured for one batch in this many of a subscriber."""
 
 FOLDER = metrics_directory.directory()
 if FOLDER is not None:
     values.ValueClass = values.MultiProcessValue()
-    mark_process_dead(os.getpid(), str(FOLDER))  # of an earlier process with this id
+    mark_process_dead(os.getpid(), str(FOLDER))  # an earlier process may have had this id
 
 disable_created_metrics()
 REGISTRY = CollectorRegistry()
@@ -48,7 +48,7 @@ def counter(name: str, what: str, *labels: str) -> Counter:
 
 
 def gauge(name: str, what: str, *labels: str) -> Gauge:
-    """Added up over the workers that live."""
+    """Summed over the live workers."""
     return Gauge(f"parley_{name}", what, labels, registry=REGISTRY, multiprocess_mode="livesum")
 
 
@@ -59,68 +59,64 @@ def histogram(name: str, what: str, *labels: str, buckets: Sequence[float] = SEC
 requests = counter("requests", "Requests and handshakes answered", "method", "route", "status")
 request_seconds = histogram(
     "request_seconds",
-    "From a request to the end of its answer, streams and polls left out",
+    "Duration of requests, without streams and polls",
     "route",
 )
 connections = gauge("connections", "Readers connected now", "tier")
 for _tier in ("ws", "sse", "poll"):
-    connections.labels(_tier)  # 0, rather than not there, before the first one
+    connections.labels(_tier)  # 0 instead of missing before the first one
 
 publications = counter("publications", "Publications that reached this server's processes")
-deliveries = counter("deliveries", "Publications handed to subscribers, each subscriber counted")
+deliveries = counter("deliveries", "Publications delivered to subscribers, each subscriber counted")
 fan_out_seconds = histogram(
     "fan_out_seconds",
-    "Handing what is published at one moment to the subscribers of a process",
+    "Delivering what is published together to the subscribers of a process",
     buckets=(0.00001, 0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5),
 )
 lag_seconds = histogram(
-    "publish_to_socket_seconds", "From publishing a change until a reader's socket has taken it"
+    "publish_to_socket_seconds", "From publishing a change until a reader's socket has accepted it"
 )
-slow_consumers = counter("slow_consumers", "Readers given up because they did not keep up")
-resyncs = counter("resyncs", "Times that a process told its readers to re-read the database")
-gaps = counter("gaps_mended", "Gaps in what was published, mended from the database")
-caught_up = counter("caught_up_messages", "Messages that readers were sent from the database")
+slow_consumers = counter("slow_consumers", "Readers disconnected because they did not keep up")
+resyncs = counter("resyncs", "Times a process made its readers re-read the database")
+gaps = counter("gaps_mended", "Gaps in the publications, read from the database")
+caught_up = counter("caught_up_messages", "Messages sent to readers from the database")
 
-commit_seconds = histogram(
-    "commit_seconds", "From asking for a transaction until its COMMIT has returned"
-)
+commit_seconds = histogram("commit_seconds", "Duration of transactions until COMMIT has returned")
 commit_batch = histogram(
     "commit_batch_size", "Changes that share one COMMIT", buckets=(1, 2, 4, 8, 16, 32, 64)
 )
 database_connections = gauge(
     "database_connections",
-    "Connections of the pools: used, free, and the most there may be",
+    "Connections of the pools: used, free, and their limit",
     "state",
 )
 broker_up = Gauge(
     "parley_broker_up",
-    "1 where every process reaches the broker, else 0",
+    "1 while every process reaches the broker, else 0",
     registry=REGISTRY,
     multiprocess_mode="livemin",
 )
-loop_lag_seconds = histogram(
-    "event_loop_lag_seconds", "How much later than asked for the event loop comes back"
-)
+loop_lag_seconds = histogram("event_loop_lag_seconds", "How late a timer of the event loop fires")
 tasks = gauge("tasks", "Tasks of the event loops")
 processes = gauge("processes", "Processes that serve")
 
 
 def delivered(publications: int, seconds: float) -> None:
-    """So many publications have been handed to subscribers in one go, each subscriber counted."""
+    """Count publications delivered in one go, once for each subscriber."""
     deliveries.inc(publications)
     fan_out_seconds.observe(seconds)
 
 
 def committed(seconds: float, changes: int) -> None:
-    """A transaction has been committed."""
+    """Count a committed transaction."""
     commit_seconds.observe(seconds)
     commit_batch.observe(changes)
 
 
 class Lag:
-    """From publishing to the socket, measured for some of one subscriber's batches.
+    """The time from publishing to the socket, for some of one subscriber's batches.
 
-    Processes compare their clocks, so between machines it is as good as those agree.
+    It compares the clocks of processes, so between machines it is only as accurate as they are.
     """
 
     def __init__(self) -> None:
@@ -128,7 +124,7 @@ class Lag:
         self._published_at: float | None = None
 
     def taken(self, batch: Sequence[Publication]) -> None:
-        """A batch goes out now."""
+        """A batch is about to be written."""
         if batch[0].revision is None:
             return
         if self._taken % LAGS_MEASURED == 0:
@@ -136,7 +132,7 @@ class Lag:
         self._taken += 1
 
     def written(self) -> None:
-        """Whoever took the last batch asks for more: it has been written."""
+        """The last batch has been written: its subscriber asks for the next."""
         if self._published_at is not None:
             lag_seconds.observe(max(0.0, time.time() - self._published_at))
             self._published_at = None
@@ -146,8 +142,7 @@ class Lag:
 async def sampled(
     is_broker_up: Callable[[], bool], pool_use: Callable[[], dict[str, int]]
 ) -> AsyncIterator[None]:
-    """While the block runs, this process looks at the broker, the pool, its tasks and its event
-    loop."""
+    """Sample the broker, the pool, the tasks and the event loop while the block runs."""
     processes.set(1)
     async with alongside(sample(is_broker_up, pool_use)):
         yield
@@ -165,7 +160,7 @@ async def sample(is_broker_up: Callable[[], bool], pool_use: Callable[[], dict[s
 
 
 def exposition() -> bytes:
-    """All of it, of every worker, in Prometheus's text format. Reads files: not in the loop."""
+    """All workers' metrics in Prometheus's text format. Reads files, so not for the event loop."""
     if FOLDER is None:
         return generate_latest(REGISTRY)
     for file in FOLDER.glob("gauge_live*_*.db"):

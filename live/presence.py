@@ -1,4 +1,4 @@
-"""Who is connected to this process."""
+"""The users connected to this process."""
 
 from collections import Counter
 from collections.abc import Iterator, KeysView
@@ -10,7 +10,7 @@ _inboxes: Counter[int] = Counter()
 
 @contextmanager
 def connected(user_id: int, *, shows_inbox: bool) -> Iterator[None]:
-    """While the block runs one more connection of this person is open here."""
+    """Count one more connection of a user while the block runs."""
     come(user_id, shows_inbox=shows_inbox)
     try:
         yield
@@ -19,14 +19,14 @@ def connected(user_id: int, *, shows_inbox: bool) -> Iterator[None]:
 
 
 def come(user_id: int, *, shows_inbox: bool) -> None:
-    """One more connection of this person is open here."""
+    """Count one more connection of a user."""
     _connections[user_id] += 1
     if shows_inbox:
         _inboxes[user_id] += 1
 
 
 def go(user_id: int, *, shows_inbox: bool) -> None:
-    """One connection less."""
+    """Count one connection less."""
     for counter in (_connections, _inboxes)[: 1 + shows_inbox]:
         counter[user_id] -= 1
         if not counter[user_id]:
@@ -34,10 +34,10 @@ def go(user_id: int, *, shows_inbox: bool) -> None:
 
 
 def everybody() -> list[int]:
-    """The ids of all who are connected here."""
+    """The ids of all users connected here."""
     return list(_connections)
 
 
 def at_inboxes() -> KeysView[int]:
-    """The ids of those whose connections show an inbox."""
+    """The ids of the users whose connections show an inbox."""
     return _inboxes.keys()

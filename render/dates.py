@@ -1,4 +1,4 @@
-"""Times (milliseconds since 1970) as the server writes them: in UTC, until a script adapts them."""
+"""Times (milliseconds since 1970) as the server writes them: in UTC; a script localises them."""
 
 import time
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ def iso(milliseconds: int) -> str:
     return iso_second(milliseconds // 1000)
 
 
-@lru_cache(maxsize=128)  # what is sent at one moment shares it
+@lru_cache(maxsize=128)  # messages of the same second share it
 def iso_second(second: int) -> str:
     return f"{moment(second * 1000):%Y-%m-%dT%H:%M:%SZ}"
 
@@ -27,7 +27,7 @@ def day(milliseconds: int) -> str:
 
 
 def ago_or_day(milliseconds: int) -> str:
-    """The time of today's, the date of what is older."""
+    """The time if it is today, else the date."""
     if milliseconds // DAY == int(time.time() * 1000) // DAY:
         return clock(milliseconds)
     then, today = moment(milliseconds), datetime.now(UTC)

@@ -1,10 +1,10 @@
-"""Faces without an image: initials on one of eight colours."""
+"""Avatars without an image: initials on one of eight colours."""
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 def initials(name: str) -> str:
-    """What is written on a face."""
+    """The initials on a face."""
     words = name.split() or ["?"]
     return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
 

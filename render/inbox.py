@@ -8,11 +8,11 @@ from render.faces import initials, tint
 
 PREVIEW = 120
 PREVIEW_LEEWAY = 5
-"""Characters of a message that a line shows, and how many more make no difference."""
+"""Characters of a message that a line shows, and how many more it tolerates."""
 
 
 class Entry(Protocol):
-    """What a view needs to know of a line. The author is None where there is no message yet."""
+    """What a view needs of a line. The author is None while there is no message."""
 
     @property
     def id(self) -> int: ...
@@ -55,12 +55,12 @@ def view(entry: Entry) -> SimpleNamespace:
 
 
 def is_author_named(entry: Entry) -> bool:
-    """Whether a line says who wrote last: not where its title or kind says so already."""
+    """Whether a line names the last author: not if its title or kind already does."""
     return entry.author_name != entry.title and entry.kind != "self"
 
 
 def shortened(body: str) -> str:
-    """How a message begins."""
+    """The beginning of a message."""
     if len(body) <= PREVIEW + PREVIEW_LEEWAY:
         return body
     return body[: PREVIEW - 1] + "…"

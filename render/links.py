@@ -1,4 +1,4 @@
-"""Web and mail addresses in what people write, as links."""
+"""Web and mail addresses in messages, as links."""
 
 import re
 from functools import lru_cache
@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 def linked(text: str) -> Markup:
     """The text, escaped, with its web and mail addresses as links and its line breaks marked.
 
-    The work is bounded: linkify takes quadratic time on addresses that are glued together.
+    The work is limited: linkify takes quadratic time on addresses without spaces in between.
     """
     if ADDRESS_CHARACTER.search(text) is None:
         return unlinked(text)
@@ -19,7 +19,7 @@ def linked(text: str) -> Markup:
     for word in ADDRESSES.finditer(text):
         parts += unlinked(text[end : word.start()]), linked_word(word[0])
         end = word.end()
-    return Markup("".join((*parts, unlinked(text[end:]))))  # noqa: S704  # parts of markup
+    return Markup("".join((*parts, unlinked(text[end:]))))  # noqa: S704  # all parts are markup
 
 
 def unlinked(text: str) -> Markup:
@@ -39,16 +39,15 @@ def linked_word(word: str) -> Markup:
     return Markup("").join((*parts, escape(word[end:])))
 
 
-BREAK = Markup("<br>\n")  # the mark for text browsers, the character for style sheets and programs
+BREAK = Markup("<br>\n")  # the element for text browsers, the newline for style sheets and programs
 ADDRESS_CHARACTER = re.compile(r"[.:@/]\S")
 ADDRESSES = re.compile(r"(?<!\S)[^\s.:@/]*+[.:@/]\S+")
-"""Words that may hold an address: something follows one of these characters. Takes linear time;
-few texts have such a character at all, which is seen in a quarter of it."""
+"""Words that may contain an address: something follows one of these characters. Linear time."""
 
 LONGEST_ADDRESS = 2_000
 MOST_COLONS = 10
 MISLEADING = re.compile("[\u202a-\u202e\u2066-\u2069]")
-"""What turns the direction of a text, and so could make an address look like another one."""
+"""Characters that change the text direction, so an address could look like another."""
 
 LINK = Markup('<a href="{}" target="_blank" rel="noopener noreferrer ugc nofollow">{}</a>')
 

@@ -19,10 +19,10 @@ TEXTS = ("text/", "image/svg+xml")
 
 
 class Assets(StaticFiles):
-    """`/static/<build>/<path>`: kept for ever by browsers while `<build>` is the present one.
+    """`/static/<build>/<path>`: cached for ever by browsers while `<build>` is the current one.
 
-    Another build's address, from a page that is older or newer than this process, gets the file
-    as it is here, to be asked for again. Texts are compressed as well as can be, once.
+    Any other build, from a page older or newer than this process, gets the current file, to be
+    revalidated. Texts are compressed once, as well as possible.
     """
 
     def get_path(self, scope: Scope) -> str:
@@ -56,7 +56,7 @@ class Assets(StaticFiles):
 
 
 def best_encoding(scope: Scope) -> str | None:
-    """The one of `ENCODINGS` that the browser takes; none for who asks for the head alone."""
+    """The first of `ENCODINGS` that the browser accepts; None for a HEAD request."""
     accepted = Headers(scope=scope).get("accept-encoding", "")
     names = [item.strip() for item in accepted.split(",")]
     if scope["method"] != "GET":
@@ -70,4 +70,4 @@ def compressed(path: Path, encoding: str) -> bytes:
 
 
 ENCODINGS: dict[str, Callable[[bytes], bytes]] = {"br": brotli.compress, "gzip": gzip.compress}
-"""The best first."""
+"""Best first."""

@@ -1,4 +1,4 @@
-"""What this process does besides answering requests."""
+"""This process's periodic tasks."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,9 +10,8 @@ from routes.streams import heartbeats
 
 @asynccontextmanager
 async def background() -> AsyncIterator[None]:
-    """While the block runs, those who are connected here are said to be here and hear a heartbeat,
-    the inboxes that are shown here hear of what is active, and their order is kept. At its end what
-    was sent is stored and published."""
+    """Runs presence, inbox updates, heartbeats and inbox ranks while the block runs. At its end all
+    submitted changes are stored and published."""
     async with (
         alongside(presence.beat()),
         alongside(inbox_updates.run()),

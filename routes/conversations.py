@@ -18,7 +18,7 @@ from routes.message_pages import load_page
 from routes.presence import load_presence
 
 REFRESH_CHOICES = ("5", "15", "60")
-"""Seconds between timed refreshes, for those who choose them."""
+"""Seconds between timed refreshes, for readers without JavaScript."""
 
 
 async def index(request: Request) -> Response:
@@ -30,7 +30,7 @@ async def index(request: Request) -> Response:
 
 
 async def show(request: Request) -> Response:
-    """A conversation at its newest page or another; for htmx that page's messages alone."""
+    """A page of a conversation, by default the newest; for htmx only its messages."""
     async with engine.connection():
         conversation = await access.current_conversation(request)
         log = await load_page(
@@ -45,7 +45,7 @@ async def show(request: Request) -> Response:
 
 
 async def log(request: Request) -> Response:
-    """The messages alone, as a page that reloads itself inside the conversation's."""
+    """Only the messages, as a page that reloads itself inside the conversation's page."""
     await access.current_session(request, request.query_params.get("viewer", ""))
     conversation = await access.current_conversation(request)
     response = render.page(
@@ -60,7 +60,7 @@ async def log(request: Request) -> Response:
 
 
 async def new(request: Request) -> Response:
-    """The form for starting a conversation, filled in as far as the address says."""
+    """The form for starting a conversation, prefilled from the query string."""
     await access.current_user(request)
     query = request.query_params
     to = ", ".join(query.getlist("to"))
@@ -70,7 +70,7 @@ async def new(request: Request) -> Response:
 
 
 async def suggestions(request: Request) -> Response:
-    """People who fit the last, unfinished name in `to`."""
+    """Users who match the last, unfinished name in `to`."""
     await access.current_user(request)
     return render.page(
         request,
@@ -80,7 +80,7 @@ async def suggestions(request: Request) -> Response:
 
 
 async def create(request: Request) -> Response:
-    """Start a conversation, or go to the one that these two people have."""
+    """Start a conversation, or open the one that these two users have."""
     user = await access.current_user(request)
     async with forms.read_form(request) as fields:
         to, title = forms.texts(fields, "to"), forms.text(fields, "title")
@@ -101,7 +101,7 @@ async def pane(
     chosen_refresh: str | None = None,
     **context: object,
 ) -> Response:
-    """The page of a conversation, with the composer as it was left."""
+    """The page of a conversation, with the composer's present text and error."""
     user = await access.current_user(request)
     people = await participants.list_people(conversation.id)
     if "log" not in context:
@@ -148,6 +148,6 @@ async def suggested(to: str) -> dict[str, Any]:
 
 
 def completed(to: str, username: str) -> str:
-    """The list with its last, unfinished name replaced by a username, ready for the next one."""
+    """The list, its last, unfinished name replaced by a username, ready for the next one."""
     finished = to.rpartition(",")[0].strip()
     return f"{finished}, {username}, " if finished else f"{username}, "

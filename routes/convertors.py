@@ -1,10 +1,10 @@
-"""Ids in addresses."""
+"""Ids in paths."""
 
 from starlette.convertors import Convertor
 
 
 class IdConvertor(Convertor[int]):
-    """A number as it is written: no sign, no zero in front, and none that no id can be."""
+    """A positive decimal id of at most 16 digits, without leading zeros."""
 
     regex = "[1-9][0-9]{0,15}"
 

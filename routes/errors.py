@@ -1,4 +1,4 @@
-"""What people see when something is not there, not allowed, or broken."""
+"""The responses to what does not exist, is not allowed, or fails."""
 
 from contextlib import suppress
 from typing import cast
@@ -33,7 +33,7 @@ SENTENCES = {
 
 
 async def refused(connection: HTTPConnection, error: Exception) -> Response | None:
-    """A page that says why, with the status of an `HTTPException`."""
+    """A page with the reason and the status of an `HTTPException`."""
     assert isinstance(error, HTTPException)
     sentence = error.detail if error.status_code == 400 else None
     return await answer(connection, error.status_code, sentence, error.headers)
@@ -46,18 +46,18 @@ async def too_large(request: Request) -> Response:
 
 
 async def unavailable(connection: HTTPConnection, error: Exception) -> Response | None:
-    """503: nothing was acknowledged, and the same form may be sent again."""
+    """503: nothing was acknowledged, and the same form may be submitted again."""
     assert isinstance(error, Unavailable)
     return await answer(connection, 503, None, {"Retry-After": "2"})
 
 
 async def broken(request: Request, error: Exception) -> Response:
-    """500, without a word about the inside. The error itself goes to the server's log."""
+    """500, without internals. The error itself is in the log."""
     return page(request, 500, None, PAGE_HEADERS | request_log.header())
 
 
 async def signed_out(connection: HTTPConnection, error: Exception) -> Response | None:
-    """A browser is redirected to the sign-in and back; a program gets 401, a socket its code."""
+    """Redirects a page to the sign-in; a fragment or stream gets 401, a socket its close code."""
     if connection.scope["type"] == "websocket":
         websocket = cast(WebSocket, connection)
         await websocket.accept()
@@ -66,7 +66,7 @@ async def signed_out(connection: HTTPConnection, error: Exception) -> Response |
     request = cast(Request, connection)
     if forms.wants_fragment(request) or request.url.path.startswith(("/sse/", "/poll/")):
         return PlainTextResponse("Please sign in.\n", 401, {"Cache-Control": "no-store"})
-    if isinstance(error, access.WrongUser):  # a sign-in would lead straight back here
+    if isinstance(error, access.WrongUser):  # the sign-in would redirect straight back
         return page(request, 401, None, None)
     back = request.url.path + ("?" + request.url.query if request.url.query else "")
     if request.method not in ("GET", "HEAD"):
@@ -75,11 +75,11 @@ async def signed_out(connection: HTTPConnection, error: Exception) -> Response |
 
 
 async def gone(request: Request, error: Exception) -> None:
-    """The client has gone; no answer is needed."""
+    """The client has disconnected; no response is needed."""
 
 
 async def no_socket(websocket: WebSocket) -> None:
-    """A socket where there is none gets the 404 that everything else gets."""
+    """404 for a WebSocket at any other address."""
     access.not_found()
 
 
@@ -95,7 +95,7 @@ async def answer(
 
 
 async def find_session_if_possible(connection: HTTPConnection) -> None:
-    """So that a signed-in user's 404 looks the same wherever it comes from."""
+    """Makes a signed-in user's error page look the same wherever the error was raised."""
     with suppress(Unavailable):
         await access.find_session(connection)
 
@@ -106,7 +106,7 @@ def page(
     title, usual = SENTENCES.get(status, SENTENCES[400])
     template = "errors/page.html"
     if status == 413 and connection.headers.get("hx-request") == "true":
-        template = "errors/sentence.fragment.html"  # beside the form, which was not taken in
+        template = "errors/sentence.fragment.html"  # beside the form, whose body was not read
     response = render.page(connection, template, status, title=title, sentence=sentence or usual)
     response.headers.update(cast(dict[str, str], headers or {}))
     return response

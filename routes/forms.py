@@ -1,4 +1,4 @@
-"""What came in with a request, as text and numbers."""
+"""The fields and parameters of a request, as text and numbers."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,7 +18,7 @@ async def read_form(request: Request) -> AsyncIterator[FormData]:
     """The fields of a form; 400 where they cannot be read."""
     try:
         fields = await request.form()
-    except (LookupError, ValueError):  # such as a character set that there isn't
+    except (LookupError, ValueError):  # such as an unknown character set
         raise HTTPException(400, "This form cannot be read.") from None
     try:
         yield fields
@@ -27,17 +27,17 @@ async def read_form(request: Request) -> AsyncIterator[FormData]:
 
 
 def text(form: FormData, field: str) -> str:
-    """A text field, the last where it is repeated; empty where it is missing or is a file."""
+    """A text field, the last if repeated; empty if missing or a file."""
     return ["", *texts(form, field)][-1]
 
 
 def texts(form: FormData, field: str) -> list[str]:
-    """A field that may be repeated, without halves of characters."""
+    """A field that may be repeated, without lone surrogates."""
     return [whole(value) for value in form.getlist(field) if isinstance(value, str)]
 
 
 def number(connection: HTTPConnection, parameter: str) -> int | None:
-    """A whole number in the address, None where it is missing; 400 for anything else."""
+    """A whole number in the query string, None if missing; 400 for anything else."""
     value = connection.query_params.get(parameter)
     return None if value is None or value == "" else integer(value, parameter)
 
@@ -49,10 +49,10 @@ def integer(value: str, name: str) -> int:
 
 
 def wants_fragment(request: Request) -> bool:
-    """Whether htmx, or another program that takes fragments, asks."""
+    """Whether the request comes from htmx, or another client that accepts fragments."""
     return request.headers.get("hx-request") == "true"
 
 
 def see_other(address: str) -> RedirectResponse:
-    """Go there with a GET: what a plain form gets when all went well (RFC 9110, 15.4.4)."""
+    """Redirects to a GET: the response to a plain form that succeeded (RFC 9110, 15.4.4)."""
     return RedirectResponse(address, 303)

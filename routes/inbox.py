@@ -1,4 +1,4 @@
-"""Somebody's inbox, as pages and streams show it."""
+"""A user's inbox, as pages and streams show it."""
 
 import hashlib
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ PAGE = 30
 
 @dataclass(frozen=True, slots=True)
 class Inbox:
-    """A page of an inbox, latest activity first. `digest` is another when anything in it is."""
+    """A page of an inbox, latest activity first. `digest` changes with anything it shows."""
 
     entries: list[Entry]
     unread: int
@@ -24,7 +24,7 @@ class Inbox:
 
 
 async def load_inbox(user: User, before: str | None = None) -> Inbox:
-    """The newest page, or the one that goes on at `before`."""
+    """The newest page, or the one that continues at `before`."""
     entries, more, unread = await conversations.list_entries(user.id, parse(before), PAGE)
     digest = hashlib.blake2s(repr((entries, unread)).encode(), digest_size=8).hexdigest()
     return Inbox(

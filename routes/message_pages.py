@@ -12,8 +12,8 @@ NEWEST = 2**53
 
 @dataclass(frozen=True, slots=True)
 class MessagePage:
-    """Messages, oldest first; where the older and the newer page begin, if there are any; and the
-    revision up to which the whole is known to be complete."""
+    """Messages, oldest first; where the older and the newer page begin, if any; and the revision up
+    to which the page is known to be complete."""
 
     messages: list[Message]
     before: int | None
@@ -28,11 +28,11 @@ async def load_page(
     after: int | None = None,
     at: int | None = None,
 ) -> MessagePage:
-    """The newest page; or the one before or after a position, or around it. Where nothing is
-    before or after it, the first page or the last.
+    """The newest page, or the one before, after or around a position; the first or the last page
+    where nothing is before or after it.
 
-    The conversation was read first, so its revision may lag behind the messages: those are then
-    sent once more, which is harmless. The other way round they would be missing.
+    The conversation is read first, so its revision may lag behind the messages: those are then sent
+    again, which is harmless. The other way round they would be missing.
     """
     if at is not None:
         older = await messages.before(conversation.id, at, PAGE // 2 + 1)
@@ -62,7 +62,7 @@ def page(
     older_shown: int | None = None,
     newer_shown: int | None = None,
 ) -> MessagePage:
-    """Of two runs that meet, each with one message more than is shown: at most `size` of each."""
+    """At most `size` of each of two adjacent runs, each read with one message more than shown."""
     shown_older = older[max(0, len(older) - (size if older_shown is None else older_shown)) :]
     shown_newer = newer[: size if newer_shown is None else newer_shown]
     shown = shown_older + shown_newer
@@ -76,7 +76,7 @@ def page(
 
 
 def first_unread(conversation: Conversation, shown: list[Message]) -> int | None:
-    """Where the unread messages begin, if they begin on this page and there are any."""
+    """The first unread message, if it is on this page and not its first."""
     if not conversation.unread:
         return None
     unread = [

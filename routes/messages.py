@@ -1,4 +1,4 @@
-"""Sending by a form."""
+"""Sending messages by form."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ from routes.rate_limit import RateLimited
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What is to be sent, and whose page it is from, where that says so."""
+    """A message to be sent, and the user for whom the page was made, where it says so."""
 
     conversation_id: int
     client_id: str
@@ -28,10 +28,10 @@ class Draft:
 async def create(request: Request) -> Response:
     """Send a message: 303 back to the conversation for a plain form, its fragment for htmx.
 
-    The text is never lost. Refused, the composer comes back with it and a sentence (422); where the
-    session has ended the sign-in keeps it (401); from a page of somebody who is not signed in here
-    any more (422), from somebody who is too fast (429) and without a database (503) a page of its
-    own.
+    The text is never lost. A refusal returns the composer with the text and a sentence (422); with
+    an ended session the sign-in page keeps it (401). It gets a page of its own where the page was
+    made for another user than the one signed in now (422), over the rate limit (429), and without a
+    database (503).
     """
     async with forms.read_form(request) as fields:
         client_id, body = forms.text(fields, "client_id"), forms.text(fields, "body")
@@ -42,7 +42,7 @@ async def create(request: Request) -> Response:
         session = await access.current_session(request, author_id)
         rate_limit.charge(session.user)
         response = await send(request, session.user, draft, refresh)
-        if seen:  # whoever answers a plain page has read it
+        if seen:  # replying from a plain page marks it as read
             await participants.read(
                 session.user, draft.conversation_id, forms.integer(seen, "seen")
             )
@@ -71,7 +71,7 @@ async def send(request: Request, author: User, draft: Draft, refresh: str) -> Re
 
 
 def unserved(request: Request, draft: Draft, error: Exception) -> Response:
-    """What a plain form gets when it cannot be served now."""
+    """The response to a plain form that cannot be served now."""
     if isinstance(error, access.SignedOut):
         back = request.url.path.removesuffix("messages/")
         return sessions.signing_in(request, "", {}, back, 401, draft.body)
@@ -81,7 +81,7 @@ def unserved(request: Request, draft: Draft, error: Exception) -> Response:
 def kept(
     request: Request, draft: Draft, template: str, status: int, why: tuple[str, str]
 ) -> Response:
-    """The text of what was not sent: for htmx in the composer, otherwise on a page of its own."""
+    """The text of an unsent message: for htmx in the composer, otherwise on a page of its own."""
     title, sentence = why
     if forms.wants_fragment(request):
         text = composer(draft.conversation_id, draft.client_id, draft.body, sentence)
@@ -102,7 +102,7 @@ def kept(
 
 
 async def refused(request: Request, draft: Draft, refusal: Invalid, refresh: str) -> Response:
-    """What was not stored, with a sentence; 404 for outsiders, for whom nothing is stored."""
+    """The refused message with a sentence; 404 for outsiders."""
     conversation = await access.current_conversation(request)
     if forms.wants_fragment(request):
         fragment = refusal_fragment(conversation, draft.client_id, draft.body, refusal)
@@ -120,7 +120,7 @@ async def refused(request: Request, draft: Draft, refusal: Invalid, refresh: str
 def refusal_fragment(
     conversation: Conversation, client_id: str, body: str, refusal: Invalid
 ) -> str:
-    """The composer with a sentence and the text, for whoever sent the message `client_id`."""
+    """The composer with a sentence and the text, for the sender of the message `client_id`."""
     return composer(conversation.id, client_id, body, refusal.errors["body"])
 
 

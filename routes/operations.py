@@ -1,4 +1,4 @@
-"""What whoever runs Parley asks it."""
+"""Health and metrics, for operators."""
 
 import asyncio
 import ipaddress
@@ -15,10 +15,10 @@ from live import metrics
 from routes import access
 
 UP_TIMEOUT = 0.15
-"""Seconds after which a database that has not answered counts as away."""
+"""Seconds after which a database that has not answered counts as unavailable."""
 
 FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
-"""Headers by which a proxy says that somebody else asks."""
+"""Headers by which a proxy names the actual client."""
 
 DEGRADED = (
     "up\nThe broker cannot be reached: messages are stored, and found in the database within "
@@ -29,7 +29,7 @@ _look: asyncio.Task[str] | None = None
 
 
 async def up(is_broker_up: Callable[[], bool], request: Request) -> Response:
-    """200 where this process can serve people, with a word where it is hard; else 503 with why.
+    """200 if this process can serve, with a note if it is degraded; else 503 with the reason.
 
     Answers within 200 ms whatever is broken.
     """
@@ -41,10 +41,10 @@ async def up(is_broker_up: Callable[[], bool], request: Request) -> Response:
 
 
 async def database_fault() -> str:
-    """What is wrong with the database; empty where nothing is.
+    """What is wrong with the database; empty if nothing is.
 
-    Nobody's look is cancelled, which may take longer than it: those who come later share it, so
-    however often one asks, a database that hangs holds one connection at most.
+    A check is never cancelled, since that may take longer than the check; later requests share it.
+    So however often this is requested, a database that hangs holds one connection at most.
     """
     global _look
     if _look is None or _look.done():
@@ -54,7 +54,7 @@ async def database_fault() -> str:
         return _look.result()
     use = engine.pool_use()
     if use.get("used") == use.get("limit"):
-        return "The database cannot be asked: all of the pool's connections are in use."
+        return "The database cannot be queried: all connections of the pool are in use."
     return f"The database did not answer within {UP_TIMEOUT:g} seconds."
 
 
@@ -72,7 +72,7 @@ async def look() -> str:
 
 
 async def show_metrics(request: Request) -> Response:
-    """Everything that is measured, of all workers; a 404 for those who may not read it."""
+    """The metrics of all workers; 404 for clients that may not read them."""
     if not may_read_metrics(request):
         access.not_found()
     text = await run_in_threadpool(metrics.exposition)
@@ -80,7 +80,7 @@ async def show_metrics(request: Request) -> Response:
 
 
 def may_read_metrics(request: Request) -> bool:
-    """Whoever has the token. Where none is set, this machine itself, but not through a proxy."""
+    """Whether the client has the token, or, where none is set, is this machine and no proxy."""
     if settings.METRICS_TOKEN:
         given = request.headers.get("authorization", "").encode()
         return secrets.compare_digest(given, f"Bearer {settings.METRICS_TOKEN}".encode())

@@ -1,4 +1,4 @@
-"""Who takes part in a conversation, and one's own place in it."""
+"""The participants of a conversation, and their read positions."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,12 +11,12 @@ from routes import access, forms, rate_limit
 
 
 async def index(request: Request) -> Response:
-    """The people of a conversation, and the way out of a group."""
+    """The participants of a conversation, and the form for leaving a group."""
     return await people(request, {})
 
 
 async def update_read(request: Request) -> Response:
-    """Note how far one has read; a plain form is led back to the conversation."""
+    """Store how far the user has read; redirects a plain form back to the conversation."""
     conversation = await access.current_conversation(request)
     async with forms.read_form(request) as fields:
         position = forms.integer(forms.text(fields, "position"), "position")
@@ -29,7 +29,7 @@ async def update_read(request: Request) -> Response:
 
 
 async def leave(request: Request) -> Response:
-    """Go out of a group."""
+    """Leave a group."""
     conversation = await access.current_conversation(request)
     try:
         await participants.leave(await access.current_user(request), conversation)
@@ -39,7 +39,7 @@ async def leave(request: Request) -> Response:
 
 
 async def remove(request: Request) -> Response:
-    """Take somebody out of a group that one has made."""
+    """Remove a participant from a group that the user has created."""
     conversation = await access.current_conversation(request)
     async with forms.read_form(request) as fields:
         user_id = forms.integer(forms.text(fields, "user"), "user")

@@ -1,4 +1,4 @@
-"""Whether the other one of two is here."""
+"""Whether the partner in a direct conversation is online."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ from db.users import User
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """`present_at`: when they were here last; None where they are, hide it or do not exist."""
+    """`present_at`: when the user was last online; None if they are, hide it or do not exist."""
 
     is_here: bool
     present_at: int | None
 
 
 async def load_presence(conversation: Conversation, viewer: User) -> Presence:
-    """What the reader of a direct conversation may see of their partner."""
+    """What the viewer of a direct conversation may see of their partner."""
     if conversation.kind != "direct":
         return Presence(False, None)
     place = (conversation.id, viewer.id)
@@ -26,8 +26,8 @@ async def load_presence(conversation: Conversation, viewer: User) -> Presence:
 
 
 def presence_of(visible: Mapping[int, int]) -> Presence:
-    """What is shown of the other one of two: of nobody, where they may not be seen."""
+    """What is shown of a partner: not online, where they may not be seen."""
     present_at = next(iter(visible.values()), None)
     if present_at is not None and is_here(present_at):
-        return Presence(True, None)  # the time itself would be news with every heartbeat
+        return Presence(True, None)  # the time itself changes with every heartbeat
     return Presence(False, present_at)

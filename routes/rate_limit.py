@@ -1,4 +1,4 @@
-"""How many frames a socket may send, and how many messages a user may post."""
+"""Limits for the frames of a socket and the posts of a user."""
 
 import time
 
@@ -7,13 +7,13 @@ from starlette.exceptions import HTTPException
 from db.users import User
 
 RATE = 20
-"""A second."""
+"""Tokens a second."""
 
 BURST = 60
 
 
 class RateLimited(HTTPException):
-    """The user posts too fast. Nothing was done, and it may be tried again in a moment."""
+    """The user posts too fast. Nothing was done; retry in a moment."""
 
     def __init__(self) -> None:
         super().__init__(429, headers={"Retry-After": "1"})
@@ -29,7 +29,7 @@ class TokenBucket:
         self._counted_at = time.monotonic()
 
     def take(self) -> bool:
-        """Take a token, if there is one."""
+        """Take a token; False if there is none."""
         moment = time.monotonic()
         earned = (moment - self._counted_at) * RATE
         self._left = min(BURST, self._left + earned)
@@ -40,16 +40,16 @@ class TokenBucket:
         return True
 
     def is_full(self) -> bool:
-        """Whether it is as good as a new one by now, whatever was taken."""
+        """Whether it has surely refilled, whatever was taken."""
         return time.monotonic() - self._counted_at >= BURST / RATE
 
 
 _buckets: dict[int, TokenBucket] = {}
-"""By user id, for users who have posted in the last seconds, the latest last."""
+"""By user id, for users who posted in the last seconds, the most recent last."""
 
 
 def charge(user: User) -> None:
-    """Count one post of a user, whichever tab it comes from. Raises `RateLimited`.
+    """Count one post of a user, from any of their tabs. Raises `RateLimited`.
 
     The limit is per process: N workers allow N times as much.
     """

@@ -10,7 +10,7 @@ from routes import access, forms
 
 
 async def new(request: Request) -> Response:
-    """The form for signing in; whoever is signed in already is led on."""
+    """The sign-in form; redirects a user who is signed in already."""
     next = request.query_params.get("next", "")
     if await access.find_session(request):
         return forms.see_other(same_site_path(next))
@@ -18,7 +18,7 @@ async def new(request: Request) -> Response:
 
 
 async def create(request: Request) -> Response:
-    """Sign in. A wrong password gets the form again (422), too many of them 429 with the wait."""
+    """Sign in. A wrong password gets the form again (422), too many get 429 with Retry-After."""
     async with forms.read_form(request) as fields:
         username, password = forms.text(fields, "username"), forms.text(fields, "password")
         next = forms.text(fields, "next")
@@ -52,7 +52,7 @@ async def destroy_all(request: Request) -> Response:
 
 
 def signed_out(request: Request) -> Response:
-    """To the sign-in, without a session; the browser forgets what it kept of these pages."""
+    """Redirects to the sign-in without a session; the browser clears its cache."""
     response = forms.see_other("/login/")
     access.close_session(request, response)
     response.headers["Clear-Site-Data"] = '"cache"'
@@ -79,11 +79,11 @@ def signing_in(
 
 
 def same_site_path(address: str) -> str:
-    """The address where it is a path of this site, else the inbox: no way out to another site."""
+    """The address if it is a path of this site, else the inbox: no open redirect."""
     is_path = address.startswith("/") and not address.startswith(("//", "/\\"))
     return address if is_path and address.isprintable() and "\\" not in address else "/"
 
 
 def address(request: Request) -> str:
-    """Where a request comes from; behind a proxy what uvicorn was told to believe of it."""
+    """The client's address; behind a trusted proxy the one it forwards."""
     return request.client.host if request.client else "local"

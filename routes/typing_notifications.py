@@ -1,4 +1,4 @@
-"""Saying that one is typing, where no socket can."""
+"""Typing notifications by POST, for pages without a socket."""
 
 from starlette.requests import Request
 from starlette.responses import Response

@@ -1,4 +1,4 @@
-"""Joining, one's own account, and finding people."""
+"""Joining, the account page, and finding users."""
 
 from typing import Any
 
@@ -18,14 +18,14 @@ SAVED = ("name", "password", "presence")
 
 
 async def new(request: Request) -> Response:
-    """The form for joining; whoever is signed in already is led on."""
+    """The form for joining; redirects a user who is signed in already."""
     if await access.find_session(request):
         return forms.see_other("/")
     return joining(request, {}, {}, request.query_params.get("next", ""))
 
 
 async def create(request: Request) -> Response:
-    """Join, and be signed in."""
+    """Join, and sign in."""
     async with forms.read_form(request) as fields:
         values = {field: forms.text(fields, field) for field in ("username", "name")}
         password = forms.text(fields, "password")
@@ -40,7 +40,7 @@ async def create(request: Request) -> Response:
 
 
 async def edit(request: Request) -> Response:
-    """Who one is, with the forms that change it."""
+    """The account page."""
     user = await access.current_user(request)
     saved = request.query_params.get("saved")
     return await account(request, {"name": user.name}, {}, saved if saved in SAVED else None)
@@ -58,7 +58,7 @@ async def update_name(request: Request) -> Response:
 
 
 async def update_presence(request: Request) -> Response:
-    """Hide or show whether one is here."""
+    """Hide or show whether the user is online."""
     user = await access.current_user(request)
     async with forms.read_form(request) as fields:
         await presence.hide(user, forms.text(fields, "hide") == "yes")
@@ -79,7 +79,7 @@ async def update_password(request: Request) -> Response:
 
 
 async def destroy(request: Request) -> Response:
-    """Delete one's account, confirmed by the password."""
+    """Delete the account, confirmed by the password."""
     session = await access.current_session(request)
     async with forms.read_form(request) as fields:
         password = forms.text(fields, "delete")
@@ -93,7 +93,7 @@ async def destroy(request: Request) -> Response:
 
 
 async def index(request: Request) -> Response:
-    """People to write to: a page, or for htmx its results alone."""
+    """Users to write to: a page, or for htmx only its results."""
     await access.current_user(request)
     q = request.query_params.get("q", "")
     context: dict[str, Any] = {
@@ -107,9 +107,9 @@ async def index(request: Request) -> Response:
 
 
 async def mine(request: Request) -> Response:
-    """The style sheet with the one rule that tells what is this person's own.
+    """The style sheet that marks a user's own messages.
 
-    Fragments are the same for everybody, so they cannot say "mine"; this can, without a script.
+    Fragments are the same for every viewer, so they cannot say "mine"; this does, without a script.
     """
     css = render.fragment(MINE, id=request.path_params["user_id"])
     headers = {"Cache-Control": f"public, max-age={YEAR}, immutable"}
@@ -117,7 +117,7 @@ async def mine(request: Request) -> Response:
 
 
 def refused(refusal: Invalid) -> int:
-    """The status of a refusal: 429 where waiting helps."""
+    """The status of a refusal: 429 if waiting helps."""
     return 429 if isinstance(refusal, TooMany) else 422
 
 

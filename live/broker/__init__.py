@@ -1,4 +1,4 @@
-"""Connects the hubs of all processes: one channel, best effort. The database is the log."""
+"""Connects the hubs of all processes over one channel, best effort. The database is the log."""
 
 import asyncio
 import logging
@@ -28,8 +28,7 @@ async def start(url: str) -> None:
     """Connect this process's hub to the others at `url`: redis://… or postgresql://…; with
     memory:// there are no others.
 
-    Returns also where the broker cannot be reached: sends work without it, and it is tried for
-    ever.
+    Also returns if the broker is down: sends work without it, and it is retried for ever.
     """
     global _broadcast, _backend, _listener
     if url.startswith("memory:"):
@@ -57,8 +56,8 @@ async def stop() -> None:
 async def publish(*publications: Publication) -> None:
     """Deliver publications to the hub of every process. Never fails.
 
-    Where the broker cannot be reached this process's hub gets them at once, and every process is
-    sent `RESYNC` as soon as the broker can be reached again.
+    While the broker is down they are delivered to this process's hub only, and `RESYNC` to every
+    process as soon as it is back.
     """
     global _resyncing
     if not publications:
@@ -75,12 +74,12 @@ async def publish(*publications: Publication) -> None:
 
 
 def is_up() -> bool:
-    """Whether this process reaches the others; a single one has none to reach."""
+    """Whether this process reaches the others; always true for a single process."""
     return _backend is None or _backend.is_up
 
 
 async def resync(broadcast: Broadcast) -> None:
-    """Make every process re-read the database, as soon as the broker can be reached."""
+    """Publish `RESYNC` to every process, as soon as the broker is back."""
     while True:
         await asyncio.sleep(RETRY_DELAY)
         with suppress(BrokerDown):
@@ -99,7 +98,7 @@ def deliver(publications: Sequence[Publication]) -> None:
     metrics.resyncs.inc(sum(each.topic == EVERYBODY for each in publications))
     try:
         hub.deliver(*publications)
-    except Exception:  # whatever it was, the next publications must not be lost with it
+    except Exception:  # the next publications must not be lost with it
         logger.exception("publications could not be delivered")
 
 

@@ -1,8 +1,8 @@
 """A backend for `broadcaster` that survives its broker.
 
-Its own backends for Redis and PostgreSQL receive nothing for ever once their server has restarted
-(that for Redis from the start with redis-py 8). This one replaces them at the extension point that
-broadcaster documents, over the drivers of redis.py and postgres.py.
+Its own backends for Redis and PostgreSQL never receive again once their server has restarted (the
+one for Redis never does with redis-py 8). This one replaces them at broadcaster's documented
+extension point, over the drivers in redis.py and postgres.py.
 """
 
 import asyncio
@@ -21,21 +21,21 @@ from live.publication import RESYNC, Publication, decode, encode
 BACKLOG = 10_000
 FIRST_RETRY_DELAY = 0.1
 RETRY_DELAY = 1.0
-"""Seconds between attempts to reach the broker. After each one every reader re-reads the database,
-so this is also how late a message can be while the broker is away."""
+"""Seconds between attempts to reach the broker. After each every reader re-reads the database, so
+this also limits how late a message is while the broker is down."""
 
 logger = logging.getLogger("parley.broker")
 
 
 class BrokerDown(Exception):
-    """The broker did not take a text, or not in time; the cause says why."""
+    """The broker did not accept a text, or not in time; `__cause__` says why."""
 
 
 class ReconnectingBackend(BroadcastBackend):
-    """Reconnects and subscribes again, and delivers `RESYNC` when it did.
+    """Reconnects and resubscribes, and then delivers `RESYNC`.
 
-    While the broker is away it delivers `RESYNC` about once a second, which makes every reader
-    re-read the database. What waits to be delivered is bounded: too much becomes one `RESYNC`.
+    While the broker is down it delivers `RESYNC` about once a second, which makes every reader
+    re-read the database. The backlog is limited: beyond that it becomes one `RESYNC`.
     """
 
     def __init__(self, driver: Driver) -> None:
@@ -44,7 +44,7 @@ class ReconnectingBackend(BroadcastBackend):
         self.is_up = False
         self._tried_at = -RETRY_DELAY
         self._delay = FIRST_RETRY_DELAY
-        self._reason = ""  # why it is away, or was the last time; logged once
+        self._reason = ""  # of the last failure; logged once
         self._supervisor: asyncio.Task[None] | None = None
 
     async def connect(self) -> None:
@@ -69,16 +69,16 @@ class ReconnectingBackend(BroadcastBackend):
         try:
             for text in encode(message, self._driver.limit):
                 await self._driver.publish(channel, text)
-        except Exception as error:  # a RuntimeError, too, on one of uvloop's closed transports
+        except Exception as error:  # RuntimeError, too: uvloop's closed transports
             self.is_up = False  # until something is received again
-            self._tried_at = time.monotonic()  # a send waits for a broker once a second at most
+            self._tried_at = time.monotonic()  # so sends wait for the broker at most once a second
             raise BrokerDown(repr(error)) from error
 
     async def next_published(self) -> Event:
         return await self._events.get()
 
     async def _supervise(self, channel: str) -> None:
-        """Receive for ever: however a connection ends, or goes silent, another one is opened."""
+        """Receive for ever: however a connection ends or goes silent, open another."""
         while True:
             try:
                 await self._receive(channel)
@@ -92,7 +92,7 @@ class ReconnectingBackend(BroadcastBackend):
             self._delay = min(self._delay * 2, RETRY_DELAY)
 
     async def _receive(self, channel: str) -> None:
-        """Raises what ends the connection; `TimeoutError` after `SILENCE_TIMEOUT` of silence."""
+        """Raises the error that ends the connection; `TimeoutError` after `SILENCE_TIMEOUT`."""
         async with asyncio.timeout(SILENCE_TIMEOUT) as timeout:
             async for text in self._driver.receive(channel):
                 timeout.reschedule(asyncio.get_running_loop().time() + SILENCE_TIMEOUT)

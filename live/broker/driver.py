@@ -1,28 +1,28 @@
-"""What a broker's driver offers: a channel to publish on and to receive from, until it breaks."""
+"""The interface of a broker's driver: publish on a channel, receive from it until it breaks."""
 
 from collections.abc import AsyncIterator
 from typing import Protocol
 
 HEALTH_CHECK = 5.0
-"""Seconds of silence after which a broker is asked whether it is still there."""
+"""Seconds of silence after which the broker is pinged."""
 
 SILENCE_TIMEOUT = 12.0
-"""Seconds of silence after which a connection counts as lost, whatever it is waiting for."""
+"""Seconds of silence after which a connection counts as lost."""
 
 
 class Driver(Protocol):
-    """Both calls raise whatever the library raises where the broker does not answer in time, and
-    not only the library's own errors: `ReconnectingBackend` takes all of them alike."""
+    """Both calls may raise anything when the broker does not answer in time, not only the library's
+    own errors: `ReconnectingBackend` treats all of them alike."""
 
     limit: int
-    """The most bytes that a text may have."""
+    """The maximum size of a text in bytes."""
 
     async def publish(self, channel: str, text: str) -> None:
-        """Publish a text to all who receive on the channel now."""
+        """Publish a text to all current receivers of the channel."""
 
     def receive(self, channel: str) -> AsyncIterator[str | None]:
-        """None as soon as the subscription holds, then each text; an empty one where none came for
-        `HEALTH_CHECK` seconds and the broker has answered a ping. Ends by raising only."""
+        """None once the subscription is active, then each text; an empty one after `HEALTH_CHECK`
+        seconds of silence, if the broker answered a ping. Ends only by raising."""
 
     async def close(self) -> None:
         """Close every connection."""

@@ -1,6 +1,6 @@
 """PostgreSQL's LISTEN and NOTIFY, for installations without Redis.
 
-Each NOTIFY takes a lock of the whole database at its commit, so Redis is the one for load.
+Each NOTIFY locks the whole database at its commit, so use Redis under load.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ class PostgresDriver:
     def __init__(self, url: str) -> None:
         self._url = url
         self._publisher: asyncpg.Connection[Any] | None = None
-        self._publishing = asyncio.Lock()  # a connection does one thing at a time
+        self._publishing = asyncio.Lock()  # one statement at a time
 
     async def publish(self, channel: str, text: str) -> None:
         async with self._publishing:

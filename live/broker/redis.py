@@ -19,7 +19,7 @@ class RedisDriver:
             url,
             socket_timeout=PUBLISH_TIMEOUT,
             socket_connect_timeout=PUBLISH_TIMEOUT,
-            # A pooled connection may be one to a Redis that has restarted since: then a new one.
+            # A pooled connection may be stale after a restart of Redis: retry on a new one.
             retry=Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
         )
         self._subscriber = redis.Redis.from_url(

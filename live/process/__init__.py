@@ -1,1 +1,1 @@
-"""What belongs to the process itself: its signals, its lock, its tasks."""
+"""The process itself: its signals, its lock, its tasks."""

@@ -1,7 +1,7 @@
-"""The folder in which the processes of one server add up their metrics.
+"""The directory in which the processes of one server share their metrics.
 
-A scrape reaches any one of them, so each has to know the others' numbers. They are spawned by one
-parent (`uvicorn --workers`), from which they derive the folder; there is nothing to configure.
+A scrape reaches only one of them, so each needs the others' numbers. They are spawned by one parent
+(`uvicorn --workers`), from which they derive the directory; there is nothing to configure.
 """
 
 import hashlib
@@ -16,9 +16,9 @@ PREFIX = "parley-metrics-"
 
 
 def directory() -> Path | None:
-    """Where this process shares its metrics with others; None where it is the only one.
+    """Where this process shares its metrics; None for a single process.
 
-    `PROMETHEUS_MULTIPROC_DIR` says it where the processes have no common parent that Python knows.
+    `PROMETHEUS_MULTIPROC_DIR` overrides it, for processes without a common parent in Python.
     """
     if given := os.environ.get(VARIABLE):
         return Path(given)
@@ -26,7 +26,7 @@ def directory() -> Path | None:
     if parent is None:
         return None
     remove_stale()
-    # The key is random and the same in all that one parent has spawned, now and later.
+    # The key is random, and the same in all processes that one parent ever spawns.
     key = hashlib.blake2s(multiprocessing.current_process().authkey, digest_size=8).hexdigest()
     folder = Path(tempfile.gettempdir()) / f"{PREFIX}{parent.pid}-{key}"
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -35,7 +35,7 @@ def directory() -> Path | None:
 
 
 def remove_stale() -> None:
-    """Remove the folders of servers that have ended."""
+    """Remove the directories of servers that have ended."""
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*-*"):
         pid = folder.name.removeprefix(PREFIX).partition("-")[0]
         if pid.isdigit() and not is_running(int(pid)):

@@ -17,8 +17,8 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 def announced() -> Iterator[None]:
     """While the block runs, SIGINT and SIGTERM first deliver `ENDING` to every subscriber here.
 
-    Then they do what they did before. Servers wait for open responses before they shut down (and
-    before the lifespan ends), so an endless stream has to be ended by the signal itself.
+    Then the previous handlers run. Servers wait for open responses before they shut down (and
+    before the lifespan ends), so the signal itself has to end endless streams.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -1,4 +1,4 @@
-"""Without a broker processes cannot reach each other, so only one may serve a database."""
+"""Without a broker, processes cannot reach each other, so only one may serve a database."""
 
 import asyncio
 import fcntl
@@ -9,17 +9,17 @@ from pathlib import Path
 from typing import IO
 
 LOCK_TIMEOUT = 3.0
-"""Seconds to wait for a process that is just shutting down."""
+"""Seconds to wait for a process that is shutting down."""
 
 
 class AnotherProcess(Exception):
-    """Another process serves this database, and the two could not reach each other."""
+    """Another process serves this database, and the two cannot reach each other."""
 
 
 async def lock(database_url: str) -> IO[str]:
-    """Be the only process of this machine on a database, until the returned file is closed.
+    """Lock a database for this process, on this machine, until the returned file is closed.
 
-    The lock ends with the process, however it ends. Raises `AnotherProcess` with a sentence for the
+    The lock ends with the process, however it ends. Raises `AnotherProcess`, with a message for the
     operator.
     """
     digest = hashlib.blake2s(database_url.encode(), digest_size=8).hexdigest()
@@ -32,7 +32,7 @@ async def lock(database_url: str) -> IO[str]:
             if time.monotonic() > until:
                 file.close()
                 raise AnotherProcess(
-                    "Another process serves this database, and without Redis the two could not "
+                    "Another process serves this database, and without Redis the two cannot "
                     "reach each other: set REDIS_URL (redis://…), or run one process only."
                 ) from None
             await asyncio.sleep(0.1)

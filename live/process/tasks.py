@@ -1,4 +1,4 @@
-"""Background tasks with an end."""
+"""Background tasks that end with a block."""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 @asynccontextmanager
 async def alongside(work: Coroutine[object, object, None]) -> AsyncIterator[None]:
-    """Run `work` while the block runs; it is cancelled and done when the block has ended."""
+    """Run `work` while the block runs; then cancel it and wait for its end."""
     task = asyncio.create_task(work)
     try:
         yield

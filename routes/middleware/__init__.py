@@ -1,1 +1,1 @@
-"""What holds for every request."""
+"""Middleware, for every request."""

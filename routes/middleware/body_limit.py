@@ -1,4 +1,4 @@
-"""The bodies of requests, which have a limit."""
+"""A limit for request bodies."""
 
 from collections.abc import Awaitable
 
@@ -13,12 +13,11 @@ BODILESS = ("GET", "HEAD")
 
 
 class BodyLimit(RequestBodyLimitMiddleware):
-    """Starlette's limit, only for requests whose body somebody reads: each that it watches costs a
-    kilobyte as long as it lasts.
+    """Starlette's limit, but only for methods with a body: each request it watches costs a kilobyte
+    while it lasts.
 
-    A body that is announced as too large gets a page that says so (413), which Starlette's limit
-    would say without one. What is not announced is counted there, and becomes a page like any other
-    refusal.
+    A body whose Content-Length is too large is answered with a page (413) at once; Starlette would
+    answer without one. One without a Content-Length is counted as it is read, and refused alike.
     """
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:  # type: ignore[override]

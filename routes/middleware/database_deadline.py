@@ -1,4 +1,4 @@
-"""How long a request waits for the database before it says that there is none now."""
+"""A deadline for the database, for each request."""
 
 from collections.abc import Awaitable
 
@@ -11,9 +11,8 @@ STREAMS = ("/sse/", "/poll/")
 
 
 class DatabaseDeadline:
-    """Gives each request `DATABASE_TIMEOUT` seconds for all of its statements together: after that
-    they raise `Unavailable`. What lasts (sockets, streams, polls) is bounded statement by statement
-    only."""
+    """Gives each request `DATABASE_TIMEOUT` seconds for all of its statements together; after that
+    they raise `Unavailable`. In sockets, streams and polls only each statement has a timeout."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

@@ -1,4 +1,4 @@
-"""Opening what requests stand on, also where a server doesn't ask for it."""
+"""The lifespan, on servers that do not run it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -9,9 +9,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class LazyLifespan:
-    """Enters the lifespan at the first request on servers that know none (daphne).
+    """Enters the lifespan at the first request on servers without lifespan support (daphne).
 
-    It is left only with the process, which closes everything as well.
+    It is never exited: the end of the process closes everything as well.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
-"""One line on stdout for each thing that happens, for programs (JSON) or for people.
+"""One line on stdout for each event, for programs (JSON) or for people.
 
-A line never holds what people wrote or prove themselves with: no form, cookie, header or query
-string is ever handed to a logger here, and of errors only those speak whose words cannot quote it.
+A line never contains what users write or their credentials: no form, cookie, header or query
+string is logged, and exceptions are logged with their message only if that cannot quote them.
 """
 
 import json
@@ -16,40 +16,40 @@ from pathlib import Path
 import settings
 
 CONFIGURATION = Path(__file__).with_name("log_config.json")
-"""For logging.config, and for uvicorn's --log-config: its parent process imports no app."""
+"""For logging.config, and for uvicorn's --log-config: its parent process never imports the app."""
 
 SPEAKING = (OSError, ImportError, AttributeError, NameError, TypeError, RuntimeError)
-"""Errors whose words name code and machines. Others may quote what somebody has typed."""
+"""Exceptions whose messages name code and machines. Others may quote user input."""
 
 encode = json.JSONEncoder(default=str).encode
 
 context: ContextVar[dict[str, str]] = ContextVar("context", default={})  # noqa: B039  # never changed
-"""Which request or connection the lines of a task are about."""
+"""The request or connection that the lines of a task are about."""
 
 
 def configure() -> None:
-    """Let every logger of this process write such lines, whatever the server has set up before."""
+    """Make every logger of this process write such lines, whatever the server has configured."""
     logging.config.dictConfig(json.loads(CONFIGURATION.read_text()))
-    # No line says where in the code it was written, nor by which thread: finding out is a third of
-    # its cost (Python's logging HOWTO, Optimization).
+    # No line needs its place in the code or its thread: looking them up is a third of its cost
+    # (Python's logging HOWTO, Optimization).
     logging._srcfile = None  # noqa: SLF001
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 
 def formatter() -> logging.Formatter:
-    """The one that `LOG_FORMAT` names."""
+    """The formatter that `LOG_FORMAT` names."""
     return TextFormatter() if settings.LOG_FORMAT == "text" else JSONFormatter()
 
 
 class News(logging.Filter):
-    """Drops uvicorn's WebSocket lines: they quote query strings. request_log.py has its own."""
+    """Drops uvicorn's WebSocket lines, which quote query strings. request_log.py logs its own."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         return '"WebSocket %s"' not in str(record.msg)
 
 
 class JSONFormatter(logging.Formatter):
-    """One object a line, in ASCII: nothing in it can begin another line."""
+    """One JSON object a line, in ASCII: nothing in it can start another line."""
 
     def format(self, record: logging.LogRecord) -> str:
         return encode(entry(record))
@@ -70,10 +70,10 @@ class TextFormatter(logging.Formatter):
 
 
 def entry(record: logging.LogRecord) -> dict[str, object]:
-    """What a line says."""
+    """The fields of a line."""
     message = record.getMessage().strip()
     if record.name == "asyncio":
-        message = message.partition("\n")[0]  # below it stand objects, with all that they hold
+        message = message.partition("\n")[0]  # the rest prints objects with their contents
     fields: dict[str, object] = {
         "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
         "level": record.levelname.lower(),
@@ -84,14 +84,14 @@ def entry(record: logging.LogRecord) -> dict[str, object]:
     }
     error = record.exc_info[1] if record.exc_info else None
     if error is not None and record.levelno < logging.ERROR:
-        fields["error"] = named(error)  # what is tried again, as often as it fails
+        fields["error"] = named(error)  # retried, and logged as often as it fails
     elif error is not None:
         fields["traceback"] = "".join(traced(error)).rstrip()
     return fields
 
 
 def traced(error: BaseException, indent: str = "") -> Iterator[str]:
-    """An error with its causes and its parts, the newest last, as Python prints it."""
+    """An exception with its causes and members, the newest last, as Python prints it."""
     earlier = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     if earlier is not None:
         yield from traced(earlier, indent)
@@ -105,11 +105,11 @@ def traced(error: BaseException, indent: str = "") -> Iterator[str]:
 
 
 def named(error: BaseException) -> str:
-    """The kind of an error, with its words where they may be said."""
+    """The type of an exception, with its message if that is safe to log."""
     kind = f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins.")
     return f"{kind}: {printable(str(error))}" if isinstance(error, SPEAKING) else kind
 
 
 def printable(text: str) -> str:
-    """The text on one line, with nothing that a terminal would obey."""
+    """The text on one line, without terminal control characters."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

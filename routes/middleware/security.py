@@ -1,4 +1,4 @@
-"""What holds for every answer and every request, whoever asks."""
+"""Security headers on every response, and protection against cross-site requests."""
 
 from collections.abc import Awaitable
 from urllib.parse import urlsplit
@@ -12,7 +12,7 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-"""What every answer says."""
+"""For every response."""
 
 PAGE_HEADERS = HEADERS | {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
@@ -23,7 +23,7 @@ PAGE_HEADERS = HEADERS | {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), browsing-topics=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-"""What a document says besides: anything that a browser can show by itself and run scripts in."""
+"""For documents: anything that a browser can show by itself and run scripts in."""
 
 DOCUMENTS = ("text/html", "image/svg+xml")
 HTTPS_ONLY = "max-age=31536000; includeSubDomains"
@@ -32,7 +32,7 @@ SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
 class SecurityHeaders:
-    """Adds the headers above to every answer, and over https the wish to stay there (RFC 6797)."""
+    """Adds the headers above to every response, and HSTS over HTTPS (RFC 6797)."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -51,10 +51,10 @@ class SecurityHeaders:
 
 
 class SameOrigin:
-    """Refuses with 403 what another site's page asks a browser to change or to connect to.
+    """Refuses unsafe requests and WebSockets from other sites' pages with 403.
 
-    Browsers say so in `Sec-Fetch-Site` (Fetch Metadata) or `Origin` (RFC 6454), and pages cannot
-    forge either. A client that sends neither is no browser under attack.
+    Browsers name the site in `Sec-Fetch-Site` (Fetch Metadata) or `Origin` (RFC 6454), and pages
+    cannot forge either. A client that sends neither is no browser, so there is nothing to protect.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -74,7 +74,7 @@ class SameOrigin:
 
 
 async def deny(websocket: WebSocket, response: Response) -> None:
-    """Answer a handshake with a response; with a bare 403 where the server can do no better."""
+    """Answer a handshake with a response, or with a bare 403 if the server supports no other."""
     if "websocket.http.response" in websocket.scope.get("extensions", {}):
         await websocket.send_denial_response(response)
     else:
@@ -94,7 +94,7 @@ def is_foreign(headers: Headers) -> bool:
     origin = headers.get("origin")
     if origin is None or site == "same-origin":
         return False
-    # Only the host is compared: behind a proxy that ends TLS the scheme here is not the browser's.
+    # Only hosts are compared: behind a proxy that terminates TLS the scheme is not the browser's.
     try:
         return urlsplit(origin).netloc.lower() != headers.get("host", "").lower()
     except ValueError:
