@@ -1,6 +1,7 @@
 """Static files under addresses that change with their content."""
 
 import gzip
+import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -22,7 +23,8 @@ class Assets(StaticFiles):
     """`/static/<build>/<path>`: kept for ever by browsers while `<build>` is the present one.
 
     Another build's address, from a page that is older or newer than this process, gets the file
-    as it is here, to be asked for again. Texts are compressed as well as can be, once.
+    as it is here, to be asked for again. Texts are compressed as well as can be, once, and a style
+    sheet that imports others is sent with them in their places.
     """
 
     def get_path(self, scope: Scope) -> str:
@@ -66,7 +68,17 @@ def best_encoding(scope: Scope) -> str | None:
 
 @lru_cache(maxsize=200)
 def compressed(path: Path, encoding: str) -> bytes:
-    return bytes(ENCODINGS[encoding](path.read_bytes()))
+    return bytes(ENCODINGS[encoding](joined(path)))
+
+
+def joined(path: Path) -> bytes:
+    """A file with what it imports. Addresses are relative to a folder that they share."""
+    if path.suffix != ".css":
+        return path.read_bytes()
+    return IMPORT.sub(lambda name: joined(path.parent / name[1].decode()), path.read_bytes())
+
+
+IMPORT = re.compile(rb'^@import "([a-z]+\.css)";$', re.MULTILINE)
 
 
 ENCODINGS: dict[str, Callable[[bytes], bytes]] = {"br": brotli.compress, "gzip": gzip.compress}
