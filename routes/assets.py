@@ -36,11 +36,13 @@ class Assets(StaticFiles):
         encoding = best_encoding(scope)
         if not isinstance(response, FileResponse) or encoding is None:
             return response
+        if encoding == "identity" and not path.endswith(".css"):
+            return response
         if not response.headers["content-type"].startswith(TEXTS):
             return response
         headers = {
             "Cache-Control": response.headers["cache-control"],
-            "Content-Encoding": encoding,
+            **({} if encoding == "identity" else {"Content-Encoding": encoding}),
             "Vary": "Accept-Encoding",
         }
         return Response(
@@ -58,12 +60,12 @@ class Assets(StaticFiles):
 
 
 def best_encoding(scope: Scope) -> str | None:
-    """The one of `ENCODINGS` that the browser takes; none for who asks for the head alone."""
+    """The best of `ENCODINGS` that the browser takes; None for a HEAD request."""
     accepted = Headers(scope=scope).get("accept-encoding", "")
     names = [item.strip() for item in accepted.split(",")]
     if scope["method"] != "GET":
         return None
-    return next((encoding for encoding in ENCODINGS if encoding in names), None)
+    return next((encoding for encoding in ENCODINGS if encoding in names), "identity")
 
 
 @lru_cache(maxsize=200)
@@ -81,5 +83,9 @@ def joined(path: Path) -> bytes:
 IMPORT = re.compile(rb'^@import "([a-z]+\.css)";$', re.MULTILINE)
 
 
-ENCODINGS: dict[str, Callable[[bytes], bytes]] = {"br": brotli.compress, "gzip": gzip.compress}
+ENCODINGS: dict[str, Callable[[bytes], bytes]] = {
+    "br": brotli.compress,
+    "gzip": gzip.compress,
+    "identity": bytes,
+}
 """The best first."""

@@ -85,7 +85,7 @@ async def test_a_page_lists_the_participants(site: Site) -> None:
     ):
         chat = await make_conversation(part, title)
         page = parsed((await ada.get(f"/chat/{chat}/")).text)
-        assert expected in " ".join(text_of(page.select_one("header.head")).split())
+        assert expected in " ".join(text_of(page.select_one(".conversation-head")).split())
 
 
 async def test_a_page_has_what_the_live_one_starts_from(site: Site) -> None:
