@@ -74,13 +74,21 @@ def compressed(path: Path, encoding: str) -> bytes:
 
 
 def joined(path: Path) -> bytes:
-    """A file with what it imports. Addresses are relative to a folder that they share."""
-    if path.suffix != ".css":
-        return path.read_bytes()
-    return IMPORT.sub(lambda name: joined(path.parent / name[1].decode()), path.read_bytes())
+    """A file as it is sent: a style sheet with what it imports from its own folder, and both it
+    and a script without the comments and the indentation that only their readers need."""
+    content = path.read_bytes()
+    if path.suffix == ".css":
+        whole = IMPORT.sub(lambda name: joined(path.parent / name[1].decode()), content)
+        return INDENTATION.sub(b"", CSS_COMMENT.sub(b"", whole))
+    if path.parent.name == "js":
+        return INDENTATION.sub(b"", JS_COMMENT.sub(b"", content))
+    return content
 
 
 IMPORT = re.compile(rb'^@import "([a-z]+\.css)";$', re.MULTILINE)
+CSS_COMMENT = re.compile(rb"/\*.*?\*/", re.DOTALL)
+JS_COMMENT = re.compile(rb"^\s*//.*\n", re.MULTILINE)
+INDENTATION = re.compile(rb"^\s+", re.MULTILINE)
 
 
 ENCODINGS: dict[str, Callable[[bytes], bytes]] = {
