@@ -49,13 +49,13 @@ async def test_two_people_meet_and_talk(site: Site, tier: str) -> None:
     assert (await ada.get(f"/chat/{chat}/")).status_code == 303
 
 
-BLANK = "Type a message first."
+BLANK = "There is nothing in this message yet."
 REFUSED = {
     "": BLANK,
     " \n\t": BLANK,
     "\u200b\u3164": BLANK,
     "\x00": BLANK,
-    "x" * 8001: "A message has at most 8,000 characters. This one has 8,001.",
+    "x" * 8001: "A message has at most 8,000 characters; this one has 8,001.",
 }
 
 

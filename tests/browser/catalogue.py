@@ -24,9 +24,9 @@ PARTIAL = re.compile(
     r'<hx-partial hx-target="([^"]+)" hx-swap="[^"]+">(.*?)</hx-partial>', re.DOTALL
 )
 PLACES = {
-    "#messages": '<div class="scroller"><ol id="messages" class="messages">{}</ol></div>',
+    "#messages": '<div id="scroller"><ol id="messages">{}</ol></div>',
     "#inbox": '<ol id="inbox">{}</ol>',
-    "#typing": '<ul id="typing" class="typing-now">{}</ul>',
+    "#typing": '<ul id="typing">{}</ul>',
     "#presence": "{}",
     "#composer": "{}",
     "#people": "{}",
@@ -41,8 +41,8 @@ SHELL = """<!doctype html>
 <title>A fragment — Parley</title>
 {styles}
 </head>
-<body class="app">
-<main id="conversation" class="place {frame} group">
+<body class="{frame}">
+<main id="conversation" class="group">
 <h1>A fragment</h1>
 {content}
 </main>
@@ -63,8 +63,8 @@ class Catalogue:
         assert name not in self.pages
         self.pages[name] = response.text
 
-    def add_fragment(self, name: str, target: str, text: str, frame: str = "conversation") -> None:
-        sheets = ["css/parley.css", *(["css/pages.css"] if frame == "page" else [])]
+    def add_fragment(self, name: str, target: str, text: str, frame: str = "chat") -> None:
+        sheets = ["css/parley.css"] if frame == "chat" else ["css/parley.css", "css/pages.css"]
         styles = "\n".join(f'<link rel="stylesheet" href="{asset(s)}">' for s in sheets)
         content = PLACES[target].format(text)
         self.pages[f"fragment {name}"] = SHELL.format(styles=styles, frame=frame, content=content)

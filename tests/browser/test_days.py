@@ -43,7 +43,7 @@ async def test_days_and_runs_are_those_of_the_readers_zone_or_else_of_utc(
         said_at = datetime.fromisoformat(moment).replace(tzinfo=UTC)
         await factories.make_message(author, id, body, created_at=int(said_at.timestamp() * 1000))
     await ada.chat(id)
-    await expect(ada.messages.first.locator(".meta time")).to_have_text(first)
+    await expect(ada.messages.first.locator("> time")).to_have_text(first)
     for n, (_, _, body) in enumerate(SAID):
         message = ada.messages.nth(n)
         await expect(message.locator(".body")).to_have_text(body)
