@@ -25,7 +25,7 @@ class EchoServer(Process):
             "--port",
             str(self.port),
             "--ws",
-            "tests.echo:EchoProtocol",
+            "tests.echo_server:EchoProtocol",
         ]
         options += ["--ws-per-message-deflate", "false"]
         return [self.program, "-m", "uvicorn", "tests.echo_server:app", *options]
