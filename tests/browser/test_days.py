@@ -21,7 +21,13 @@ SAID = [
 @pytest.mark.parametrize(
     ("javascript", "zone", "days", "continued", "first"),
     [
-        (False, "Pacific/Kiritimati", {0: "1 March", 5: "2 March"}, [1], "23:30"),
+        (
+            False,
+            "Pacific/Kiritimati",
+            {0: "Sunday, 1 March 2026", 5: "Monday, 2 March 2026"},
+            [1],
+            "23:30",
+        ),
         (True, "UTC", {0: "1 March", 5: "2 March"}, [1], "23:30"),
         (True, "Pacific/Kiritimati", {0: "2 March"}, [1, 5], "13:30"),
         (True, "America/New_York", {0: "1 March"}, [1, 5], "18:30"),
