@@ -1,6 +1,7 @@
 """Static files under addresses that change with their content."""
 
 import gzip
+import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -66,7 +67,14 @@ def best_encoding(scope: Scope) -> str | None:
 
 @lru_cache(maxsize=200)
 def compressed(path: Path, encoding: str) -> bytes:
-    return bytes(ENCODINGS[encoding](path.read_bytes()))
+    content = path.read_bytes()
+    if path.parent.name == "js":  # a quarter of a script is for those who read it in the project
+        content = INDENTATION.sub(b"", COMMENT.sub(b"", content))
+    return bytes(ENCODINGS[encoding](content))
+
+
+COMMENT = re.compile(rb"^\s*//.*\n", re.MULTILINE)
+INDENTATION = re.compile(rb"^\s+", re.MULTILINE)
 
 
 ENCODINGS: dict[str, Callable[[bytes], bytes]] = {"br": brotli.compress, "gzip": gzip.compress}
