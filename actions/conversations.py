@@ -29,7 +29,7 @@ async def start(creator: User, to: list[str], title: str) -> int:
     others = await named(to)
     if len(title) > TITLE_LENGTH:
         raise Invalid(
-            title=f"A title has at most {TITLE_LENGTH} characters; this one has {len(title)}."
+            title=f"A group name has at most {TITLE_LENGTH} characters. This one has {len(title)}."
         )
     people = {person.id: person for person in (creator, *others)}
     if len(people) > 2 or not is_blank(title):
@@ -42,7 +42,7 @@ async def named(to: list[str]) -> list[User]:
     """The users with these usernames, each once, in the order given. Raises `Invalid`."""
     usernames = dict.fromkeys(split(",".join(to)))
     if not usernames:
-        raise Invalid(to="Please name at least one person.")
+        raise Invalid(to="Type at least one username.")
     if len(usernames) > PEOPLE:
         raise Invalid(to=f"A group starts with at most {PEOPLE} people.")
     found = {username: await users.get_by_username(username) for username in usernames}

@@ -43,7 +43,7 @@ def canonical(client_id: str) -> str:
         return str(uuid.UUID(client_id))
     except ValueError:
         raise Invalid(
-            body="This form is damaged: its client_id is not a UUID. Please reload the page."
+            body="This form is damaged: its client_id is not a UUID. Reload the page."
         ) from None
 
 
@@ -51,9 +51,9 @@ def validate(body: str) -> str:
     """The body as it is stored. Raises `Invalid` where it is blank or too long."""
     body = clean(body).strip("\n").rstrip()
     if is_blank(body):
-        raise Invalid(body="There is nothing in this message yet.")
+        raise Invalid(body="Type a message first.")
     if len(body) > BODY_LENGTH:
         raise Invalid(
-            body=f"A message has at most {BODY_LENGTH:,} characters; this one has {len(body):,}."
+            body=f"A message has at most {BODY_LENGTH:,} characters. This one has {len(body):,}."
         )
     return body

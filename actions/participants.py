@@ -53,7 +53,7 @@ async def remove(remover: User, conversation: Conversation, user_id: int) -> Non
 async def end_participation(conversation: Conversation, user_id: int) -> None:
     """From the commit on the user can neither read nor write there; their streams end at once."""
     if conversation.kind != "group":
-        raise Invalid(form="A conversation of two cannot be left.")
+        raise Invalid(form="A conversation between two people cannot be left.")
     async with transaction() as outbox:
         if await participants.remove(conversation.id, user_id):
             outbox.append(publication.removal(user_id, conversation.id))

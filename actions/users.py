@@ -37,7 +37,7 @@ async def join(username: str, name: str, password: str) -> User:
             secrets.randbits(53), username, name, name.casefold(), password_hash, now()
         )
     if user is None:
-        raise Invalid(username="This username is taken. Please choose another one.")
+        raise Invalid(username="This username is taken.")
     return user
 
 
@@ -102,15 +102,15 @@ def refuse(errors: dict[str, str | None]) -> None:
 def username_error(username: str) -> str | None:
     if USERNAME.fullmatch(username):
         return None
-    return "A username has 2 to 30 characters, each one of a-z, 0-9, _ and the full stop."
+    return "A username has 2 to 30 letters (a–z), digits, dots or underscores."
 
 
 def name_error(name: str) -> str | None:
     if is_blank(name):
-        return "Please say how you would like to be called."
+        return "Type your name."
     if len(name) > NAME_LENGTH or "\n" in name:
         return (
-            f"A name has one line and at most {NAME_LENGTH} characters; this one has {len(name)}."
+            f"A name has one line and at most {NAME_LENGTH} characters. This one has {len(name)}."
         )
     return None
 
@@ -118,4 +118,4 @@ def name_error(name: str) -> str | None:
 def password_error(password: str) -> str | None:
     if len(password) in PASSWORD_LENGTHS:
         return None
-    return "A password has 8 to 128 characters, of any kind."
+    return "A password needs 8 to 128 characters. A few words work well."

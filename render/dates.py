@@ -22,8 +22,14 @@ def clock(milliseconds: int) -> str:
 
 
 def day(milliseconds: int) -> str:
-    date = moment(milliseconds)
-    return f"{date:%A}, {date.day} {date:%B %Y}"
+    """A day as people call it today; static/js/days.js says the same in the reader's zone."""
+    then, now = moment(milliseconds), today()
+    ago = (now.date() - then.date()).days
+    if ago in (0, 1):
+        return ("Today", "Yesterday")[ago]
+    if 1 < ago < 7:
+        return f"{then:%A}"
+    return f"{then.day} {then:%B}" + ("" if then.year == now.year else f" {then.year}")
 
 
 def ago_or_day(milliseconds: int) -> str:
@@ -32,6 +38,10 @@ def ago_or_day(milliseconds: int) -> str:
         return clock(milliseconds)
     then, today = moment(milliseconds), datetime.now(UTC)
     return f"{then.day} {then:%b}" + ("" if then.year == today.year else f" {then.year}")
+
+
+def today() -> datetime:
+    return datetime.now(UTC)
 
 
 def moment(milliseconds: int) -> datetime:

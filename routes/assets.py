@@ -22,8 +22,9 @@ TEXTS = ("text/", "image/svg+xml")
 class Assets(StaticFiles):
     """`/static/<build>/<path>`: cached for ever by browsers while `<build>` is the current one.
 
-    Any other build, from a page older or newer than this process, gets the current file, to be
-    revalidated. Texts are compressed once, as well as possible.
+    Another build's address, from a page that is older or newer than this process, gets the file
+    as it is here, to be asked for again. Texts are compressed as well as can be, once, and a style
+    sheet that imports others is sent with them in their places.
     """
 
     def get_path(self, scope: Scope) -> str:
@@ -35,11 +36,13 @@ class Assets(StaticFiles):
         encoding = best_encoding(scope)
         if not isinstance(response, FileResponse) or encoding is None:
             return response
+        if encoding == "identity" and not path.endswith(".css"):
+            return response
         if not response.headers["content-type"].startswith(TEXTS):
             return response
         headers = {
             "Cache-Control": response.headers["cache-control"],
-            "Content-Encoding": encoding,
+            **({} if encoding == "identity" else {"Content-Encoding": encoding}),
             "Vary": "Accept-Encoding",
         }
         return Response(
@@ -57,25 +60,40 @@ class Assets(StaticFiles):
 
 
 def best_encoding(scope: Scope) -> str | None:
-    """The first of `ENCODINGS` that the browser accepts; None for a HEAD request."""
+    """The best of `ENCODINGS` that the browser takes; None for a HEAD request."""
     accepted = Headers(scope=scope).get("accept-encoding", "")
     names = [item.strip() for item in accepted.split(",")]
     if scope["method"] != "GET":
         return None
-    return next((encoding for encoding in ENCODINGS if encoding in names), None)
+    return next((encoding for encoding in ENCODINGS if encoding in names), "identity")
 
 
 @lru_cache(maxsize=200)
 def compressed(path: Path, encoding: str) -> bytes:
+    return bytes(ENCODINGS[encoding](joined(path)))
+
+
+def joined(path: Path) -> bytes:
+    """A file as it is sent: a style sheet with what it imports from its own folder, and both it
+    and a script without the comments and the indentation that only their readers need."""
     content = path.read_bytes()
-    if path.parent.name == "js":  # a quarter of a script is for those who read it in the project
-        content = INDENTATION.sub(b"", COMMENT.sub(b"", content))
-    return bytes(ENCODINGS[encoding](content))
+    if path.suffix == ".css":
+        whole = IMPORT.sub(lambda name: joined(path.parent / name[1].decode()), content)
+        return INDENTATION.sub(b"", CSS_COMMENT.sub(b"", whole))
+    if path.parent.name == "js":
+        return INDENTATION.sub(b"", JS_COMMENT.sub(b"", content))
+    return content
 
 
-COMMENT = re.compile(rb"^\s*//.*\n", re.MULTILINE)
+IMPORT = re.compile(rb'^@import "([a-z]+\.css)";$', re.MULTILINE)
+CSS_COMMENT = re.compile(rb"/\*.*?\*/", re.DOTALL)
+JS_COMMENT = re.compile(rb"^\s*//.*\n", re.MULTILINE)
 INDENTATION = re.compile(rb"^\s+", re.MULTILINE)
 
 
-ENCODINGS: dict[str, Callable[[bytes], bytes]] = {"br": brotli.compress, "gzip": gzip.compress}
-"""Best first."""
+ENCODINGS: dict[str, Callable[[bytes], bytes]] = {
+    "br": brotli.compress,
+    "gzip": gzip.compress,
+    "identity": bytes,
+}
+"""The best first."""

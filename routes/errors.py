@@ -17,18 +17,21 @@ from routes.middleware.security import PAGE_HEADERS, deny
 from routes.streams.close_codes import CloseCode
 
 SENTENCES = {
-    400: ("This address is damaged", "Something in it is not as it should be."),
+    400: ("This address is damaged", "Check it, or go back and try again."),
     401: (
-        "Somebody else is signed in",
-        "This browser is signed in as somebody else by now. Reload the page to go on.",
+        "Someone else is signed in",
+        "This browser is now signed in as someone else. Reload the page to go on.",
     ),
-    403: ("Not allowed", "This is not open to you."),
-    404: ("Nothing here", "There is no such page, or it is not yours to see."),
-    405: ("Not possible", "This address does not take that kind of request."),
-    413: ("Too large", "That is more than can be sent at once."),
-    429: ("Too fast", "Please wait a moment and try again."),
-    500: ("Something broke", "It is our mistake. Nothing you were told is stored has been lost."),
-    503: ("Just a moment", "Parley cannot reach its database. Please try again in a few seconds."),
+    403: ("Not allowed", "You cannot do this here."),
+    404: (
+        "There is nothing at this address",
+        "The conversation may be gone, or you may no longer be in it.",
+    ),
+    405: ("Not possible", "This address cannot be used this way."),
+    413: ("Too large", "This is more than can be sent at once."),
+    429: ("Too fast", "Wait a moment, then try again."),
+    500: ("Something went wrong", "This is our mistake. Nothing that was sent is lost."),
+    503: ("Parley cannot answer right now", "Try again in a few seconds."),
 }
 
 
@@ -65,8 +68,8 @@ async def signed_out(connection: HTTPConnection, error: Exception) -> Response |
         return None
     request = cast(Request, connection)
     if forms.wants_fragment(request) or request.url.path.startswith(("/sse/", "/poll/")):
-        return PlainTextResponse("Please sign in.\n", 401, {"Cache-Control": "no-store"})
-    if isinstance(error, access.WrongUser):  # the sign-in would redirect straight back
+        return PlainTextResponse("Sign in first.\n", 401, {"Cache-Control": "no-store"})
+    if isinstance(error, access.WrongUser):  # a sign-in would lead straight back here
         return page(request, 401, None, None)
     back = request.url.path + ("?" + request.url.query if request.url.query else "")
     if request.method not in ("GET", "HEAD"):

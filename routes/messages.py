@@ -47,7 +47,7 @@ async def create(request: Request) -> Response:
                 session.user, draft.conversation_id, forms.integer(seen, "seen")
             )
     except access.WrongUser:
-        return kept(request, draft, "messages/somebody_else.html", 422, errors.SENTENCES[401])
+        return kept(request, draft, "messages/someone_else.html", 422, errors.SENTENCES[401])
     except RateLimited as error:
         response = kept(request, draft, "messages/kept.html", 429, errors.SENTENCES[429])
         response.headers.update(error.headers or {})

@@ -49,13 +49,13 @@ async def test_two_people_meet_and_talk(site: Site, tier: str) -> None:
     assert (await ada.get(f"/chat/{chat}/")).status_code == 303
 
 
-BLANK = "There is nothing in this message yet."
+BLANK = "Type a message first."
 REFUSED = {
     "": BLANK,
     " \n\t": BLANK,
     "\u200b\u3164": BLANK,
     "\x00": BLANK,
-    "x" * 8001: "A message has at most 8,000 characters; this one has 8,001.",
+    "x" * 8001: "A message has at most 8,000 characters. This one has 8,001.",
 }
 
 
@@ -96,14 +96,14 @@ async def test_a_page_of_the_previous_user_neither_sends_nor_follows(site: Site,
         if isinstance(stale, LiveTab):
             assert await stale.wait_for_end() == 4401
             assert await stale.follow_once() == 4401
-            with pytest.raises(Refused, match="signed in as somebody else"):
+            with pytest.raises(Refused, match="signed in as someone else"):
                 await stale.send_by_post("From Ada")
         else:
             log = await ada.get(f"/chat/{chat}/log/?viewer={stale.page.reader}")
-            assert (log.status_code, "signed in as somebody else" in log.text) == (401, True)
+            assert (log.status_code, "signed in as someone else" in log.text) == (401, True)
             fields = {"client_id": stale.page.client_id, "author": stale.page.author}
             refused = await ada.post(f"/chat/{chat}/messages/", body="\nFrom <Ada>", **fields)
-            assert (refused.status_code, "signed in as somebody else" in refused.text) == (
+            assert (refused.status_code, "signed in as someone else" in refused.text) == (
                 422,
                 True,
             )

@@ -92,7 +92,7 @@ async def test_unknown_people_are_named() -> None:
 
 @pytest.mark.parametrize("to", [[], [""], [" , ,\n"], ["@"]])
 async def test_starting_a_conversation_requires_a_username(to: list[str]) -> None:
-    assert await errors(await make_user(), *to) == {"to": "Please name at least one person."}
+    assert await errors(await make_user(), *to) == {"to": "Type at least one username."}
 
 
 async def test_too_many_people_are_refused() -> None:
@@ -105,7 +105,7 @@ async def test_too_many_people_are_refused() -> None:
 async def test_a_title_that_is_too_long_is_refused() -> None:
     ada = await make_user("ada")
     assert await errors(ada, "ada", title="a" * 101) == {
-        "title": "A title has at most 100 characters; this one has 101."
+        "title": "A group name has at most 100 characters. This one has 101."
     }
 
 

@@ -56,7 +56,7 @@ async def test_messages_stand_in_the_order_of_their_commits(
     "body", ["", " \n\t ", "\u200b", "\u3164\n\u2800", "\x00", "\u00ad", "\u202e", "\r\n"]
 )
 async def test_a_blank_message_is_refused(ada: User, chat: int, body: str) -> None:
-    assert await refusal(ada, chat, new_id(), body) == "There is nothing in this message yet."
+    assert await refusal(ada, chat, new_id(), body) == "Type a message first."
 
 
 @pytest.mark.parametrize("letter", ["a", "漢", "😀"])
@@ -64,7 +64,7 @@ async def test_a_message_has_at_most_8000_characters(ada: User, chat: int, lette
     message = await messages.send(ada, chat, new_id(), letter * 8000 + " \n")
     assert message.body == letter * 8000
     assert await refusal(ada, chat, new_id(), letter * 8001) == (
-        "A message has at most 8,000 characters; this one has 8,001."
+        "A message has at most 8,000 characters. This one has 8,001."
     )
 
 
@@ -122,7 +122,7 @@ async def test_a_client_id_of_another_conversation_is_refused(
 @pytest.mark.parametrize("client_id", ["", "1", "x" * 36, "ü", "\x00", "\ud800", "a" * 10_000])
 async def test_a_damaged_client_id_is_refused(ada: User, chat: int, client_id: str) -> None:
     assert await refusal(ada, chat, client_id, "Hello") == (
-        "This form is damaged: its client_id is not a UUID. Please reload the page."
+        "This form is damaged: its client_id is not a UUID. Reload the page."
     )
 
 

@@ -15,9 +15,9 @@ from tests.factories import PASSWORD, make_conversation, make_message, make_sess
 
 pytestmark = pytest.mark.usefixtures("live")
 
-USERNAME_SENTENCE = "A username has 2 to 30 characters, each one of a-z, 0-9, _ and the full stop."
-NAME_SENTENCE = "Please say how you would like to be called."
-PASSWORD_SENTENCE = "A password has 8 to 128 characters, of any kind."
+USERNAME_SENTENCE = "A username has 2 to 30 letters (a–z), digits, dots or underscores."
+NAME_SENTENCE = "Type your name."
+PASSWORD_SENTENCE = "A password needs 8 to 128 characters. A few words work well."
 
 
 async def session_of(token: str) -> Session:
@@ -55,7 +55,7 @@ async def test_an_invisible_name_is_refused(name: str) -> None:
 @pytest.mark.parametrize(("name", "length"), [("a" * 51, 51), ("a\nb", 3)])
 async def test_a_name_that_does_not_fit_is_refused(name: str, length: int) -> None:
     assert await errors(name=name) == {
-        "name": f"A name has one line and at most 50 characters; this one has {length}."
+        "name": f"A name has one line and at most 50 characters. This one has {length}."
     }
 
 
@@ -89,7 +89,7 @@ async def test_a_taken_username_is_refused_also_when_both_come_at_once() -> None
     refusals = [outcome for outcome in outcomes if isinstance(outcome, Invalid)]
     assert len(refusals) == 2
     for refusal in refusals:
-        assert refusal.errors == {"username": "This username is taken. Please choose another one."}
+        assert refusal.errors == {"username": "This username is taken."}
 
 
 async def test_a_changed_name_is_cleaned_and_found() -> None:

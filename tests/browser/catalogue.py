@@ -24,9 +24,9 @@ PARTIAL = re.compile(
     r'<hx-partial hx-target="([^"]+)" hx-swap="[^"]+">(.*?)</hx-partial>', re.DOTALL
 )
 PLACES = {
-    "#messages": '<div id="scroller"><ol id="messages">{}</ol></div>',
+    "#messages": '<div class="scroller"><ol id="messages" class="messages">{}</ol></div>',
     "#inbox": '<ol id="inbox">{}</ol>',
-    "#typing": '<ul id="typing">{}</ul>',
+    "#typing": '<ul id="typing" class="typing-now">{}</ul>',
     "#presence": "{}",
     "#composer": "{}",
     "#people": "{}",
@@ -41,8 +41,8 @@ SHELL = """<!doctype html>
 <title>A fragment — Parley</title>
 {styles}
 </head>
-<body class="{frame}">
-<main id="conversation" class="group">
+<body class="app">
+<main id="conversation" class="place {frame} group">
 <h1>A fragment</h1>
 {content}
 </main>
@@ -63,8 +63,8 @@ class Catalogue:
         assert name not in self.pages
         self.pages[name] = response.text
 
-    def add_fragment(self, name: str, target: str, text: str, frame: str = "chat") -> None:
-        sheets = ["css/parley.css"] if frame == "chat" else ["css/parley.css", "css/pages.css"]
+    def add_fragment(self, name: str, target: str, text: str, frame: str = "conversation") -> None:
+        sheets = ["css/parley.css", *(["css/pages.css"] if frame == "page" else [])]
         styles = "\n".join(f'<link rel="stylesheet" href="{asset(s)}">' for s in sheets)
         content = PLACES[target].format(text)
         self.pages[f"fragment {name}"] = SHELL.format(styles=styles, frame=frame, content=content)
@@ -173,11 +173,11 @@ async def add_conversations(catalogue: Catalogue, site: Site, mira: User) -> Non
     catalogue.add("leaving refused", 422, await visitor.post(f"/chat/{direct}/leave/"))
     refused = await visitor.post(f"/chat/{group}/messages/", body=" ", client_id=factories.new_id())
     catalogue.add("message refused", 422, refused)
-    stale = {"body": "From somebody else", "client_id": factories.new_id(), "author": "1"}
+    stale = {"body": "From someone else", "client_id": factories.new_id(), "author": "1"}
     refused = await visitor.post(f"/chat/{group}/messages/", **stale)
-    catalogue.add("message of somebody else", 422, refused)
+    catalogue.add("message of someone else", 422, refused)
     refused = await visitor.get(f"/chat/{group}/log/?viewer=1")
-    catalogue.add("log of somebody else", 401, refused)
+    catalogue.add("log of someone else", 401, refused)
     book_club = f"/chat/{ids['group']}/"
     catalogue.add("timed refresh", 200, await visitor.get(f"{book_club}?refresh=15"))
     catalogue.add("refreshed log", 200, await visitor.get(f"{book_club}log/?refresh=15"))

@@ -16,6 +16,14 @@ STEP_RIGHT = re.compile(r"\x1b\[C")
 CONTROL = re.compile(r"\x1b(\[[0-9;?]*[A-Za-z]|[()][A-Z0-9]|[=>78])|[\x0e\x0f]")
 PADDING = b"\0"
 
+LINES, COLUMNS = 60, 100
+SURROUNDINGS = {
+    "TERM": "vt100",
+    "LANG": "C.UTF-8",
+    "LINES": str(LINES),  # a runner of tests may have set its own, which counts more
+    "COLUMNS": str(COLUMNS),
+}
+
 
 class Terminal:
     """What the program writes is looked at without its colours and moves, so only what it draws
@@ -29,7 +37,7 @@ class Terminal:
 
     async def __aenter__(self) -> Self:
         self.keyboard, screen = pty.openpty()
-        termios.tcsetwinsize(screen, (60, 100))
+        termios.tcsetwinsize(screen, (LINES, COLUMNS))
         self.process = start(self.command, screen, self.environment)
         os.close(screen)
         asyncio.get_running_loop().add_reader(self.keyboard, self.read)
@@ -76,6 +84,6 @@ def start(
         stdin=screen,
         stdout=screen,
         stderr=screen,
-        env=os.environ | {"TERM": "vt100", "LANG": "C.UTF-8"} | environment,
+        env=os.environ | SURROUNDINGS | environment,
         start_new_session=True,
     )

@@ -24,7 +24,7 @@ COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
 
 SMALL = """() => [...document.querySelectorAll('button, input, textarea, nav a, .button')]
     .filter(e => e.checkVisibility({visibilityProperty: true}) && !e.closest('#inbox'))
-    .map(e => [e.outerHTML, (e.labels?.[0]?.closest('p') ?? e).getBoundingClientRect()])
+    .map(e => [e.outerHTML, (e.type === 'checkbox' ? e.labels[0] : e).getBoundingClientRect()])
     .filter(([_, box]) => box.height && box.height < 44)
     .map(([html, box]) => `${html} is ${box.height} px high`)"""
 

@@ -200,7 +200,7 @@ async def test_what_is_too_large_for_any_form_says_so_and_is_kept(
     large = "x" * BODY_BYTES
     await ada.say(large)
     failed = ada.page.locator(".failed .state")
-    await expect(failed).to_have_text("That is more than can be sent at once.")
+    await expect(failed).to_have_text("This is more than can be sent at once.")
     await ada.press("Edit")
     await expect(ada.composer).to_have_value(large)
     await ada.say("Less")

@@ -1,4 +1,4 @@
-"""Frames in any order, more than once: the latest revision stands, once, in its place."""
+"""Frames may come in any order and more than once: the latest revision stands, once."""
 
 import uuid
 
@@ -9,10 +9,7 @@ from tests import factories
 from tests.browser.people import People
 from tests.browser.screen import Screen
 
-APPLY = """async ([module, frame]) => {
-    const frames = await import(module)
-    await frames.apply(frame)
-}"""
+APPLY = "async ([module, frame]) => (await import(module)).apply(frame)"
 
 
 async def test_an_older_revision_never_overwrites_a_newer_one(people: People) -> None:

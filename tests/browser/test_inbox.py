@@ -114,4 +114,4 @@ async def shows(screen: Screen, *lines: str) -> None:
         else:
             preview = count
             await expect(entries.nth(n).locator("b")).to_have_count(0)
-        await expect(entries.nth(n).locator("p")).to_have_text(preview or "Nothing said yet")
+        await expect(entries.nth(n).locator("p")).to_have_text(preview or "No messages yet")

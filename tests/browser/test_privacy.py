@@ -119,7 +119,7 @@ async def test_a_tab_of_the_previous_user_sends_nothing_as_the_next(
     await second.press("Sign in")
     await second.title_is("Inbox")
     await ada.say("From Ada")
-    await expect(ada.page.get_by_text("signed in as somebody else by now")).to_be_visible()
+    await expect(ada.page.get_by_text("now signed in as someone else")).to_be_visible()
     if javascript:
         await expect(ada.page.locator(".failed .body")).to_have_text(["From Ada"])
         road.faults = {}

@@ -172,7 +172,7 @@ async def test_what_is_too_large_is_refused(site: Site) -> None:
     assert fitting.status_code == 422
     response = await stranger.post("/login/", username="", password="x" * BODY_BYTES)
     assert response.status_code == 413
-    assert response.text == "That is more than can be sent at once.\n"
+    assert response.text == "This is more than can be sent at once.\n"
     assert (await stranger.get("/login/", x_long="x" * 9_000)).status_code == 400
 
 

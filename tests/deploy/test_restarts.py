@@ -79,7 +79,7 @@ async def test_a_kill_leaves_no_socket_in_the_way(site: Site, workers: Workers) 
         away = await ada.post(f"/chat/{id}/messages/", client_id=client_id(1), body="Hello")
         assert away.status_code == 503
         assert away.headers["retry-after"] == "2"
-        assert "Please try again" in away.text
+        assert "Try again in a few seconds" in away.text
         assert (await ada.get(style)).status_code == 200, "nginx keeps no static files"
 
         await asyncio.to_thread(workers.start)

@@ -1,7 +1,10 @@
 """Times made readable."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+import pytest
+
+from render import dates
 from render.dates import ago_or_day, clock, day, iso
 
 
@@ -9,7 +12,13 @@ def test_times_are_in_utc() -> None:
     moment = int(datetime(2026, 11, 3, 6, 5, 4, tzinfo=UTC).timestamp() * 1000) + 999
     assert iso(moment) == "2026-11-03T06:05:04Z"
     assert clock(moment) == "06:05"
-    assert day(moment) == "Tuesday, 3 November 2026"
+
+
+def test_days_are_called_as_people_call_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = datetime(2026, 11, 27, 0, 30, tzinfo=UTC)
+    monkeypatch.setattr(dates, "today", lambda: now)
+    named = [day(int((now - timedelta(days)).timestamp() * 1000)) for days in (0, 1, 4, 6, 7, 365)]
+    assert named == ["Today", "Yesterday", "Monday", "Saturday", "20 November", "27 November 2025"]
 
 
 def test_a_time_of_today_is_a_time_and_any_other_a_date() -> None:

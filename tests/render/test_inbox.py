@@ -57,7 +57,7 @@ def test_a_line_says_how_much_is_unread(entry: Entry, said: str | None) -> None:
         (Entry(), "Ada: Hello"),
         (Entry(title="Ada"), "Hello"),
         (Entry(kind="self"), "Hello"),
-        (Entry(author_id=None, author_name=None, body=None), "Nothing said yet"),
+        (Entry(author_id=None, author_name=None, body=None), "No messages yet"),
         (Entry(body="o" * 125), "Ada: " + "o" * 125),
         (Entry(body="o" * 126), "Ada: " + "o" * 119 + "…"),
     ],

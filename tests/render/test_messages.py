@@ -57,7 +57,7 @@ def test_what_people_write_is_shown_as_they_wrote_it(text: str, author: int) -> 
     assert name is not None
     assert body is not None
     assert (name.get_text(), body.get_text()) == (text, text)
-    assert {tag.name for tag in element.find_all(True)} == {"bdi", "time", "p"}
+    assert {tag.name for tag in element.find_all(True)} == {"bdi", "div", "p", "span", "time"}
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_only_the_first_message_of_a_run_has_a_face(
 ) -> None:
     author = parsed(render.message_fragment(message)).select_one(".author")
     assert author is not None
-    assert author.attrs == shown | {"data-hx-ignore": ""}
+    assert author.attrs == shown
 
 
 def test_the_first_message_of_a_day_says_which() -> None:
@@ -81,7 +81,7 @@ def test_the_first_message_of_a_day_says_which() -> None:
     assert heading is not None
     assert (attribute(heading, "datetime"), heading.get_text()) == (
         "2024-10-04",
-        "Friday, 4 October 2024",
+        "4 October 2024",
     )
     assert parsed(render.message_fragment(Message())).select_one(".day") is None
 

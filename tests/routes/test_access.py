@@ -191,7 +191,7 @@ async def test_other_methods_are_refused(site: Site, method: str) -> None:
 async def test_a_missing_page_says_the_same_to_everybody_signed_in(site: Site) -> None:
     [ada] = await site.people("ada")
     page = await ada.get("/nothing/")
-    assert text_of(parsed(page.text).find("h1")) == "Nothing here"
+    assert text_of(parsed(page.text).find("h1")) == "There is nothing at this address"
     assert page.headers["cache-control"] == "no-store"
     assert (await ada.get("/chat/x/")).text == page.text
     assert (await ada.get("/chat/1/x.css")).text == page.text

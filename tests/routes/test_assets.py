@@ -41,7 +41,7 @@ async def test_another_build_is_asked_for_again(site: Site) -> None:
 
 async def test_what_has_not_changed_is_not_sent_again(site: Site) -> None:
     stranger = await site.stranger()
-    path = asset("css/parley.css")
+    path = asset("icons/parley.svg")
     first = await stranger.get(path, Accept_Encoding="identity")
     again = await stranger.get(
         path, Accept_Encoding="identity", If_None_Match=first.headers["etag"]

@@ -48,7 +48,7 @@ async def test_a_refused_start_comes_back_filled_in(site: Site) -> None:
     refused = await ada.post("/chat/new/", to=[f"u{n}" for n in range(PEOPLE + 1)])
     assert errors(refused.text) == {"to": "A group starts with at most 100 people."}
     refused = await ada.post("/chat/new/")
-    assert errors(refused.text) == {"to": "Please name at least one person."}
+    assert errors(refused.text) == {"to": "Type at least one username."}
 
 
 async def test_names_are_suggested_and_filled_in_without_a_script(site: Site) -> None:
@@ -85,7 +85,7 @@ async def test_a_page_lists_the_participants(site: Site) -> None:
     ):
         chat = await make_conversation(part, title)
         page = parsed((await ada.get(f"/chat/{chat}/")).text)
-        assert expected in " ".join(text_of(page.select_one("header.head")).split())
+        assert expected in " ".join(text_of(page.select_one(".conversation-head")).split())
 
 
 async def test_a_page_has_what_the_live_one_starts_from(site: Site) -> None:

@@ -24,7 +24,7 @@ async def test_an_internal_error_reveals_no_details(
     monkeypatch.setattr(conversations, "load_inbox", broken)
     answer = await ada.get("/")
     assert answer.status_code == 500
-    assert heading(answer) == "Something broke"
+    assert heading(answer) == "Something went wrong"
     assert "secret" not in answer.text
     assert "Traceback" not in answer.text
     assert answer.headers["cache-control"] == "no-store"
@@ -43,7 +43,7 @@ async def test_an_unavailable_database_is_reported_by_every_route(site: Site) ->
         ):
             answer = await ada.get(path)
             assert answer.status_code == 503
-            assert heading(answer) == "Just a moment"
+            assert heading(answer) == "Parley cannot answer right now"
             assert answer.headers["retry-after"] == "2"
             assert answer.headers["cache-control"] == "no-store"
         for path in ("/login/", "/signup/"):

@@ -9,8 +9,8 @@ from tests.clients import Visitor
 from tests.factories import make_conversation, make_message, make_user, new_id
 from tests.pages import Page, attribute, parsed, text_of
 
-TOO_LONG = "A message has at most 8,000 characters; this one has 8,001."
-BLANK = "There is nothing in this message yet."
+TOO_LONG = "A message has at most 8,000 characters. This one has 8,001."
+BLANK = "Type a message first."
 
 
 @pytest.fixture
@@ -172,11 +172,11 @@ async def test_posting_too_fast_asks_to_wait_and_loses_no_text(
         for refused in (form, fragment, *others):
             assert refused.status_code == 429
             assert refused.headers["retry-after"] == "1"
-            assert "Please wait a moment" in refused.text
+            assert "Wait a moment, then" in refused.text
     page = Page(form.text)
     assert (page.draft, page.client_id, page.author) == ("\nHello <b>", client_id, author)
     page.apply(fragment.text)
-    assert page.refused == {client_id: "Please wait a moment and try again."}
+    assert page.refused == {client_id: "Wait a moment, then try again."}
     assert await bodies(ada, path) == ["One"]
     monkeypatch.setattr(rate_limit, "RATE", 10**9)  # as if a moment had passed
     sent = await ada.post(f"{path}messages/", client_id=page.client_id, body=page.draft)

@@ -66,5 +66,5 @@ async def test_a_conversation_of_two_cannot_be_left(site: Site) -> None:
     chat = await make_conversation([ada, bob])
     refused = await visitor.post(f"/chat/{chat}/leave/")
     assert refused.status_code == 422
-    assert "A conversation of two cannot be left." in refused.text
+    assert "A conversation between two people cannot be left." in refused.text
     assert (await visitor.get(f"/chat/{chat}/")).status_code == 200

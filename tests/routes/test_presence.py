@@ -68,7 +68,7 @@ async def test_a_polling_user_stays_online_between_polls(
         moment += POLL_TIMEOUT * 1000  # the next one is as late as it may be
         assert (await ada.page(f"/chat/{chat}/")).presence == "Online"
     moment += int(EXPIRY * 1000)
-    assert (await ada.page(f"/chat/{chat}/")).presence.startswith("Seen")
+    assert (await ada.page(f"/chat/{chat}/")).presence.startswith("Last seen")
 
 
 async def test_hidden_presence_is_not_shown(site: Site) -> None:

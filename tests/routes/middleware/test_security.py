@@ -237,7 +237,7 @@ async def test_a_body_without_a_length_is_counted_too(ada: Visitor, chat: int) -
         path = f"/chat/{chat}/messages/"
         refused = await ada.http.post(path, content=pieces(), headers=headers)
         assert refused.status_code == 413
-        assert "That is more than can be sent at once." in refused.text
+        assert "This is more than can be sent at once." in refused.text
 
 
 async def test_a_body_that_is_too_large_gets_a_page_or_a_sentence_like_any_refusal(
@@ -249,7 +249,7 @@ async def test_a_body_that_is_too_large_gets_a_page_or_a_sentence_like_any_refus
     outside = await (await site.stranger()).post("/login/", **fields)
     for answer in (page, fragment, outside):
         assert answer.status_code == 413
-        assert "That is more than can be sent at once." in answer.text
+        assert "This is more than can be sent at once." in answer.text
         assert_secured(answer)
         assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["x-request-id"]

@@ -289,7 +289,7 @@ async def test_a_repeat_over_the_socket_is_acknowledged_again(ada: Visitor, chat
 
 async def test_a_refusal_goes_to_its_sender_alone(ada: Visitor, bob: Visitor, chat: int) -> None:
     async with ada.tab("ws", chat) as sender, bob.tab("ws", chat) as reader:
-        with pytest.raises(Refused, match="There is nothing in this message yet"):
+        with pytest.raises(Refused, match="Type a message first"):
             await sender.send(" ")
         with pytest.raises(Refused, match="its client_id is not a UUID"):
             await sender.send("Hello", "damaged")
