@@ -52,14 +52,14 @@ def submit(change: Change) -> asyncio.Future[Stored]:
 async def transaction(changes: int = 1) -> AsyncIterator[list[Publication]]:
     """A transaction of the current task, for what does not stand in a log.
 
-    What is put in the outbox that the block gets is published after the commit, in one go; where
-    the block raises, it is rolled back and nothing is.
+    What the block appends to the list is published after the commit, in one go; where the block
+    raises, it is rolled back and nothing is published.
     """
-    outbox: list[Publication] = []
+    publications: list[Publication] = []
     async with engine.transaction(changes):
-        yield outbox
-    if outbox:
-        await broker.publish(*outbox)
+        yield publications
+    if publications:
+        await broker.publish(*publications)
 
 
 async def store(changes: Sequence[Change]) -> list[Stored | Exception]:

@@ -60,11 +60,11 @@ def split(to: str) -> list[str]:
 
 async def start_group(creator: User, people: list[int], title: str) -> int:
     conversation_id = secrets.randbits(53)
-    async with transaction() as outbox:
+    async with transaction() as publications:
         await conversations.add(conversation_id, "group", None, title, creator.id, now())
         for person in people:
             await participants.add(conversation_id, person)
-        outbox.append(publication.activity(conversation_id))
+        publications.append(publication.activity(conversation_id))
     return conversation_id
 
 
@@ -72,12 +72,12 @@ async def start_pair(creator: User, people: list[int]) -> int:
     conversation_id = secrets.randbits(53)
     pair = "-".join(str(person) for person in sorted(people))
     kind = "direct" if len(people) == 2 else "self"
-    async with transaction() as outbox:
+    async with transaction() as publications:
         made = await conversations.add(conversation_id, kind, pair, NOTE_TO_SELF, creator.id, now())
         if made:
             for person in people:
                 await participants.add(conversation_id, person)
-            outbox.append(publication.activity(conversation_id, creator.id))
+            publications.append(publication.activity(conversation_id, creator.id))
     if not made:
         existing = await conversations.get_id_by_pair(pair)
         assert existing is not None

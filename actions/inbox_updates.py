@@ -5,7 +5,7 @@ import logging
 from collections.abc import Iterable
 
 import render
-from db import conversations, participants
+from db import inbox, participants, unread
 from db.engine import Unavailable
 from live import hub, presence, publication
 from live.publication import ACTIVITY, Publication
@@ -55,8 +55,8 @@ async def push(activities: Iterable[str]) -> None:
         pairs = await pairs_of([activity.split() for activity in activities])
         if not pairs:
             return
-        unread = await conversations.list_unread({user_id for user_id, _ in pairs})
-        lines = await conversations.list_lines(pairs)
+        counts = await unread.count_each({user_id for user_id, _ in pairs})
+        lines = await inbox.list_lines(pairs)
     except Unavailable:
         invalidate(presence.at_inboxes())
         return
@@ -65,7 +65,7 @@ async def push(activities: Iterable[str]) -> None:
         if entry is None:
             _members.pop(conversation_id, None)  # a member has left
             continue
-        text = render.entry_fragment(entry, unread.get(user_id, 0))
+        text = render.entry_fragment(entry, counts.get(user_id, 0))
         hub.deliver(Publication(publication.inbox(user_id), text))
 
 

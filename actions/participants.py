@@ -26,11 +26,11 @@ async def note(batch: list[tuple[int, int, int]]) -> Sequence[None]:
     # Sorted: one lock order in every process, so there are no deadlocks.
     for conversation_id, user_id, position in sorted(batch):
         furthest[conversation_id, user_id] = position
-    async with transaction(len(furthest)) as outbox:
+    async with transaction(len(furthest)) as publications:
         moved = await participants.update_read(
             (*place, position) for place, position in furthest.items()
         )
-        outbox += [publication.activity(*place) for place in moved]
+        publications += [publication.activity(*place) for place in moved]
     inbox_ranks.read_by(user_id for _, user_id in moved)
     return [None] * len(batch)
 
@@ -54,7 +54,7 @@ async def end_participation(conversation: Conversation, user_id: int) -> None:
     """From the commit on the user can neither read nor write there; their streams end at once."""
     if conversation.kind != "group":
         raise Invalid(form="A conversation between two people cannot be left.")
-    async with transaction() as outbox:
+    async with transaction() as publications:
         if await participants.remove(conversation.id, user_id):
-            outbox.append(publication.removal(user_id, conversation.id))
-            outbox.append(publication.activity(conversation.id, user_id))
+            publications.append(publication.removal(user_id, conversation.id))
+            publications.append(publication.activity(conversation.id, user_id))

@@ -89,16 +89,16 @@ async def note_seen(found: Iterable[Session]) -> None:
 
 async def sign_out(session: Session) -> None:
     """End a session, and with it every socket and stream that it opened."""
-    async with transaction() as outbox:
+    async with transaction() as publications:
         await sessions.remove(session.token_hash)
-        outbox.append(publication.session_end(session.user.id, session.token_hash))
+        publications.append(publication.session_end(session.user.id, session.token_hash))
 
 
 async def sign_out_everywhere(user: User) -> None:
     """End every session of a user, and with them every socket and stream."""
-    async with transaction() as outbox:
+    async with transaction() as publications:
         ended = await sessions.remove_all(user.id)
-        outbox += [publication.session_end(user.id, token) for token in ended]
+        publications += [publication.session_end(user.id, token) for token in ended]
 
 
 async def count_attempt(username: str, address: str) -> None:

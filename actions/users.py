@@ -56,11 +56,11 @@ async def change_password(session: Session, current: str, password: str) -> None
         raise Invalid(current="This is not your current password.")
     refuse({"password": password_error(password)})
     password_hash = await passwords.make_hash(password)
-    async with transaction() as outbox:
+    async with transaction() as publications:
         await login_attempts.remove(session.user.username, OWN_ACCOUNT)
         await users.update_password(session.user.id, password_hash)
         ended = await sessions.remove_others(session.user.id, session.token_hash)
-        outbox += [publication.session_end(session.user.id, token) for token in ended]
+        publications += [publication.session_end(session.user.id, token) for token in ended]
 
 
 async def delete(session: Session, password: str) -> None:
@@ -73,12 +73,14 @@ async def delete(session: Session, password: str) -> None:
     await count_attempt(user.username, OWN_ACCOUNT)
     if not await passwords.matches(password, await users.get_password(user.id)):
         raise Invalid(delete="This is not your current password.")
-    async with transaction() as outbox:
+    async with transaction() as publications:
         await users.update_deleted(user.id, f"deleted-{user.id}", DELETED)
         groups = await participants.remove_from_groups(user.id)
         ended = await sessions.remove_all(user.id)
-        outbox += [publication.session_end(user.id, token) for token in ended]
-        outbox += [publication.removal(user.id, conversation_id) for conversation_id in groups]
+        publications += [publication.session_end(user.id, token) for token in ended]
+        publications += [
+            publication.removal(user.id, conversation_id) for conversation_id in groups
+        ]
 
 
 async def search(query: str) -> list[User]:

@@ -11,7 +11,7 @@ from db.engine.dialect import gathered, given, looked_up, objects
 from db.engine.script import Script
 from db.engine.statement import Row, Statement
 from db.log.change import Change, Place, Refusal
-from db.log.logs import Logs
+from db.log.revisions import Logs
 
 
 class Message(NamedTuple):

@@ -33,15 +33,15 @@ async def show(request: Request) -> Response:
     """A page of a conversation, by default the newest; for htmx only its messages."""
     async with engine.connection():
         conversation = await access.current_conversation(request)
-        log = await load_page(
+        page = await load_page(
             conversation,
             forms.number(request, "before"),
             forms.number(request, "after"),
             forms.number(request, "at"),
         )
         if forms.wants_fragment(request):
-            return render.page(request, "messages/_page.html", log=log, conversation=conversation)
-        return await pane(request, conversation, status=200, log=log)
+            return render.page(request, "messages/_page.html", page=page, conversation=conversation)
+        return await pane(request, conversation, status=200, page=page)
 
 
 async def log(request: Request) -> Response:
@@ -52,7 +52,7 @@ async def log(request: Request) -> Response:
         request,
         "messages/log.html",
         conversation=conversation,
-        log=await load_page(conversation),
+        page=await load_page(conversation),
     )
     if seconds := refresh(request.query_params.get("refresh")):
         response.headers["Refresh"] = str(seconds)
@@ -104,8 +104,8 @@ async def pane(
     """The page of a conversation, with the composer's present text and error."""
     user = await access.current_user(request)
     people = await participants.list_people(conversation.id)
-    if "log" not in context:
-        context["log"] = await load_page(conversation)
+    if "page" not in context:
+        context["page"] = await load_page(conversation)
     return render.page(
         request,
         "conversations/show.html",

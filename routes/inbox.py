@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from starlette.exceptions import HTTPException
 
-from db import conversations
-from db.conversations import Entry
+from db import inbox
+from db.inbox import Entry
 from db.users import User
 
 PAGE = 30
@@ -25,7 +25,7 @@ class Inbox:
 
 async def load_inbox(user: User, before: str | None = None) -> Inbox:
     """The newest page, or the one that continues at `before`."""
-    entries, more, unread = await conversations.list_entries(user.id, parse(before), PAGE)
+    entries, more, unread = await inbox.list_entries(user.id, parse(before), PAGE)
     digest = hashlib.blake2s(repr((entries, unread)).encode(), digest_size=8).hexdigest()
     return Inbox(
         entries, unread, f"{more[0]}-{more[1]}" if more else None, digest, is_newest=not before

@@ -79,8 +79,8 @@ EPHEMERAL = "actions/typing_notifications.py"
 
 @pytest.mark.parametrize("path", [p for p in MODULES if room(p) != "live"], ids=named)
 def test_what_is_stored_is_published_by_the_seam_alone(path: Path) -> None:
-    """`transaction` there has an outbox, and no other way to publish stands beside it: publishing
-    before the commit cannot be written. `app` opens and closes the broker."""
+    """`transaction` there publishes after the commit, and no other way to publish stands beside it.
+    `app` opens and closes the broker."""
     if named(path) not in (SEAM, EPHEMERAL, "app.py"):
         assert "live.broker" not in set(imports(path))
 

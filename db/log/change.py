@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 from db.engine.script import Script
 
 if TYPE_CHECKING:
-    from db.log.logs import Logs
+    from db.log.revisions import Logs
 
 Place = tuple[int, int]
 """A conversation and the position of a message in it."""

@@ -8,7 +8,7 @@ from db import engine, messages
 from db.engine import Conflict, Unavailable
 from db.engine.script import Script
 from db.log.change import Change, Place, Refusal
-from db.log.logs import Logs, lock
+from db.log.revisions import Logs, lock
 from db.messages import Message
 
 ATTEMPTS = 3

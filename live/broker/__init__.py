@@ -9,8 +9,8 @@ from typing import Any, cast
 from broadcaster import Broadcast
 
 from live import hub, metrics
-from live.broker.backend import RETRY_DELAY, BrokerDown, ReconnectingBackend
 from live.broker.postgres import PostgresDriver
+from live.broker.reconnecting import RETRY_DELAY, BrokerDown, ReconnectingBackend
 from live.broker.redis import RedisDriver
 from live.publication import EVERYBODY, RESYNC, Publication
 

@@ -12,7 +12,7 @@ from typing import Protocol
 import render
 from actions import sessions
 from actions.batching import Batcher
-from db import conversations, messages, presence
+from db import conversations, inbox, messages, presence
 from db.conversations import Conversation
 from db.sessions import Session
 from routes.inbox import Inbox, load_inbox
@@ -120,15 +120,15 @@ async def newest_page(conversation_id: int, user_id: int) -> tuple[int, str] | N
     conversation = await conversations.get(conversation_id, user_id)
     if conversation is None:
         return None  # removed at this moment: the next snapshot says so
-    log = await load_page(conversation)
-    text = render.fragment("messages/pane.fragment.html", log=log, conversation=conversation)
-    return log.cursor, text
+    page = await load_page(conversation)
+    text = render.fragment("messages/pane.fragment.html", page=page, conversation=conversation)
+    return page.cursor, text
 
 
 async def read_inboxes(pairs: Pairs) -> None:
     if not pairs:
         return
-    marks = await conversations.list_marks({reader.session.user.id for reader, _ in pairs})
+    marks = await inbox.list_marks({reader.session.user.id for reader, _ in pairs})
     for reader, snapshot in pairs:
         snapshot.mark = marks.get(reader.session.user.id, ())
         if snapshot.mark != reader.mark:

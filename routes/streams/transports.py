@@ -18,8 +18,8 @@ from routes.frames import receive
 from routes.rate_limit import TokenBucket
 from routes.streams.close_codes import CloseCode, Ended
 from routes.streams.limits import CLOSE_TIMEOUT, POLL_TIMEOUT, SEND_TIMEOUT
-from routes.streams.outbox import Outbox
 from routes.streams.reader import Reader
+from routes.streams.send_queue import SendQueue
 from routes.streams.sse import EventStream, ServerSentEvent
 
 HAND_OVER = "parley.hand_over"
@@ -47,9 +47,9 @@ async def converse(websocket: WebSocket, reader: Reader) -> CloseCode:
     """Send and receive, a task each, until the end; returns the code to close with."""
     code = CloseCode.LOST
     try:
-        with following(reader, "ws") as outbox:
+        with following(reader, "ws") as queue:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(send_frames(websocket, outbox))
+                tasks.create_task(send_frames(websocket, queue))
                 tasks.create_task(receive_frames(websocket, reader))
     except* Ended as ended:
         code = next(error.code for error in ended.exceptions if isinstance(error, Ended))
@@ -68,9 +68,9 @@ async def poll(request: Request) -> Response:
     """What the page is missing, or what comes within `wait` seconds; 204 if there is nothing."""
     reader = await open_reader(request, is_poll=True)
     wait = min(forms.number(request, "wait") or 0, POLL_TIMEOUT)
-    with following(reader, "poll") as outbox:
+    with following(reader, "poll") as queue:
         try:
-            text = await while_connected(request, first_text(outbox, wait))
+            text = await while_connected(request, first_text(queue, wait))
         except Ended as end:
             text = ended_poll(end.code)
     if not text:
@@ -99,20 +99,20 @@ def cursor(connection: HTTPConnection, conversation: Conversation) -> int:
 
 
 @contextmanager
-def following(reader: Reader, tier: str) -> Iterator[Outbox]:
-    """While the block runs, the reader's frames arrive in an outbox."""
-    outbox = Outbox(tier)
-    reader.open(outbox)
+def following(reader: Reader, tier: str) -> Iterator[SendQueue]:
+    """While the block runs, the reader's frames arrive in an queue."""
+    queue = SendQueue(tier)
+    reader.open(queue)
     try:
-        yield outbox
+        yield queue
     finally:
         reader.close()
 
 
-async def send_frames(websocket: WebSocket, outbox: Outbox) -> None:
+async def send_frames(websocket: WebSocket, queue: SendQueue) -> None:
     heartbeat = empty_frame(websocket)
     while True:
-        text = await outbox.next()
+        text = await queue.next()
         try:
             async with asyncio.timeout(SEND_TIMEOUT):
                 await websocket.send_text(text or heartbeat)
@@ -139,10 +139,10 @@ async def receive_frames(websocket: WebSocket, reader: Reader) -> None:
 
 async def server_sent(reader: Reader) -> AsyncIterator[ServerSentEvent]:
     """Frames as events. An event without data would be invisible, so the heartbeat has a name."""
-    with following(reader, "sse") as outbox:
+    with following(reader, "sse") as queue:
         try:
             while True:
-                text = await outbox.next()
+                text = await queue.next()
                 id = str(reader.cursor) if reader.conversation else None
                 if text:
                     yield ServerSentEvent(text, id=id)
@@ -152,12 +152,12 @@ async def server_sent(reader: Reader) -> AsyncIterator[ServerSentEvent]:
             yield ServerSentEvent(str(end.code.value), event="end", retry=RETRY_MILLISECONDS)
 
 
-async def first_text(outbox: Outbox, wait: float) -> str:
+async def first_text(queue: SendQueue, wait: float) -> str:
     """What the first catch-up finds, or the first that comes within `wait` seconds."""
     until = time.monotonic() + wait
-    text = await outbox.next()
+    text = await queue.next()
     while not text and (left := until - time.monotonic()) > 0:
-        text = await outbox.next(left)
+        text = await queue.next(left)
     return text
 
 

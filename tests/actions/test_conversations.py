@@ -7,7 +7,7 @@ import pytest
 from actions import conversations
 from actions.errors import Invalid
 from db import conversations as stored
-from db import participants
+from db import inbox, participants
 from db.conversations import Conversation
 from db.users import User
 from live import hub, publication
@@ -26,7 +26,7 @@ async def started(creator: User, *to: str, title: str = "") -> Conversation:
 async def errors(creator: User, *to: str, title: str = "") -> dict[str, str]:
     with pytest.raises(Invalid) as refusal:
         await conversations.start(creator, list(to), title)
-    assert (await stored.list_entries(creator.id, None, 9))[0] == []
+    assert (await inbox.list_entries(creator.id, None, 9))[0] == []
     return refusal.value.errors
 
 

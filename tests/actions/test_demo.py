@@ -4,7 +4,7 @@ import pytest
 
 import settings
 from actions import demo
-from db import conversations, engine, messages, users
+from db import engine, inbox, messages, users
 from tests.factories import make_user
 
 
@@ -23,7 +23,7 @@ async def test_an_empty_database_is_filled_once(capsys: pytest.CaptureFixture[st
     await engine.connect(settings.DATABASE_URL, 5, 2.5)
     mira = await users.get_by_username("mira")
     assert mira is not None
-    entries, _, _ = await conversations.list_entries(mira.id, None, 99)
+    entries, _, _ = await inbox.list_entries(mira.id, None, 99)
     assert len(entries) == len(demo.CONVERSATIONS)
     assert {entry.kind for entry in entries} == {"direct", "group", "self"}
     assert sum(entry.unread for entry in entries) > 0

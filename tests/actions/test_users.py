@@ -6,7 +6,7 @@ import pytest
 
 from actions import passwords, sessions, users
 from actions.errors import Invalid, TooMany
-from db import conversations, participants
+from db import inbox, participants
 from db import sessions as stored_sessions
 from db import users as stored_users
 from db.sessions import Session
@@ -162,7 +162,7 @@ async def test_a_deleted_account_cannot_be_signed_in_to_found_or_reached() -> No
     assert await users.search("ada") == []
     assert await users.search("who left") == []
     assert await participants.list_ids([group]) == {group: {bob.id}}
-    entry = (await conversations.list_lines([(bob.id, direct)])).get((bob.id, direct))
+    entry = (await inbox.list_lines([(bob.id, direct)])).get((bob.id, direct))
     assert entry is not None
     assert (entry.title, entry.author_name, entry.body) == (users.DELETED, users.DELETED, "Hello")
     assert (await users.join("ada", "Another", PASSWORD)).id != ada.id

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from actions import inbox_ranks
-from db import conversations, engine, participants
+from db import conversations, engine, inbox, participants, unread
 from db import inbox_ranks as stored
 from db.engine import Unavailable
 from db.engine.script import Script
@@ -87,7 +87,7 @@ async def page_by_page(person: User, size: int) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     more: tuple[int, int] | None = None
     while True:
-        entries, more, _ = await conversations.list_entries(person.id, more, size)
+        entries, more, _ = await inbox.list_entries(person.id, more, size)
         found += [(entry.active_at, entry.id) for entry in entries]
         if more is None:
             return found
@@ -174,10 +174,10 @@ async def test_inboxes_are_in_order_and_counted_whatever_happens(seed: int) -> N
         await life.go_on()
         if step % 5 == 0:
             for person in (ada, bob):
-                assert await conversations.count_unread(person.id) == await count_all_unread(person)
-                first, _, unread = await conversations.list_entries(person.id, None, 3)
+                assert await unread.count(person.id) == await count_all_unread(person)
+                first, _, counted = await inbox.list_entries(person.id, None, 3)
                 assert [(e.active_at, e.id) for e in first] == (await in_order(person))[:3]
-                assert unread == await count_all_unread(person)
+                assert counted == await count_all_unread(person)
     for size in (1, 2, 7, 30):
         assert await page_by_page(ada, size) == await in_order(ada)
         assert await page_by_page(bob, size) == await in_order(bob)
@@ -288,9 +288,9 @@ async def test_a_reader_of_everything_is_caught_up_two_hours_later() -> None:
     await catch_up(ada, NOON + 2 * HOUR + 1)
     assert await is_caught_up(ada, id)
     assert not await is_caught_up(bob, id)
-    assert await conversations.count_unread(ada.id) == 0
+    assert await unread.count(ada.id) == 0
     await write(bob, id, NOON + 2 * HOUR + 1)
-    assert await conversations.count_unread(ada.id) == 1
+    assert await unread.count(ada.id) == 1
 
 
 async def test_readers_are_caught_up_in_the_next_round(
@@ -329,7 +329,7 @@ async def test_ranks_are_maintained_whatever_fails(monkeypatch: pytest.MonkeyPat
 
 
 async def mark(person: User) -> tuple[int, ...]:
-    return (await conversations.list_marks([person.id]))[person.id]
+    return (await inbox.list_marks([person.id]))[person.id]
 
 
 async def test_every_change_gives_an_inbox_another_mark() -> None:

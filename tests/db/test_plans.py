@@ -7,7 +7,17 @@ from typing import TypeVar
 
 import pytest
 
-from db import conversations, engine, inbox_ranks, messages, participants, presence, sessions
+from db import (
+    conversations,
+    engine,
+    inbox,
+    inbox_ranks,
+    messages,
+    participants,
+    presence,
+    sessions,
+    unread,
+)
 from db.engine import dialect
 from db.engine.script import Script
 from db.engine.statement import Row, Statement
@@ -42,14 +52,14 @@ T = TypeVar("T")
 Reading = Callable[[int, int], Awaitable[object]]
 
 READINGS: dict[str, Reading] = {
-    "the inbox": lambda person, id: conversations.list_entries(person, None, 30),
-    "a later page of it": lambda person, id: conversations.list_entries(person, (1, 1), 30),
+    "the inbox": lambda person, id: inbox.list_entries(person, None, 30),
+    "a later page of it": lambda person, id: inbox.list_entries(person, (1, 1), 30),
     "wrong ranks": lambda person, id: inbox_ranks.list_misranked(0, 1000),
     "caught-up participants": lambda person, id: inbox_ranks.mark_caught_up([person], 0),
     "ranks of participants": lambda person, id: engine.write(inbox_ranks.propagate([id])),
     "a new message": lambda person, id: engine.write(store([hello(person, id)])),
-    "the unread count": lambda person, id: conversations.count_unread(person),
-    "lines of the inbox": lambda person, id: conversations.list_lines([(person, id)]),
+    "the unread count": lambda person, id: unread.count(person),
+    "lines of the inbox": lambda person, id: inbox.list_lines([(person, id)]),
     "a conversation": lambda person, id: conversations.get(id, person),
     "its newest messages": lambda person, id: messages.before(id, 2**53, 51),
     "later ones": lambda person, id: messages.after(id, 5, 51),
@@ -59,7 +69,7 @@ READINGS: dict[str, Reading] = {
     "conversations of new readers": lambda person, id: conversations.list_seen([(id, person)]),
     "open sessions": lambda person, id: sessions.list_open(["hash"], 0, 0),
     "revisions": lambda person, id: conversations.list_revisions([(id, person)]),
-    "marks of inboxes": lambda person, id: conversations.list_marks([person]),
+    "marks of inboxes": lambda person, id: inbox.list_marks([person]),
 }
 
 
@@ -132,7 +142,7 @@ async def test_unread_messages_are_found_by_their_position(plans: list[str]) -> 
     ada, bob = await make_user(), await make_user()
     await make_messages(bob, await make_conversation([ada, bob]), 9)
     plans.clear()
-    await conversations.list_entries(ada.id, None, 30)
+    await inbox.list_entries(ada.id, None, 30)
     searched = re.compile(
         r"Index Cond: \(\(conversation_id = .*position.* > .*read_position\)"
         r"|SEARCH unread USING INDEX .*conversation_id=\? AND position>\?"
@@ -149,7 +159,7 @@ async def test_a_page_of_an_inbox_is_found_by_rank(
     ada = await make_user()
     await make_many(ada.id)
     plans.clear()
-    entries, _, _ = await conversations.list_entries(ada.id, before, 30)
+    entries, _, _ = await inbox.list_entries(ada.id, before, 30)
     assert len(entries) == 30
     said = "\n".join(plans)
     # From the newest rank until a page is full, and then from an hour below it.
@@ -170,7 +180,7 @@ async def test_caught_up_conversations_are_not_counted_again(plans: list[str]) -
     ada = await make_user()
     await make_many(ada.id)
     plans.clear()
-    await conversations.count_unread(ada.id)
+    await unread.count(ada.id)
     assert [line for line in plans if "participants_unsettled" in line]
 
 

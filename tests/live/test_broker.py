@@ -11,11 +11,10 @@ from broadcaster import Event
 from redis import asyncio as redis
 
 from live import broker, hub
-from live.broker import CHANNEL
-from live.broker import backend as backends
-from live.broker.backend import RETRY_DELAY, BrokerDown, ReconnectingBackend
+from live.broker import CHANNEL, reconnecting
 from live.broker.driver import Driver
 from live.broker.postgres import PostgresDriver
+from live.broker.reconnecting import RETRY_DELAY, BrokerDown, ReconnectingBackend
 from live.broker.redis import RedisDriver
 from live.publication import RESYNC, Publication, decode, encode
 from live.subscription import Subscription
@@ -274,7 +273,7 @@ def said(events: Sequence[Event]) -> list[Any]:
 async def test_too_much_that_waits_becomes_one_wish_to_read_again(
     scripted: ScriptedDriver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(backends, "BACKLOG", 3)
+    monkeypatch.setattr(reconnecting, "BACKLOG", 3)
     backend = ReconnectingBackend(scripted)
     await backend.subscribe(CHANNEL)
     for number in range(5):
@@ -297,7 +296,7 @@ async def test_however_a_connection_ends_another_one_is_opened(
     backend: ReconnectingBackend,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(backends, "SILENCE_TIMEOUT", 1.0 if end else 0.1)
+    monkeypatch.setattr(reconnecting, "SILENCE_TIMEOUT", 1.0 if end else 0.1)
     await backend.subscribe(CHANNEL)
     scripted.incoming.put_nowait(None)
     assert said([await backend.next_published()]) == [RESYNC]
@@ -327,7 +326,7 @@ async def test_why_a_broker_is_away_is_logged_once(
 async def test_a_silent_connection_that_answers_pings_is_kept(
     scripted: ScriptedDriver, backend: ReconnectingBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(backends, "SILENCE_TIMEOUT", 2.0)
+    monkeypatch.setattr(reconnecting, "SILENCE_TIMEOUT", 2.0)
     await backend.subscribe(CHANNEL)
     for _ in range(10):
         scripted.incoming.put_nowait("")
@@ -352,7 +351,7 @@ async def test_a_frozen_broker_is_noticed_and_found_again(
 ) -> None:
     monkeypatch.setattr("live.broker.redis.HEALTH_CHECK", 0.2)
     monkeypatch.setattr("live.broker.postgres.HEALTH_CHECK", 0.2)
-    monkeypatch.setattr(backends, "SILENCE_TIMEOUT", 2.0)
+    monkeypatch.setattr(reconnecting, "SILENCE_TIMEOUT", 2.0)
     async with started(spare.url) as subscription:
         await until(subscription, RESYNC)
         with spare.frozen():

@@ -29,8 +29,8 @@ from live.subscription import BACKLOG
 from routes import operations
 from routes.streams import transports
 from routes.streams.close_codes import Ended
-from routes.streams.outbox import Outbox
 from routes.streams.reader import Reader
+from routes.streams.send_queue import SendQueue
 from routes.streams.sse import EventStream, ServerSentEvent
 from tests import factories
 from tests.applications import HOME, Process, Site, served
@@ -367,8 +367,8 @@ async def test_a_gap_to_mend_is_counted_once() -> None:
     assert session is not None
     reader = Reader(session, await conversations.get(chat, ada.id))
     topic = publication.conversation(chat)
-    with transports.following(reader, "sse") as outbox:
-        await outbox.next()
+    with transports.following(reader, "sse") as queue:
+        await queue.next()
         with growing("parley_gaps_mended_total", 1):
             hub.deliver(Publication(topic, "Three", 3), Publication(topic, "Four", 4))
             hub.deliver(Publication(topic, "Five", 5))
@@ -422,10 +422,10 @@ async def forever(*_: object) -> None:
 async def test_sockets_that_take_nothing_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transports, "SEND_TIMEOUT", 0.05)
     websocket: Any = SimpleNamespace(send_text=forever, scope={})
-    outbox = Outbox("ws")
-    outbox.send("text")
+    queue = SendQueue("ws")
+    queue.send("text")
     with growing("parley_slow_consumers_total", 1), pytest.raises(Ended):
-        await transports.send_frames(websocket, outbox)
+        await transports.send_frames(websocket, queue)
 
 
 async def events() -> AsyncIterator[ServerSentEvent]:
@@ -448,15 +448,15 @@ async def test_the_lag_runs_from_publishing_until_the_reader_asks_for_more() -> 
         published_at = time.time() - 2
         return Publication("a", "text", revision, published_at)
 
-    outbox = Outbox("sse")
+    queue = SendQueue("sse")
     seconds = now()["parley_publish_to_socket_seconds_sum"]
     with growing("parley_publish_to_socket_seconds_count", 2):
         for number in range(metrics.LAGS_MEASURED + 1):
-            outbox.deliver(Delivery("a", [change(number)]))
-            await outbox.next()
-        outbox.deliver(Delivery("a", [change(None)]))
-        await outbox.next()
-    await outbox.next(0)
+            queue.deliver(Delivery("a", [change(number)]))
+            await queue.next()
+        queue.deliver(Delivery("a", [change(None)]))
+        await queue.next()
+    await queue.next(0)
     assert 4 <= now()["parley_publish_to_socket_seconds_sum"] - seconds < 14
 
 

@@ -12,7 +12,7 @@ from db.engine.script import Script
 from db.engine.statement import Statement
 from db.log.change import Change, Place, Refusal
 from db.log.commit import Stored, commit
-from db.log.logs import Logs
+from db.log.revisions import Logs
 from db.messages import Message, Send
 from db.users import User
 from tests.competing_writer import Rival

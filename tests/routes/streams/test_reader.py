@@ -24,8 +24,8 @@ from routes.streams import catch_up, heartbeats, transports
 from routes.streams import reader as readers
 from routes.streams.catch_up import TOO_FAR_BEHIND
 from routes.streams.close_codes import Ended
-from routes.streams.outbox import Outbox
 from routes.streams.reader import Reader
+from routes.streams.send_queue import SendQueue
 from tests.factories import (
     make_conversation,
     make_message,
@@ -75,17 +75,17 @@ async def reader_of(user: User, chat: int | None = None, digest: str | None = No
 
 
 class Screen:
-    """A page that a reader keeps complete through an outbox, and every frame that came."""
+    """A page that a reader keeps complete through an queue, and every frame that came."""
 
-    def __init__(self, reader: Reader, outbox: Outbox) -> None:
+    def __init__(self, reader: Reader, queue: SendQueue) -> None:
         self.reader = reader
-        self.outbox = outbox
+        self.queue = queue
         self.page = Page()
         self.came: list[str] = []
 
     async def next(self) -> str:
         async with asyncio.timeout(10):
-            frame = await self.outbox.next()
+            frame = await self.queue.next()
         self.came.append(frame)
         self.page.apply(frame)
         return frame
@@ -104,8 +104,8 @@ class Screen:
 @asynccontextmanager
 async def reading(reader: Reader) -> AsyncIterator[Screen]:
     """A screen that has had its first frame."""
-    with transports.following(reader, "sse") as outbox:
-        screen = Screen(reader, outbox)
+    with transports.following(reader, "sse") as queue:
+        screen = Screen(reader, queue)
         await screen.next()
         yield screen
 

@@ -6,7 +6,7 @@ from live.subscription import Backlog
 from routes.streams.close_codes import CloseCode, Ended
 
 
-class Outbox:
+class SendQueue:
     def __init__(self, tier: str) -> None:
         self.tier = tier
         self._backlog: Backlog[str] = Backlog()
