@@ -34,8 +34,9 @@ async def start(creator: User, to: list[str], title: str) -> int:
     people = {person.id: person for person in (creator, *others)}
     if len(people) > 2 or not is_blank(title):
         names = ", ".join(person.name for person in people.values())
-        return await start_group(creator, list(people), title or shortened(names))
-    return await start_pair(creator, list(people))
+        return await add(creator, list(people), "group", title or shortened(names))
+    pair = "-".join(str(id) for id in sorted(people))
+    return await add(creator, list(people), "direct" if len(people) == 2 else "self", pair=pair)
 
 
 async def named(to: list[str]) -> list[User]:
@@ -58,30 +59,24 @@ def split(to: str) -> list[str]:
     return [piece for piece in pieces if piece]
 
 
-async def start_group(creator: User, people: list[int], title: str) -> int:
+async def add(
+    creator: User,
+    people: list[int],
+    kind: str,
+    title: str = NOTE_TO_SELF,
+    pair: str | None = None,
+) -> int:
+    """The id of a new conversation, or of the one that this pair has already."""
     conversation_id = secrets.randbits(53)
     async with transaction() as publications:
-        await conversations.add(conversation_id, "group", None, title, creator.id, now())
+        if not await conversations.add(conversation_id, kind, pair, title, creator.id, now()):
+            existing = await conversations.get_id_by_pair(pair or "")
+            assert existing is not None
+            return existing
         for person in people:
             await participants.add(conversation_id, person)
-        publications.append(publication.activity(conversation_id))
-    return conversation_id
-
-
-async def start_pair(creator: User, people: list[int]) -> int:
-    conversation_id = secrets.randbits(53)
-    pair = "-".join(str(person) for person in sorted(people))
-    kind = "direct" if len(people) == 2 else "self"
-    async with transaction() as publications:
-        made = await conversations.add(conversation_id, kind, pair, NOTE_TO_SELF, creator.id, now())
-        if made:
-            for person in people:
-                await participants.add(conversation_id, person)
-            publications.append(publication.activity(conversation_id, creator.id))
-    if not made:
-        existing = await conversations.get_id_by_pair(pair)
-        assert existing is not None
-        return existing
+        shown_to = None if kind == "group" else creator.id
+        publications.append(publication.activity(conversation_id, shown_to))
     return conversation_id
 
 
