@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from db import engine
 from db.engine.dialect import given, is_postgresql
+from db.engine.statement import Row
 from db.unread import UNREAD
 
 
@@ -31,6 +32,8 @@ TITLE = """
     ), c.title)
 """
 
+ME_IN_CONVERSATION = "me JOIN conversations c ON c.id = me.conversation_id"
+
 CONVERSATION = f"""
     c.id, c.kind, {TITLE} AS title, c.revision, c.last_position, me.read_position,
     {UNREAD} AS unread, c.creator_id, me.user_id AS reader_id
@@ -45,42 +48,34 @@ async def get(conversation_id: int, user_id: int) -> Conversation | None:
 
 async def list_seen(places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Conversation]:
     """Conversations as participants see them, by conversation and user."""
-    pairs, values = given(places, conversation_id="BIGINT", user_id="BIGINT")
-    rows = await engine.rows(
-        f"""
-        WITH me AS MATERIALIZED ({participants_at(pairs)})
-        SELECT {CONVERSATION} FROM me JOIN conversations c ON c.id = me.conversation_id
-        """,
-        **values,
-    )
+    rows = await rows_at(places, f"{CONVERSATION} FROM {ME_IN_CONVERSATION}")
     return {(row["id"], row["reader_id"]): Conversation(**row) for row in rows}
 
 
 async def list_revisions(places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], int]:
     """The revisions of conversations, by conversation and user, where the user is a participant."""
+    rows = await rows_at(places, f"c.id, me.user_id, c.revision FROM {ME_IN_CONVERSATION}")
+    return {(row["id"], row["user_id"]): row["revision"] for row in rows}
+
+
+async def rows_at(places: Iterable[tuple[int, int]], selected: str) -> list[Row]:
+    """What is selected from `me`, the participants at these places.
+
+    They are materialized: joined with anything else, PostgreSQL may scan all participants of a
+    conversation for each of them.
+    """
     pairs, values = given(places, conversation_id="BIGINT", user_id="BIGINT")
-    rows = await engine.rows(
+    return await engine.rows(
         f"""
-        WITH me AS MATERIALIZED ({participants_at(pairs)})
-        SELECT me.conversation_id, me.user_id, c.revision
-        FROM me JOIN conversations c ON c.id = me.conversation_id
+        WITH me AS MATERIALIZED (
+            SELECT p.user_id, p.conversation_id, p.read_position
+            FROM ({pairs}) AS pair JOIN participants p
+              ON p.conversation_id = pair.conversation_id AND p.user_id = pair.user_id
+        )
+        SELECT {selected}
         """,
         **values,
     )
-    return {(row["conversation_id"], row["user_id"]): row["revision"] for row in rows}
-
-
-def participants_at(pairs: str) -> str:
-    """The SQL for the participants that are given as pairs of conversation_id and user_id.
-
-    To be materialized: joined with anything else, PostgreSQL may scan all participants of a
-    conversation for each of them.
-    """
-    return f"""
-        SELECT p.user_id, p.conversation_id, p.read_position
-        FROM ({pairs}) AS pair JOIN participants p
-          ON p.conversation_id = pair.conversation_id AND p.user_id = pair.user_id
-    """
 
 
 async def get_id_by_pair(pair: str) -> int | None:

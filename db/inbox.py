@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from db import engine, inbox_ranks, unread
-from db.conversations import TITLE, participants_at
+from db.conversations import TITLE, rows_at
 from db.engine.dialect import given
 from db.engine.statement import Row
 
@@ -89,14 +89,8 @@ async def list_entries(
 
 async def list_lines(pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Entry]:
     """Lines of several users' inboxes, by user and conversation, where there is such a line."""
-    places, values = given(pairs, user_id="BIGINT", conversation_id="BIGINT")
-    rows = await engine.rows(
-        f"""
-        WITH me AS MATERIALIZED ({participants_at(places)})
-        SELECT me.user_id, {ENTRY} FROM me {ENTRIES} WHERE {IS_SHOWN}
-        """,
-        **values,
-    )
+    places = [(conversation_id, user_id) for user_id, conversation_id in pairs]
+    rows = await rows_at(places, f"me.user_id, {ENTRY} FROM me {ENTRIES} WHERE {IS_SHOWN}")
     return {(row["user_id"], row["id"]): entry(row) for row in rows}
 
 

@@ -100,7 +100,7 @@ def lock(changes: Sequence[Change]) -> Script[Logs]:
     listed, values = given(list(places), conversation_id="BIGINT", user_id="BIGINT")
     [(rows,)] = yield Statement(
         f"""
-        WITH given AS ({listed}), allowed AS MATERIALIZED (  -- see conversations.participants_at
+        WITH given AS ({listed}), allowed AS MATERIALIZED (  -- see conversations.rows_at
             SELECT given.* FROM given JOIN participants p
               ON p.conversation_id = given.conversation_id AND p.user_id = given.user_id
         ), held AS (
