@@ -14,6 +14,7 @@ from db import login_attempts, sessions, users
 from db.sessions import Session
 from db.users import User
 from live import publication
+from live.publication import Publication
 
 MINUTE = 60_000
 DAY = 24 * 60 * MINUTE
@@ -60,17 +61,17 @@ async def start(user: User) -> str:
 
 async def find(token: str) -> Session | None:
     """The session that a token opens, or None where it has ended."""
-    moment = now()
-    session = await sessions.get(token_hash(token), moment - AGE_AT_MOST, moment - IDLE_AT_MOST)
-    await note_seen([session] if session else [])
-    return session
+    return (await find_all([token])).get(token)
 
 
 async def find_all(tokens: Iterable[str]) -> dict[str, Session]:
     """The same for many tokens at once, by token."""
     hashes = {token: token_hash(token) for token in tokens}
     found = await list_open(hashes.values())
-    await note_seen(found.values())
+    moment = now()
+    if stale := [each.token_hash for each in found.values() if each.seen_at < moment - SEEN_EVERY]:
+        async with transaction(len(stale)):
+            await sessions.update_seen(stale, moment)
     return {token: found[each] for token, each in hashes.items() if each in found}
 
 
@@ -78,13 +79,6 @@ async def list_open(token_hashes: Iterable[str]) -> dict[str, Session]:
     """Those of these sessions that have not ended, by the hashes of their tokens."""
     moment = now()
     return await sessions.list_open(token_hashes, moment - AGE_AT_MOST, moment - IDLE_AT_MOST)
-
-
-async def note_seen(found: Iterable[Session]) -> None:
-    moment = now()
-    if stale := [each.token_hash for each in found if each.seen_at < moment - SEEN_EVERY]:
-        async with transaction(len(stale)):
-            await sessions.update_seen(stale, moment)
 
 
 async def sign_out(session: Session) -> None:
@@ -97,8 +91,20 @@ async def sign_out(session: Session) -> None:
 async def sign_out_everywhere(user: User) -> None:
     """End every session of a user, and with them every socket and stream."""
     async with transaction() as publications:
-        ended = await sessions.remove_all(user.id)
-        publications += [publication.session_end(user.id, token) for token in ended]
+        publications.extend(await end_all(user))
+
+
+async def end_all(user: User, but: str = "") -> list[Publication]:
+    """End a user's sessions, `but` one, in the present transaction; what to publish after it."""
+    ended = await sessions.remove_all(user.id, but)
+    return [publication.session_end(user.id, token) for token in ended]
+
+
+async def confirm(user: User, password: str, field: str) -> None:
+    """Raises `Invalid` for this field where it is not the password of the signed-in user."""
+    await count_attempt(user.username, OWN_ACCOUNT)
+    if not await passwords.matches(password, await users.get_password(user.id)):
+        raise Invalid(**{field: "This is not your current password."})
 
 
 async def count_attempt(username: str, address: str) -> None:

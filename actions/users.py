@@ -7,9 +7,9 @@ from actions import passwords
 from actions.changes import transaction
 from actions.clock import now
 from actions.errors import Invalid
-from actions.sessions import OWN_ACCOUNT, count_attempt
+from actions.sessions import OWN_ACCOUNT, confirm, end_all
 from actions.text import clean, is_blank
-from db import login_attempts, participants, sessions, users
+from db import login_attempts, participants, users
 from db.sessions import Session
 from db.users import User
 from live import publication
@@ -51,16 +51,13 @@ async def rename(user: User, name: str) -> None:
 
 async def change_password(session: Session, current: str, password: str) -> None:
     """Change the password and end all other sessions of the user. Raises `Invalid`."""
-    await count_attempt(session.user.username, OWN_ACCOUNT)
-    if not await passwords.matches(current, await users.get_password(session.user.id)):
-        raise Invalid(current="This is not your current password.")
+    await confirm(session.user, current, "current")
     refuse({"password": password_error(password)})
     password_hash = await passwords.make_hash(password)
     async with transaction() as publications:
         await login_attempts.remove(session.user.username, OWN_ACCOUNT)
         await users.update_password(session.user.id, password_hash)
-        ended = await sessions.remove_others(session.user.id, session.token_hash)
-        publications += [publication.session_end(session.user.id, token) for token in ended]
+        publications.extend(await end_all(session.user, but=session.token_hash))
 
 
 async def delete(session: Session, password: str) -> None:
@@ -70,14 +67,11 @@ async def delete(session: Session, password: str) -> None:
     password is wrong.
     """
     user = session.user
-    await count_attempt(user.username, OWN_ACCOUNT)
-    if not await passwords.matches(password, await users.get_password(user.id)):
-        raise Invalid(delete="This is not your current password.")
+    await confirm(user, password, "delete")
     async with transaction() as publications:
         await users.update_deleted(user.id, f"deleted-{user.id}", DELETED)
         groups = await participants.remove_from_groups(user.id)
-        ended = await sessions.remove_all(user.id)
-        publications += [publication.session_end(user.id, token) for token in ended]
+        publications.extend(await end_all(user))
         publications += [
             publication.removal(user.id, conversation_id) for conversation_id in groups
         ]

@@ -29,15 +29,11 @@ async def add(token_hash: str, user_id: int, created_at: int) -> None:
     )
 
 
-async def get(token_hash: str, created_after: int, seen_after: int) -> Session | None:
-    """The session, unless it expired: it must have started and been seen after these times."""
-    return (await list_open([token_hash], created_after, seen_after)).get(token_hash)
-
-
 async def list_open(
     token_hashes: Iterable[str], created_after: int, seen_after: int
 ) -> dict[str, Session]:
-    """The sessions that have not expired, by the hashes of their tokens."""
+    """The sessions that have not expired, by the hashes of their tokens: they must have started and
+    been seen after these times."""
     hashes, values = given(token_hashes, hash="TEXT")
     rows = await engine.rows(
         f"""
@@ -69,22 +65,14 @@ async def remove(token_hash: str) -> None:
     )
 
 
-async def remove_all(user_id: int) -> list[str]:
-    """Remove all of a user's sessions; their hashes."""
-    rows = await engine.rows(
-        "DELETE FROM sessions WHERE user_id = :user_id RETURNING token_hash", user_id=user_id
-    )
-    return [row["token_hash"] for row in rows]
-
-
-async def remove_others(user_id: int, token_hash: str) -> list[str]:
-    """Remove all of a user's sessions but one; the hashes of those removed."""
+async def remove_all(user_id: int, but: str = "") -> list[str]:
+    """Remove all of a user's sessions, `but` one; the hashes of those removed."""
     rows = await engine.rows(
         """
-        DELETE FROM sessions WHERE user_id = :user_id AND token_hash <> :token_hash
+        DELETE FROM sessions WHERE user_id = :user_id AND token_hash <> :but
         RETURNING token_hash
         """,
         user_id=user_id,
-        token_hash=token_hash,
+        but=but,
     )
     return [row["token_hash"] for row in rows]

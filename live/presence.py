@@ -1,21 +1,10 @@
 """The users connected to this process."""
 
 from collections import Counter
-from collections.abc import Iterator, KeysView
-from contextlib import contextmanager
+from collections.abc import KeysView
 
 _connections: Counter[int] = Counter()
 _inboxes: Counter[int] = Counter()
-
-
-@contextmanager
-def connected(user_id: int, *, shows_inbox: bool) -> Iterator[None]:
-    """Count one more connection of a user while the block runs."""
-    come(user_id, shows_inbox=shows_inbox)
-    try:
-        yield
-    finally:
-        go(user_id, shows_inbox=shows_inbox)
 
 
 def come(user_id: int, *, shows_inbox: bool) -> None:

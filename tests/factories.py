@@ -2,17 +2,22 @@
 
 import secrets
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 
 import argon2
 
+import db.sessions
 from actions import sessions
 from actions.clock import now
 from actions.conversations import NOTE_TO_SELF
 from db import conversations, engine, participants, users
 from db.log.commit import Stored, commit
 from db.messages import Message, Send
+from db.sessions import Session
 from db.users import User
+from live import presence
 
 PASSWORD = "correct horse battery"
 HASH = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
@@ -86,3 +91,19 @@ async def make_messages(author: User, conversation_id: int, number: int) -> None
             for n in range(1, number + 1)
         ]
     )
+
+
+async def stored_session(token_hash: str, created_after: int, seen_after: int) -> Session | None:
+    """The session, unless it expired: it must have started and been seen after these times."""
+    found = await db.sessions.list_open([token_hash], created_after, seen_after)
+    return found.get(token_hash)
+
+
+@contextmanager
+def connected(user_id: int, *, shows_inbox: bool) -> Iterator[None]:
+    """One more connection of a user while the block runs."""
+    presence.come(user_id, shows_inbox=shows_inbox)
+    try:
+        yield
+    finally:
+        presence.go(user_id, shows_inbox=shows_inbox)

@@ -13,9 +13,8 @@ from db import engine
 from db import presence as stored
 from db.engine.statement import Row
 from db.users import User
-from live.presence import connected
 from tests.applications import database_away
-from tests.factories import make_conversation, make_user
+from tests.factories import connected, make_conversation, make_user
 
 pytestmark = pytest.mark.usefixtures("live")
 

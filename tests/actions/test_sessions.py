@@ -7,10 +7,9 @@ import pytest
 from actions import sessions
 from actions.errors import Invalid, TooMany
 from actions.sessions import AGE_AT_MOST, ATTEMPTS, ATTEMPTS_WITHIN, IDLE_AT_MOST, SEEN_EVERY
-from db import sessions as stored
 from db.sessions import Session
 from live import hub, publication
-from tests.factories import PASSWORD, make_session, make_user
+from tests.factories import PASSWORD, make_session, make_user, stored_session
 
 pytestmark = pytest.mark.usefixtures("live")
 
@@ -68,7 +67,7 @@ async def test_only_the_hash_of_a_token_is_stored() -> None:
     token = await make_session(await make_user())
     session = await found(token)
     assert token not in session.token_hash
-    assert await stored.get(token, 0, 0) is None
+    assert await stored_session(token, 0, 0) is None
     assert await sessions.find(session.token_hash) is None
 
 

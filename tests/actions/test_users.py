@@ -7,11 +7,17 @@ import pytest
 from actions import passwords, sessions, users
 from actions.errors import Invalid, TooMany
 from db import inbox, participants
-from db import sessions as stored_sessions
 from db import users as stored_users
 from db.sessions import Session
 from live import hub, publication
-from tests.factories import PASSWORD, make_conversation, make_message, make_session, make_user
+from tests.factories import (
+    PASSWORD,
+    make_conversation,
+    make_message,
+    make_session,
+    make_user,
+    stored_session,
+)
 
 pytestmark = pytest.mark.usefixtures("live")
 
@@ -156,7 +162,7 @@ async def test_a_deleted_account_cannot_be_signed_in_to_found_or_reached() -> No
         publication.session_end(ada.id, session.token_hash),
         publication.removal(ada.id, group),
     ]
-    assert await stored_sessions.get(session.token_hash, 0, 0) is None
+    assert await stored_session(session.token_hash, 0, 0) is None
     with pytest.raises(Invalid):
         await sessions.sign_in("ada", PASSWORD, "here")
     assert await users.search("ada") == []

@@ -1,6 +1,7 @@
 """Who is connected to this process."""
 
-from live.presence import at_inboxes, connected, everybody
+from live.presence import at_inboxes, everybody
+from tests.factories import connected
 
 
 def test_a_user_is_connected_from_the_first_tab_to_the_last() -> None:
