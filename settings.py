@@ -3,7 +3,7 @@
 import os
 import sys
 from pathlib import Path
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from starlette.config import Config
 from starlette.datastructures import CommaSeparatedStrings
@@ -15,13 +15,18 @@ def database_url(url: str) -> str:
     Heroku-style URLs use `postgres://` and `?sslmode=require`; `databases` understands the first
     and silently ignores the second, so the connection would not be encrypted.
     """
-    scheme, netloc, path, query, fragment = urlsplit(url)
+    scheme, _, address = url.partition(":")
     if scheme == "sqlite":
         return url
     if scheme not in ("postgres", "postgresql"):
         raise ValueError(f"DATABASE_URL must begin with sqlite: or postgresql:, not {scheme}:")
-    options = [("ssl" if key == "sslmode" else key, value) for key, value in parse_qsl(query)]
-    return urlunsplit(("postgresql", netloc, path, urlencode(options), fragment))
+    return with_option_renamed(f"postgresql:{address}", "sslmode", "ssl")
+
+
+def with_option_renamed(url: str, old: str, new: str) -> str:
+    parts = urlsplit(url)
+    options = [(new if key == old else key, value) for key, value in parse_qsl(parts.query)]
+    return parts._replace(query=urlencode(options)).geturl()
 
 
 def broker_url(url: str, *, on_heroku: bool) -> str:
@@ -31,11 +36,11 @@ def broker_url(url: str, *, on_heroku: bool) -> str:
     cannot connect. The connection stays within Heroku's own network. Anywhere else the certificate
     is checked, and a setting in the URL itself always wins.
     """
-    scheme, netloc, path, query, fragment = urlsplit(url)
-    if scheme != "rediss" or not on_heroku or CERTIFICATE_CHECK in dict(parse_qsl(query)):
+    parts = urlsplit(url)
+    options = parse_qsl(parts.query)
+    if parts.scheme != "rediss" or not on_heroku or CERTIFICATE_CHECK in dict(options):
         return url
-    options = [*parse_qsl(query), (CERTIFICATE_CHECK, "none")]
-    return urlunsplit((scheme, netloc, path, urlencode(options), fragment))
+    return parts._replace(query=urlencode([*options, (CERTIFICATE_CHECK, "none")])).geturl()
 
 
 CERTIFICATE_CHECK = "ssl_cert_reqs"  # redis-py's name

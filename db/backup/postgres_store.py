@@ -3,10 +3,10 @@
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import asyncpg
 
+import settings
 from db.backup.row_format import (
     BATCH,
     Batches,
@@ -44,7 +44,9 @@ REFERENCES = """
 @asynccontextmanager
 async def opened(url: str, *, writing: bool) -> AsyncIterator["PostgreSQLStore"]:
     """One transaction: reading sees a single moment, writing locks every table."""
-    connection = await asyncpg.connect(driver_url(url), timeout=TIMEOUT, statement_cache_size=0)
+    # asyncpg itself calls `sslmode` what `databases` calls `ssl`.
+    address = settings.with_option_renamed(url, "ssl", "sslmode")
+    connection = await asyncpg.connect(address, timeout=TIMEOUT, statement_cache_size=0)
     try:
         async with connection.transaction(
             isolation="read_committed" if writing else "repeatable_read", readonly=not writing
@@ -110,10 +112,3 @@ class PostgreSQLStore:
 
     async def check_references(self) -> None:
         """PostgreSQL has checked them."""
-
-
-def driver_url(url: str) -> str:
-    """The address for asyncpg, which calls `sslmode` what `databases` calls `ssl`."""
-    parts = urlsplit(url)
-    options = [("sslmode" if key == "ssl" else key, value) for key, value in parse_qsl(parts.query)]
-    return parts._replace(query=urlencode(options)).geturl()
