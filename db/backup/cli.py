@@ -64,10 +64,6 @@ def parser(name: str, description: str) -> ArgumentParser:
 
 
 def print_checksums(checksums: dict[str, Checksum]) -> None:
-    print_line("table", "rows", "hash")
-    for name, checksum in sorted(checksums.items()):
-        print_line(name, checksum.rows, checksum.hash)
-
-
-def print_line(table: str, rows: object, digest: str) -> None:
-    print(f"{table:<20} {rows:>10}  {digest}")
+    lines = sorted((name, each.rows, each.hash) for name, each in checksums.items())
+    for table, rows, digest in [("table", "rows", "hash"), *lines]:
+        print(f"{table:<20} {rows:>10}  {digest}")

@@ -6,7 +6,6 @@ from pathlib import Path
 import settings
 from db.backup import archive, cli
 from db.backup.load import Mismatch, load
-from db.backup.row_format import Checksum
 from db.backup.store import display_name, is_sqlite, snapshot
 
 BACKUP = """\
@@ -70,16 +69,12 @@ async def migrate_to_postgres(*arguments: str) -> None:
         async with snapshot(options.source) as source:
             checksums = await load(target, source)
     except Mismatch as mismatch:
-        print_both(mismatch.sent, mismatch.arrived)
+        cli.print_checksums(mismatch.sent)
+        print("differs on arrival:")
+        cli.print_checksums(mismatch.differing)
         raise
     cli.print_checksums(checksums)
     print(f"{display_name(target)} holds all of {display_name(options.source)}, row for row.")
-
-
-def print_both(sent: dict[str, Checksum], arrived: dict[str, Checksum]) -> None:
-    cli.print_checksums(sent)
-    print("differs on arrival:")
-    cli.print_checksums({name: arrived[name] for name in sent if arrived[name] != sent[name]})
 
 
 COMMANDS: dict[str, cli.Command] = {

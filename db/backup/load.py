@@ -12,14 +12,13 @@ from db.backup.store import Store, display_name, is_sqlite, open_store
 class Mismatch(BackupError):
     """The database does not hold what was put in, so it was rolled back."""
 
-    def __init__(self, sent: dict[str, Checksum], arrived: dict[str, Checksum]) -> None:
-        names = [name for name in sent if sent[name] != arrived[name]]
+    def __init__(self, sent: dict[str, Checksum], differing: dict[str, Checksum]) -> None:
         super().__init__(
-            f"What arrived differs from what was sent in {', '.join(names)}: "
+            f"What arrived differs from what was sent in {', '.join(differing)}: "
             "nothing was kept, the database is empty as before."
         )
         self.sent = sent
-        self.arrived = arrived
+        self.differing = differing
 
 
 async def load(url: str, source: Source) -> dict[str, Checksum]:
@@ -38,8 +37,8 @@ async def load(url: str, source: Source) -> dict[str, Checksum]:
         sent = await load_tables(source, store)
         await store.check_references()
         arrived = {table.name: await checksum(store.rows(table)) for table in await store.tables()}
-        if any(sent[name] != arrived[name] for name in sent):
-            raise Mismatch(sent, arrived)
+        if differing := {name: arrived[name] for name in sent if arrived[name] != sent[name]}:
+            raise Mismatch(sent, differing)
     await asyncio.to_thread(migration.upgrade, url)
     return sent
 
