@@ -7,7 +7,7 @@ connection. A database that is out of reach raises `Unavailable`, at the latest 
 
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import TypeVar, cast
 
@@ -184,11 +184,8 @@ OUT_OF_REACH = (
 )
 
 
-def ignore(seconds: float, changes: int) -> None:
-    """The metrics are off."""
-
-
 _database: Database | None = None
 
-on_commit: Callable[[float, int], None] = ignore
-"""Called after each commit with its duration and the size of its batch. `app` sets it."""
+
+def on_commit(seconds: float, changes: int) -> None:
+    """Called after each commit with its duration and the size of its batch. `app` replaces it."""

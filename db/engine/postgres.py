@@ -1,7 +1,6 @@
 """PostgreSQL under `databases`: every wait for a connection or a release has a timeout."""
 
 import asyncio
-from collections.abc import Awaitable
 from contextlib import suppress
 from typing import Any, TypeVar, cast
 
@@ -145,8 +144,13 @@ class Connection(PostgresConnection):
 
     async def fetch_all(self, query: Statement) -> list[Row]:  # type: ignore[override]
         sql, values = query.numbered()
-        rows: Any = await self._answer(self.raw_connection.fetch(sql, *values))
-        return cast(list[Row], rows)
+        try:
+            return cast(list[Row], await self.raw_connection.fetch(sql, *values))
+        except asyncpg.ReadOnlySQLTransactionError:
+            # A read-only server is a standby: after a failover. No connection to it is used again,
+            # so that the next ones reach the new primary at that address.
+            await self._database._pool.expire_connections()
+            raise
 
     async def run(self, script: Script[T]) -> T:
         return await run_async(script, self.fetch_all)
@@ -162,15 +166,6 @@ class Connection(PostgresConnection):
             raise
         await transaction.commit()
         return result
-
-    async def _answer(self, answer: Awaitable[T]) -> T:
-        """A read-only server is a standby: after a failover. No connection to it is used again, so
-        that the next ones reach the new primary at that address."""
-        try:
-            return await answer
-        except asyncpg.ReadOnlySQLTransactionError:
-            await self._database._pool.expire_connections()
-            raise
 
     def transaction(self) -> "Transaction":
         return Transaction(self)

@@ -15,7 +15,7 @@ from databases.backends.sqlite import SQLiteBackend, SQLiteConnection, SQLiteTra
 from databases.core import DatabaseURL
 
 from db.engine.deadline import remaining
-from db.engine.script import Script, run
+from db.engine.script import Script, run, single
 from db.engine.statement import Row, Statement
 
 T = TypeVar("T")
@@ -69,7 +69,7 @@ class Backend(SQLiteBackend):
             return cast(T, await connection._execute(transact, connection._conn, script))
         except asyncio.CancelledError:
             with anyio.CancelScope(shield=True):
-                await connection._execute(nothing)  # the thread goes on after a cancellation
+                await connection._execute(lambda: None)  # the thread goes on after a cancellation
             raise
         finally:
             pool.write_lock.release()
@@ -85,9 +85,7 @@ class Connection(SQLiteConnection):
     _pool: Any
 
     async def fetch_all(self, query: Statement) -> list[Row]:  # type: ignore[override]
-        connection: Any = self._connection
-        rows: list[Row] = await connection._execute(fetch, connection._conn, query)
-        return rows
+        return await self.run(single(query))
 
     async def run(self, script: Script[T]) -> T:
         """Run a script in one go of the thread."""
@@ -201,13 +199,9 @@ class ConnectionPool:
             await connection.close()
 
 
-def fetch(connection: sqlite3.Connection, statement: Statement) -> list[Row]:
-    """The rows of one statement, which is closed when this returns."""
-    return connection.execute(statement.sql, statement.values).fetchall()
-
-
 def execute(connection: sqlite3.Connection, script: Script[T]) -> T:
-    return run(script, lambda statement: fetch(connection, statement))
+    """What a script returns. Each of its statements is closed before the next one."""
+    return run(script, lambda each: connection.execute(each.sql, each.values).fetchall())
 
 
 def transact(connection: sqlite3.Connection, script: Script[T]) -> T:
@@ -219,10 +213,6 @@ def transact(connection: sqlite3.Connection, script: Script[T]) -> T:
         connection.rollback()
         raise
     return result
-
-
-def nothing() -> None:
-    pass
 
 
 def busy_timeout(seconds: float) -> str:
