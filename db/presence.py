@@ -9,18 +9,16 @@ BATCH = 500
 
 
 async def update(user_ids: Sequence[int], present_at: int) -> None:
-    """Mark users as present. Lock order: user."""
-    ordered = sorted(user_ids)
-    for start in range(0, len(ordered), BATCH):
-        ids, values = given(ordered[start : start + BATCH], id="BIGINT")
-        await engine.execute(
-            f"""
-            UPDATE users SET present_at = :present_at
-            FROM ({ids}) AS present WHERE users.id = present.id
-            """,
-            present_at=present_at,
-            **values,
-        )
+    """Mark users as present, at most `BATCH`. Lock order: user."""
+    ids, values = given(sorted(user_ids), id="BIGINT")
+    await engine.execute(
+        f"""
+        UPDATE users SET present_at = :present_at
+        FROM ({ids}) AS present WHERE users.id = present.id
+        """,
+        present_at=present_at,
+        **values,
+    )
 
 
 async def list_visible(
