@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from typing import Literal
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -47,9 +48,11 @@ def counter(name: str, what: str, *labels: str) -> Counter:
     return Counter(f"parley_{name}", what, labels, registry=REGISTRY)
 
 
-def gauge(name: str, what: str, *labels: str) -> Gauge:
-    """Summed over the live workers."""
-    return Gauge(f"parley_{name}", what, labels, registry=REGISTRY, multiprocess_mode="livesum")
+def gauge(
+    name: str, what: str, *labels: str, mode: Literal["livesum", "livemin"] = "livesum"
+) -> Gauge:
+    """By default summed over the live workers."""
+    return Gauge(f"parley_{name}", what, labels, registry=REGISTRY, multiprocess_mode=mode)
 
 
 def histogram(name: str, what: str, *labels: str, buckets: Sequence[float] = SECONDS) -> Histogram:
@@ -90,12 +93,7 @@ database_connections = gauge(
     "Connections of the pools: used, free, and their limit",
     "state",
 )
-broker_up = Gauge(
-    "parley_broker_up",
-    "1 while every process reaches the broker, else 0",
-    registry=REGISTRY,
-    multiprocess_mode="livemin",
-)
+broker_up = gauge("broker_up", "1 while every process reaches the broker, else 0", mode="livemin")
 loop_lag_seconds = histogram("event_loop_lag_seconds", "How late a timer of the event loop fires")
 tasks = gauge("tasks", "Tasks of the event loops")
 processes = gauge("processes", "Processes that serve")

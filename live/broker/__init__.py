@@ -33,7 +33,8 @@ async def start(url: str) -> None:
     global _broadcast, _backend, _listener
     if url.startswith("memory:"):
         return
-    _backend = backend_at(url)
+    driver = RedisDriver(url) if url.startswith("redis") else PostgresDriver(url)
+    _backend = ReconnectingBackend(driver)
     _broadcast = Broadcast(backend=_backend)
     await _broadcast.connect()
     subscribed = asyncio.Event()
@@ -100,8 +101,3 @@ def deliver(publications: Sequence[Publication]) -> None:
         hub.deliver(*publications)
     except Exception:  # the next publications must not be lost with it
         logger.exception("publications could not be delivered")
-
-
-def backend_at(url: str) -> ReconnectingBackend:
-    is_redis = url.startswith("redis")
-    return ReconnectingBackend(RedisDriver(url) if is_redis else PostgresDriver(url))

@@ -5,6 +5,7 @@ import fcntl
 import hashlib
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -26,15 +27,13 @@ async def lock(database_url: str) -> IO[str]:
     file = (Path(tempfile.gettempdir()) / f"parley-{digest}.lock").open("w")
     until = time.monotonic() + LOCK_TIMEOUT
     while True:
-        try:
+        with suppress(BlockingIOError):
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > until:
-                file.close()
-                raise AnotherProcess(
-                    "Another process serves this database, and without Redis the two cannot "
-                    "reach each other: set REDIS_URL (redis://…), or run one process only."
-                ) from None
-            await asyncio.sleep(0.1)
-        else:
             return file
+        if time.monotonic() > until:
+            file.close()
+            raise AnotherProcess(
+                "Another process serves this database, and without Redis the two cannot "
+                "reach each other: set REDIS_URL (redis://…), or run one process only."
+            )
+        await asyncio.sleep(0.1)

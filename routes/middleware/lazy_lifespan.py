@@ -30,12 +30,9 @@ class LazyLifespan:
         return self.app(scope, receive, send)
 
     async def _opened(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._enter(scope)
-        await self.app(scope, receive, send)
-
-    async def _enter(self, scope: Scope) -> None:
         async with self._opening:
             if self._open is None:
                 lifespan = self._lifespan(scope["app"])
                 await lifespan.__aenter__()
                 self._open = lifespan
+        await self.app(scope, receive, send)

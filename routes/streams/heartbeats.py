@@ -41,9 +41,5 @@ async def run() -> None:
     while True:
         for slot in _slots:
             await asyncio.sleep(settings.HEARTBEAT / SLOTS)
-            beat(slot)
-
-
-def beat(slot: set[Beating]) -> None:
-    for subscriber in list(slot):
-        subscriber.beat()
+            for subscriber in list(slot):
+                subscriber.beat()
