@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import suppress
 
 import orjson
 
@@ -11,7 +12,7 @@ from actions.text import whole
 from db.conversations import Conversation
 from db.log.commit import Stored
 from routes import forms
-from routes.messages import refusal_fragment
+from routes.messages import composer
 from routes.rate_limit import TokenBucket
 from routes.streams.close_codes import CloseCode, Ended
 from routes.streams.limits import FRAME_BYTES
@@ -44,18 +45,13 @@ def parsed(frame: str) -> dict[str, object]:
     try:
         fields = orjson.loads(frame)
     except ValueError:
-        fields = leniently_parsed(frame)
+        fields = None
+        # orjson rejects lone surrogates, which a page may send: they are replaced, as in forms.
+        with suppress(ValueError, RecursionError):
+            fields = json.loads(frame)
     if not isinstance(fields, dict):
         raise Ended(CloseCode.BAD_FRAME)
     return fields
-
-
-def leniently_parsed(frame: str) -> object:
-    """orjson rejects lone surrogates, which a page may send: they are replaced, as in forms."""
-    try:
-        return json.loads(frame)
-    except (ValueError, RecursionError):
-        raise Ended(CloseCode.BAD_FRAME) from None
 
 
 def text(fields: dict[str, object], name: str) -> str:
@@ -78,7 +74,7 @@ def send(reader: Reader, conversation: Conversation, client_id: str, body: str) 
     no answer, and the page tries again, by POST at last."""
 
     def refuse(refusal: Invalid) -> None:
-        reader.send(refusal_fragment(conversation, client_id, body, refusal))
+        reader.send(composer(conversation.id, client_id, body, refusal.errors["body"]))
 
     def answer(outcome: asyncio.Future[Stored]) -> None:
         error = outcome.exception()

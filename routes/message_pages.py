@@ -37,34 +37,33 @@ async def load_page(
     if at is not None:
         older = await messages.before(conversation.id, at, PAGE // 2 + 1)
         newer = await messages.after(conversation.id, at - 1, PAGE // 2 + 1)
-        return page(conversation, older, newer, PAGE // 2)
+        return page(conversation, older, newer, PAGE // 2, PAGE // 2)
     if after is not None:
         newer = await messages.after(conversation.id, after, PAGE + 1)
         if not newer:
             return await load_page(conversation)
         older = await messages.before(conversation.id, after + 1, 1)
-        return page(conversation, older, newer, PAGE, older_shown=0)
+        return page(conversation, older, newer, 0, PAGE)
     if before is not None:
         older = await messages.before(conversation.id, before, PAGE + 1)
         if not older:
             return await load_page(conversation, after=0)
         newer = await messages.after(conversation.id, before - 1, 1)
-        return page(conversation, older, newer, PAGE, newer_shown=0)
+        return page(conversation, older, newer, PAGE, 0)
     newest = await messages.before(conversation.id, NEWEST, PAGE + 1)
-    return page(conversation, newest, [], PAGE)
+    return page(conversation, newest, [], PAGE, 0)
 
 
 def page(
     conversation: Conversation,
     older: list[Message],
     newer: list[Message],
-    size: int,
-    older_shown: int | None = None,
-    newer_shown: int | None = None,
+    older_shown: int,
+    newer_shown: int,
 ) -> MessagePage:
-    """At most `size` of each of two adjacent runs, each read with one message more than shown."""
-    shown_older = older[max(0, len(older) - (size if older_shown is None else older_shown)) :]
-    shown_newer = newer[: size if newer_shown is None else newer_shown]
+    """At most so many of each of two adjacent runs, each read with one message more than shown."""
+    shown_older = older[max(0, len(older) - older_shown) :]
+    shown_newer = newer[:newer_shown]
     shown = shown_older + shown_newer
     return MessagePage(
         shown,

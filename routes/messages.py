@@ -8,7 +8,6 @@ from starlette.responses import HTMLResponse, Response
 import render
 from actions import messages, participants
 from actions.errors import Invalid
-from db.conversations import Conversation
 from db.engine import Unavailable
 from db.users import User
 from routes import access, conversations, errors, forms, rate_limit, sessions
@@ -51,10 +50,15 @@ async def create(request: Request) -> Response:
     except RateLimited as error:
         response = kept(request, draft, "messages/kept.html", 429, errors.SENTENCES[429])
         response.headers.update(error.headers or {})
-    except (access.SignedOut, Unavailable) as error:
+    except access.SignedOut:
         if forms.wants_fragment(request):
             raise
-        return unserved(request, draft, error)
+        back = request.url.path.removesuffix("messages/")
+        return sessions.signing_in(request, "", {}, back, 401, draft.body)
+    except Unavailable:
+        if forms.wants_fragment(request):
+            raise
+        return kept(request, draft, "messages/kept.html", 503, errors.SENTENCES[503])
     return response
 
 
@@ -68,14 +72,6 @@ async def send(request: Request, author: User, draft: Draft, refresh: str) -> Re
         return HTMLResponse(render.message_fragment(message))
     chosen = f"?refresh={refresh}" if conversations.refresh(refresh) else ""
     return forms.see_other(f"/chat/{id}/{chosen}")
-
-
-def unserved(request: Request, draft: Draft, error: Exception) -> Response:
-    """The response to a plain form that cannot be served now."""
-    if isinstance(error, access.SignedOut):
-        back = request.url.path.removesuffix("messages/")
-        return sessions.signing_in(request, "", {}, back, 401, draft.body)
-    return kept(request, draft, "messages/kept.html", 503, errors.SENTENCES[503])
 
 
 def kept(
@@ -105,8 +101,8 @@ async def refused(request: Request, draft: Draft, refusal: Invalid, refresh: str
     """The refused message with a sentence; 404 for outsiders."""
     conversation = await access.current_conversation(request)
     if forms.wants_fragment(request):
-        fragment = refusal_fragment(conversation, draft.client_id, draft.body, refusal)
-        return HTMLResponse(fragment, 422)
+        text = composer(conversation.id, draft.client_id, draft.body, refusal.errors["body"])
+        return HTMLResponse(text, 422)
     return await conversations.pane(
         request,
         conversation,
@@ -117,14 +113,8 @@ async def refused(request: Request, draft: Draft, refusal: Invalid, refresh: str
     )
 
 
-def refusal_fragment(
-    conversation: Conversation, client_id: str, body: str, refusal: Invalid
-) -> str:
-    """The composer with a sentence and the text, for the sender of the message `client_id`."""
-    return composer(conversation.id, client_id, body, refusal.errors["body"])
-
-
 def composer(conversation_id: int, client_id: str, body: str, sentence: str) -> str:
+    """The composer with a sentence and the text, for the sender of the message `client_id`."""
     return render.fragment(
         "messages/composer.fragment.html",
         conversation={"id": conversation_id},
