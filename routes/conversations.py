@@ -2,13 +2,12 @@
 
 import uuid
 from dataclasses import asdict
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 import render
-from actions import conversations, users
+from actions import conversations
 from actions.errors import Invalid
 from db import engine, participants
 from db.conversations import Conversation
@@ -16,6 +15,7 @@ from routes import access, forms
 from routes.inbox import load_inbox
 from routes.message_pages import load_page
 from routes.presence import load_presence
+from routes.users import found
 
 REFRESH_CHOICES = ("5", "15", "60")
 """Seconds between timed refreshes, for readers without JavaScript."""
@@ -72,11 +72,9 @@ async def new(request: Request) -> Response:
 async def suggestions(request: Request) -> Response:
     """Users who match the last, unfinished name in `to`."""
     await access.current_user(request)
-    return render.page(
-        request,
-        "conversations/_suggestions.html",
-        **await suggested(request.query_params.get("to", "")),
-    )
+    to = request.query_params.get("to", "")
+    people = await found(unfinished(to))
+    return render.page(request, "conversations/_suggestions.html", **people)
 
 
 async def create(request: Request) -> Response:
@@ -135,16 +133,13 @@ async def starting(
         status,
         values={"to": to, "title": title},
         errors=errors,
-        **await suggested(to),
+        **await found(unfinished(to)),
     )
 
 
-async def suggested(to: str) -> dict[str, Any]:
-    unfinished = to.rpartition(",")[2].strip()
-    return {
-        "people": await users.search(unfinished),
-        "too_short": len(unfinished) < users.SEARCH_LENGTH,
-    }
+def unfinished(to: str) -> str:
+    """The last name in the list."""
+    return to.rpartition(",")[2].strip()
 
 
 def completed(to: str, username: str) -> str:

@@ -43,7 +43,7 @@ async def edit(request: Request) -> Response:
     """The account page."""
     user = await access.current_user(request)
     saved = request.query_params.get("saved")
-    return await account(request, {"name": user.name}, {}, saved if saved in SAVED else None)
+    return await account(request, user.name, saved=saved if saved in SAVED else None)
 
 
 async def update_name(request: Request) -> Response:
@@ -53,7 +53,7 @@ async def update_name(request: Request) -> Response:
     try:
         await users.rename(user, name)
     except Invalid as refusal:
-        return await account(request, {"name": name}, refusal.errors, None, 422)
+        return await account(request, name, refusal)
     return forms.see_other("/account/?saved=name")
 
 
@@ -72,9 +72,7 @@ async def update_password(request: Request) -> Response:
     try:
         await users.change_password(session, current, password)
     except Invalid as refusal:
-        return await account(
-            request, {"name": session.user.name}, refusal.errors, None, refused(refusal)
-        )
+        return await account(request, session.user.name, refusal)
     return forms.see_other("/account/?saved=password")
 
 
@@ -86,9 +84,7 @@ async def destroy(request: Request) -> Response:
     try:
         await users.delete(session, password)
     except Invalid as refusal:
-        return await account(
-            request, {"name": session.user.name}, refusal.errors, None, refused(refusal)
-        )
+        return await account(request, session.user.name, refusal)
     return signed_out(request)
 
 
@@ -96,14 +92,14 @@ async def index(request: Request) -> Response:
     """Users to write to: a page, or for htmx only its results."""
     await access.current_user(request)
     q = request.query_params.get("q", "")
-    context: dict[str, Any] = {
-        "q": q,
-        "people": await users.search(q),
-        "too_short": len(q.strip()) < users.SEARCH_LENGTH,
-    }
-    if forms.wants_fragment(request):
-        return render.page(request, "users/_results.html", **context)
-    return render.page(request, "users/index.html", **context)
+    template = "users/_results.html" if forms.wants_fragment(request) else "users/index.html"
+    return render.page(request, template, q=q, **await found(q.strip()))
+
+
+async def found(query: str) -> dict[str, Any]:
+    """The users who match, and whether the query is too short to match any."""
+    too_short = len(query) < users.SEARCH_LENGTH
+    return {"people": await users.search(query), "too_short": too_short}
 
 
 async def mine(request: Request) -> Response:
@@ -116,11 +112,6 @@ async def mine(request: Request) -> Response:
     return Response(css, media_type="text/css", headers=headers)
 
 
-def refused(refusal: Invalid) -> int:
-    """The status of a refusal: 429 if waiting helps."""
-    return 429 if isinstance(refusal, TooMany) else 422
-
-
 def joining(
     request: Request, values: dict[str, str], errors: dict[str, str], next: str, status: int = 200
 ) -> Response:
@@ -130,18 +121,16 @@ def joining(
 
 
 async def account(
-    request: Request,
-    values: dict[str, str],
-    errors: dict[str, str],
-    saved: str | None,
-    status: int = 200,
+    request: Request, name: str, refusal: Invalid | None = None, saved: str | None = None
 ) -> Response:
+    """The account page; after a refusal 422, or 429 if waiting helps."""
+    refused = 429 if isinstance(refusal, TooMany) else 422
     return render.page(
         request,
         "users/edit.html",
-        status,
-        values=values,
-        errors=errors,
+        refused if refusal else 200,
+        values={"name": name},
+        errors=refusal.errors if refusal else {},
         saved=saved,
         hides_presence=await stored.is_hidden((await access.current_user(request)).id),
     )
