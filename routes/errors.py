@@ -42,16 +42,10 @@ async def refused(connection: HTTPConnection, error: Exception) -> Response | No
     return await answer(connection, error.status_code, sentence, error.headers)
 
 
-async def too_large(request: Request) -> Response:
-    """413, without reading the body."""
-    await find_session_if_possible(request)
-    return page(request, 413, None, None)
-
-
 async def unavailable(connection: HTTPConnection, error: Exception) -> Response | None:
     """503: nothing was acknowledged, and the same form may be submitted again."""
     assert isinstance(error, Unavailable)
-    return await answer(connection, 503, None, {"Retry-After": "2"})
+    return await answer(connection, 503, headers={"Retry-After": "2"})
 
 
 async def broken(request: Request, error: Exception) -> Response:
@@ -87,20 +81,16 @@ async def no_socket(websocket: WebSocket) -> None:
 
 
 async def answer(
-    connection: HTTPConnection, status: int, sentence: str | None, headers: object
+    connection: HTTPConnection, status: int, sentence: str | None = None, headers: object = None
 ) -> Response | None:
-    await find_session_if_possible(connection)
+    """A page, which looks the same to a signed-in user wherever the error was raised."""
+    with suppress(Unavailable):
+        await access.find_session(connection)
     response = page(connection, status, sentence, headers)
     if connection.scope["type"] != "websocket":
         return response
     await deny(cast(WebSocket, connection), response)
     return None
-
-
-async def find_session_if_possible(connection: HTTPConnection) -> None:
-    """Makes a signed-in user's error page look the same wherever the error was raised."""
-    with suppress(Unavailable):
-        await access.find_session(connection)
 
 
 def page(

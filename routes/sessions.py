@@ -39,8 +39,7 @@ async def create(request: Request) -> Response:
 
 async def destroy(request: Request) -> Response:
     """Sign out here."""
-    session = await access.find_session(request)
-    if session:
+    if session := await access.find_session(request):
         await sessions.sign_out(session)
     return signed_out(request)
 

@@ -29,7 +29,8 @@ class BodyLimit(RequestBodyLimitMiddleware):
 
 
 async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
-    response = await errors.too_large(Request(scope, receive))
+    response = await errors.answer(Request(scope, receive), 413)
+    assert response is not None
     await response(scope, receive, send)
 
 

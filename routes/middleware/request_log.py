@@ -42,17 +42,16 @@ class RequestLog:
         if scope["type"] == "lifespan":
             return await self.app(scope, receive, send)
         exchange = scope["exchange"] = Exchange(scope)
-        log_format.context.set(
-            exchange.context
-        )  # the server's own lines of this task carry it as well
+        # The server's own lines of this task carry it as well.
+        log_format.context.set(exchange.context)
 
         async def noted_receive() -> Message:
             message = await receive()
-            exchange.note_received(message)
+            exchange.note(message)
             return message
 
         async def noted_send(message: Message) -> None:
-            exchange.note_sent(message)
+            exchange.note(message)
             await send(message)
 
         try:
@@ -114,7 +113,8 @@ class Exchange:
     def context(self) -> dict[str, str]:
         return {"request": self.id} | ({"connection": self.id} if self.lasts else {})
 
-    def note_sent(self, message: Message) -> None:
+    def note(self, message: Message) -> None:
+        """Take down what an ASGI message, received or sent, says of it."""
         match message["type"]:
             case "http.response.start" | "websocket.http.response.start":
                 self.begin(message, message["status"])
@@ -123,10 +123,8 @@ class Exchange:
             case "websocket.close":
                 self.status = self.status or 403
                 self.code = self.code or message.get("code")
-
-    def note_received(self, message: Message) -> None:
-        if message["type"] == "websocket.disconnect":
-            self.code = self.code or message.get("code")
+            case "websocket.disconnect":
+                self.code = self.code or message.get("code")
 
     def begin(self, message: Message, status: int) -> None:
         self.status = status
