@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bench import passers, plot, programs, requester, results, tables
+from bench import plot, programs, requester, results, tables, visitors
 from bench.databases import Databases
 from bench.generator import Figures
 from bench.measures import open_loop
@@ -169,16 +169,16 @@ def test_each_checkout_says_how_it_is_served(tmp_path: Path) -> None:
 
 
 async def test_passers_are_served(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passers, "RATE", 200)
-    monkeypatch.setattr(passers, "STAY", (0.0, 0.1))
+    monkeypatch.setattr(visitors, "RATE", 200)
+    monkeypatch.setattr(visitors, "STAY", (0.0, 0.1))
     ada, _ = await site.people("ada", "bob")
     chat = await ada.start("bob")
     cookie = f"session={ada.http.cookies['session']}"
     port = int(site.url.rpartition(":")[2])
-    passer = passers.Passer(f"/chat/{chat}/", cookie)
-    crowd = passers.Passers(port, [passer])
+    visitor = visitors.Visitor(f"/chat/{chat}/", cookie)
+    crowd = visitors.Visitors(port, [visitor])
     for visit in (crowd.read_pages, crowd.post, crowd.poll, crowd.stream, crowd.socket):
-        await asyncio.gather(*(visit(passer) for _ in range(5)))
+        await asyncio.gather(*(visit(visitor) for _ in range(5)))
     await crowd.come_and_go(0.1)
     assert crowd.counts["unserved"] == 0, crowd.counts
 

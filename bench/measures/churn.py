@@ -7,12 +7,12 @@ import urllib.request
 from functools import partial
 
 from bench import machine
+from bench.dataset import CROWD_ROOMS
 from bench.generator import Figures
-from bench.passers import RATE, Passer, Passers
 from bench.run import Run
 from bench.server import Server
 from bench.stacks.parley import OnPostgreSQL, Parley
-from bench.world import CROWD_ROOMS
+from bench.visitors import RATE, Visitor, Visitors
 
 STACKS = ["parley-pg", "parley-sqlite"]
 ROOMS = CROWD_ROOMS[:10]
@@ -37,16 +37,16 @@ def one(run: Run, stack: Parley) -> None:
     seconds = 60 * run.minutes
     has_redis = isinstance(stack, OnPostgreSQL)
     with stack.serving_with_redis() if has_redis else stack.serving() as server:
-        passers = Passers(server.port, people(stack))
-        pass_by(passers, max(WARMUP, WARMUP_SHARE * seconds))
+        visitors = Visitors(server.port, people(stack))
+        pass_by(visitors, max(WARMUP, WARMUP_SHARE * seconds))
         base = held(server)
-        passers.counts.clear()
+        visitors.counts.clear()
         began_at, cpu = time.monotonic(), server.cpu_seconds()
-        pass_by(passers, seconds)
+        pass_by(visitors, seconds)
         busy = (server.cpu_seconds() - cpu) / (time.monotonic() - began_at)
         end = held(server)
-    unserved = passers.counts["unserved"]
-    for what, number in sorted(passers.counts.items()):
+    unserved = visitors.counts["unserved"]
+    for what, number in sorted(visitors.counts.items()):
         print(f"churn, {stack.title}: {number:,} × {what}", flush=True)
     run.note("churn", stack, "base", [base])
     visits = {"visits": int(seconds * RATE), "unserved": unserved, "server_busy": busy}
@@ -54,17 +54,17 @@ def one(run: Run, stack: Parley) -> None:
     run.note("churn", stack, "÷ base", [{name: end[name] / base[name] for name in base}])
 
 
-def people(stack: Parley) -> list[Passer]:
+def people(stack: Parley) -> list[Visitor]:
     return [
-        Passer(stack.room_path(room), stack.cookie(person))
+        Visitor(stack.room_path(room), stack.cookie(person))
         for room in ROOMS
         for person in room.people
     ]
 
 
-def pass_by(passers: Passers, seconds: float) -> None:
+def pass_by(visitors: Visitors, seconds: float) -> None:
     """They come and go, all of them; then the server is left alone for a moment."""
-    asyncio.run(passers.come_and_go(seconds))
+    asyncio.run(visitors.come_and_go(seconds))
     time.sleep(SETTLING)
 
 

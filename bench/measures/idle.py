@@ -3,10 +3,10 @@
 import time
 from functools import partial
 
+from bench.dataset import CROWD_ROOMS, PEOPLE
 from bench.generator import Figures, Generator
 from bench.run import Run
 from bench.stacks.stack import Seat, Stack
-from bench.world import CROWD_ROOMS, PEOPLE
 
 STACKS = ["parley-pg", "parley-sqlite", "ws", "socketio", "channels"]
 STREAMS = ["parley-pg", "parley-sqlite"]

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from bench.dataset import group
 from bench.figures import per_delivery
 from bench.generator import Figures, Generator
 from bench.measures import fanout, pairs
 from bench.run import Run
 from bench.stacks.stack import Seat, Stack
-from bench.world import group
 
 LIMIT_MS = 100
 """For the 99th percentile."""

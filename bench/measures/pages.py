@@ -2,11 +2,11 @@
 
 from functools import partial
 
+from bench.dataset import LONG, MANY, PAGES
 from bench.requester import request
 from bench.run import Run
 from bench.stacks.parley import Parley
 from bench.stacks.stack import Stack
-from bench.world import LONG, MANY, PAGES
 
 STACKS = ["parley-pg", "parley-sqlite", "channels"]
 LARGE = ["parley-pg", "parley-sqlite"]

@@ -3,12 +3,12 @@
 from functools import partial
 
 from bench import machine
+from bench.dataset import group
 from bench.figures import per_delivery
 from bench.generator import Generator
 from bench.measures import fanout, pairs
 from bench.run import Run
 from bench.stacks.stack import Stack
-from bench.world import group
 
 STACKS = ["parley-pg"]
 WORKERS = (1, 2, 4)

@@ -2,11 +2,11 @@
 
 from functools import partial
 
+from bench.dataset import group
 from bench.figures import per_delivery
 from bench.generator import Generator
 from bench.run import Run
 from bench.stacks.stack import Seat, Stack
-from bench.world import group
 
 STACKS = ["parley-pg", "parley-sqlite"]
 

@@ -2,10 +2,10 @@
 
 from functools import partial
 
+from bench.dataset import CROWD_ROOMS
 from bench.generator import Figures, Generator
 from bench.run import Run
 from bench.stacks.stack import Seat, Stack
-from bench.world import CROWD_ROOMS
 
 STACKS = ["parley-pg", "parley-sqlite"]
 RATE = 20

@@ -6,10 +6,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 from bench import django
+from bench.dataset import PAGES, PEOPLE, ROOMS, Room
 from bench.server import Server
 from bench.stacks.limit import FRAGMENT_BYTES
 from bench.stacks.stack import Stack
-from bench.world import PAGES, PEOPLE, ROOMS, Room
 from tests.servers import execute, free_port
 
 

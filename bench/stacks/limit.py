@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import ClassVar
 
 from bench import programs
+from bench.dataset import Room
 from bench.server import Server
 from bench.stacks.stack import Stack
-from bench.world import Room
 from tests.servers import free_port
 
 FRAGMENT_BYTES = 550

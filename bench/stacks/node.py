@@ -4,11 +4,11 @@ import shutil
 from pathlib import Path
 from typing import ClassVar
 
+from bench.dataset import BODY, Room
 from bench.node import packages
 from bench.server import Server
 from bench.stacks.limit import FRAGMENT_BYTES
 from bench.stacks.stack import JSON, Dialect, Stack
-from bench.world import BODY, Room
 from tests.servers import free_port
 
 

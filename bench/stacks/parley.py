@@ -19,9 +19,9 @@ import asyncpg
 import settings
 from actions.clock import now
 from actions.sessions import token_hash
+from bench.dataset import LONG, MANY, PAGES, PEOPLE, ROOMS, Inbox, Room
 from bench.server import Server
 from bench.stacks.stack import JSON, Dialect, Stack
-from bench.world import LONG, MANY, PAGES, PEOPLE, ROOMS, Inbox, Room
 from db import migration
 from tests.servers import execute, free_port
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import ClassVar
 
 from bench.databases import Databases
+from bench.dataset import BODY, Room
 from bench.server import Server
-from bench.world import BODY, Room
 
 
 @dataclass(frozen=True)

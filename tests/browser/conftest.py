@@ -18,8 +18,8 @@ from db import engine
 from tests import programs
 from tests.applications import Process, Site, served
 from tests.browser.catalogue import Catalogue, collect
+from tests.browser.faulty_proxy import FaultyProxy
 from tests.browser.people import People
-from tests.browser.road import Road
 from tests.waiting import PATIENCE
 
 OPTIONS = [
@@ -82,16 +82,16 @@ async def people(chromium: Browser, site: Site) -> AsyncIterator[People]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def road(site: Site) -> AsyncIterator[Road]:
+async def proxy(site: Site) -> AsyncIterator[FaultyProxy]:
     """A way to the site on which things can be made to go wrong."""
-    async with Road(site.url) as road:
-        yield road
+    async with FaultyProxy(site.url) as proxy:
+        yield proxy
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def travellers(chromium: Browser, road: Road) -> AsyncIterator[People]:
-    """Who visits the site by the road."""
-    async with People(chromium, road.url) as travellers:
+async def travellers(chromium: Browser, proxy: FaultyProxy) -> AsyncIterator[People]:
+    """Who visits the site by the proxy."""
+    async with People(chromium, proxy.url) as travellers:
         yield travellers
 
 

@@ -8,8 +8,8 @@ from playwright.async_api import Page, expect
 
 from tests import factories, programs
 from tests.browser.catalogue import Catalogue
+from tests.browser.faulty_proxy import Fault, FaultyProxy
 from tests.browser.people import People
-from tests.browser.road import Fault, Road
 from tests.browser.screen import Screen
 
 DESKTOP, PHONE, NARROW = (1280, 800), (390, 844), (320, 640)
@@ -65,7 +65,9 @@ async def test_nothing_is_wider_than_a_narrow_screen_or_too_small_for_a_finger(
     assert not any(found.values()), listed(found)
 
 
-async def test_axe_finds_no_violation_in_what_scripts_show(travellers: People, road: Road) -> None:
+async def test_axe_finds_no_violation_in_what_scripts_show(
+    travellers: People, proxy: FaultyProxy
+) -> None:
     ada, bob, id = await travellers.pair()
     await factories.make_messages(bob.user, id, 60)
     await ada.page.reload()
@@ -79,8 +81,8 @@ async def test_axe_finds_no_violation_in_what_scripts_show(travellers: People, r
     await ada.say("x" * 9000)
     await expect(ada.page.locator(".failed")).to_be_visible()
     await judge(ada, "refused")
-    road.faults = {"": Fault.CUT}
-    await road.cut()
+    proxy.faults = {"": Fault.CUT}
+    await proxy.cut()
     await ada.say("Pending")
     await expect(ada.page.locator(".sending .state")).to_have_text("Waiting for the connection…")
     await expect(ada.page.locator("#connection")).to_have_attribute("data-state", "offline")

@@ -7,8 +7,8 @@ from playwright.async_api import expect
 
 from app import BODY_BYTES
 from tests import factories
+from tests.browser.faulty_proxy import FaultyProxy
 from tests.browser.people import People
-from tests.browser.road import Road
 from tests.browser.screen import Screen
 
 PASSWORD = "correct horse battery"
@@ -127,15 +127,15 @@ async def say_much(screen: Screen) -> None:
 
 
 async def test_a_message_stands_there_at_once_and_the_same_bubble_becomes_the_sent_one(
-    travellers: People, road: Road
+    travellers: People, proxy: FaultyProxy
 ) -> None:
     ada, bob, id = await travellers.pair()
-    road.hold()
+    proxy.hold()
     await ada.say("Hello")
     bubble = ada.message("Hello")
     await expect(bubble).to_have_class("message sending")
     await bubble.evaluate("li => { li.known = true }")
-    road.release()
+    proxy.release()
     await ada.shows("Hello")
     await bob.shows("Hello")
     assert await bubble.evaluate("li => li.known"), "the bubble is another one now"

@@ -8,8 +8,8 @@ from playwright.async_api import Browser, expect
 
 from tests import factories
 from tests.applications import Process
+from tests.browser.faulty_proxy import Fault, FaultyProxy
 from tests.browser.people import People
-from tests.browser.road import Fault, Road
 from tests.browser.screen import Screen
 
 SAID_WITHIN = 5.0
@@ -114,12 +114,14 @@ async def test_offline_the_page_says_so_and_online_it_sends_and_catches_up(peopl
     assert await ada.page.evaluate("window.loaded") == "once"
 
 
-async def test_a_line_that_goes_silent_is_noticed_and_left(travellers: People, road: Road) -> None:
+async def test_a_line_that_goes_silent_is_noticed_and_left(
+    travellers: People, proxy: FaultyProxy
+) -> None:
     ada, bob = await travellers.join("ada"), await travellers.join("bob")
     await ada.page.clock.install()
     id = await factories.make_conversation([ada.user, bob.user])
     await ada.chat(id)
-    road.forget()
+    proxy.forget()
     await bob.chat(id)
     await bob.say("Into the silence")
     await bob.shows("Into the silence")
@@ -128,12 +130,14 @@ async def test_a_line_that_goes_silent_is_noticed_and_left(travellers: People, r
     await ada.is_live("ws")
 
 
-async def test_after_sleep_it_is_there_again_at_once(travellers: People, road: Road) -> None:
+async def test_after_sleep_it_is_there_again_at_once(
+    travellers: People, proxy: FaultyProxy
+) -> None:
     ada, bob = await travellers.join("ada"), await travellers.join("bob")
     await ada.page.clock.install()
     id = await factories.make_conversation([ada.user, bob.user])
     await ada.chat(id)
-    road.forget()
+    proxy.forget()
     await bob.chat(id)
     await bob.say("Good morning")
     await bob.shows("Good morning")
@@ -143,18 +147,18 @@ async def test_after_sleep_it_is_there_again_at_once(travellers: People, road: R
 
 
 async def test_after_more_than_500_changes_the_pane_is_drawn_anew(
-    travellers: People, road: Road
+    travellers: People, proxy: FaultyProxy
 ) -> None:
     ada, bob, id = await travellers.pair()
     await ada.say("Long ago")
     await ada.shows("Long ago")
     await ada.page.evaluate("window.loaded = 'once'")
     await ada.composer.press_sequentially("a draft")
-    road.faults = NO_PUSH
-    await road.cut()
+    proxy.faults = NO_PUSH
+    await proxy.cut()
     await ada.is_not_live(within=SAID_WITHIN)
     await factories.make_messages(bob.user, id, 510)
-    road.faults = {}
+    proxy.faults = {}
     await expect(ada.message("Message 510")).to_be_in_viewport()
     await expect(ada.messages).to_have_count(50)
     await ada.holds_the_log(id, newest=50)
@@ -169,16 +173,16 @@ async def test_after_more_than_500_changes_the_pane_is_drawn_anew(
 
 
 async def test_what_the_server_does_not_take_says_so_and_can_be_tried_again_or_discarded(
-    travellers: People, road: Road
+    travellers: People, proxy: FaultyProxy
 ) -> None:
     ada, bob, id = await travellers.pair("sse")
-    road.faults = {"POST": Fault.UNAVAILABLE}
+    proxy.faults = {"POST": Fault.UNAVAILABLE}
     await ada.say("Try again")
     failed = ada.page.locator(".message.failed")
     await expect(failed.locator(".body")).to_have_text(["Try again"])
     await expect(failed.locator(".state")).to_have_text("Not sent. The server could not take it.")
     await ada.page.reload()
-    road.faults = {}
+    proxy.faults = {}
     await ada.press("Retry")
     for screen in (ada, bob):
         await screen.shows("Try again")
@@ -190,12 +194,14 @@ async def test_what_the_server_does_not_take_says_so_and_can_be_tried_again_or_d
     await ada.holds_the_log(id)
 
 
-async def test_a_message_whose_answer_is_lost_stands_once(travellers: People, road: Road) -> None:
+async def test_a_message_whose_answer_is_lost_stands_once(
+    travellers: People, proxy: FaultyProxy
+) -> None:
     ada, bob, id = await travellers.pair("poll")
-    road.faults = {"POST /chat/.*/messages/": Fault.LOST}
+    proxy.faults = {"POST /chat/.*/messages/": Fault.LOST}
     await ada.say("Once")
     await bob.shows("Once")
-    road.faults = {}
+    proxy.faults = {}
     await ada.say("Twice")
     for screen in (ada, bob):
         await screen.shows("Once", "Twice")
@@ -203,17 +209,17 @@ async def test_a_message_whose_answer_is_lost_stands_once(travellers: People, ro
 
 
 async def test_what_was_queued_in_a_tab_that_was_closed_is_sent_by_the_next(
-    travellers: People, road: Road
+    travellers: People, proxy: FaultyProxy
 ) -> None:
     ada, bob, id = await travellers.pair()
-    road.faults = NO_WAY
-    await road.cut()
+    proxy.faults = NO_WAY
+    await proxy.cut()
     await ada.is_not_live(within=SAID_WITHIN)
     await ada.say("Before the battery died")
     await expect(ada.pending).to_have_text(["Before the battery died"])
     next_tab = await ada.another_tab()
     await ada.page.close()
-    road.faults = {}
+    proxy.faults = {}
     await next_tab.chat(id)
     for screen in (next_tab, bob):
         await screen.shows("Before the battery died")

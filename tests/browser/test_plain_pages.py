@@ -4,8 +4,8 @@ from playwright.async_api import expect
 
 from db import sessions
 from tests import factories
+from tests.browser.faulty_proxy import Fault, FaultyProxy
 from tests.browser.people import People
-from tests.browser.road import Fault, Road
 from tests.browser.screen import Screen
 
 
@@ -51,18 +51,18 @@ async def test_links_in_a_frame_that_refreshes_itself_lead_the_whole_page(people
 
 
 async def test_sending_again_where_the_answer_was_lost_is_sending_once(
-    travellers: People, road: Road
+    travellers: People, proxy: FaultyProxy
 ) -> None:
     ada, bob, id = await conversation(travellers)
-    road.faults = {"POST": Fault.LOST}
+    proxy.faults = {"POST": Fault.LOST}
     await ada.say("Once")
     await bob.shows("Once")
     await expect(ada.page).to_have_url("chrome-error://chromewebdata/")
-    road.faults = {}
+    proxy.faults = {}
     await ada.page.reload()
     await expect(ada.page).to_have_url(f"{travellers.url}/chat/{id}/")
     await ada.shows("Once")
-    assert road.requests.count(f"POST /chat/{id}/messages/") > 1
+    assert proxy.requests.count(f"POST /chat/{id}/messages/") > 1
     await bob.say("Once is enough")
     await ada.shows("Once", "Once is enough")
 

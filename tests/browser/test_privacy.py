@@ -13,8 +13,8 @@ from db import sessions
 from tests import factories, programs
 from tests.applications import Site
 from tests.browser.conftest import OPTIONS
+from tests.browser.faulty_proxy import Fault, FaultyProxy
 from tests.browser.people import People
-from tests.browser.road import Fault, Road
 from tests.browser.screen import Screen
 
 SECRET = "Meet me at the harbour"
@@ -104,15 +104,15 @@ async def test_signing_out_ends_every_tab(people: People) -> None:
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["js", "plain"])
 async def test_a_tab_of_the_previous_user_sends_nothing_as_the_next(
-    travellers: People, road: Road, javascript: bool
+    travellers: People, proxy: FaultyProxy, javascript: bool
 ) -> None:
     ada, bob = await travellers.join("ada", javascript=javascript), await travellers.join("bob")
     id = await factories.make_conversation([ada.user, bob.user])
     await ada.chat(id)
     second = await ada.another_tab()
     await second.go("/")
-    road.faults = {"GET /(ws|sse|poll)/chat/": Fault.CUT}  # the old tab sleeps, as it were
-    await road.cut()
+    proxy.faults = {"GET /(ws|sse|poll)/chat/": Fault.CUT}  # the old tab sleeps, as it were
+    await proxy.cut()
     await second.press("Sign out")
     await second.title_is("Sign in")
     await second.fill(username="bob", password=factories.PASSWORD)
@@ -122,7 +122,7 @@ async def test_a_tab_of_the_previous_user_sends_nothing_as_the_next(
     await expect(ada.page.get_by_text("now signed in as someone else")).to_be_visible()
     if javascript:
         await expect(ada.page.locator(".failed .body")).to_have_text(["From Ada"])
-        road.faults = {}
+        proxy.faults = {}
     else:
         await expect(ada.page.get_by_label("Your message was not sent")).to_have_value("From Ada")
         await ada.press("Reload the conversation as Bob")

@@ -4,8 +4,8 @@ import pytest
 from playwright.async_api import expect
 
 from tests import factories
+from tests.browser.faulty_proxy import Fault, FaultyProxy
 from tests.browser.people import People
-from tests.browser.road import Fault, Road
 from tests.browser.screen import Screen
 from tests.waiting import eventually
 
@@ -68,9 +68,9 @@ async def test_with_live_updates_off_the_page_says_so_and_is_plain(people: Peopl
     ],
 )
 async def test_it_steps_down_to_what_passes_and_stays_there(
-    travellers: People, road: Road, faults: dict[str, Fault], tier: str
+    travellers: People, proxy: FaultyProxy, faults: dict[str, Fault], tier: str
 ) -> None:
-    road.faults = faults
+    proxy.faults = faults
     ada, bob = await travellers.join("ada"), await travellers.join("bob")
     id = await factories.make_conversation([ada.user, bob.user])
     await ada.go(id)
@@ -79,23 +79,23 @@ async def test_it_steps_down_to_what_passes_and_stays_there(
         await screen.is_live(tier)
         await expect(screen.page.locator("#connection")).to_have_attribute("title", WORDS[tier])
     await talk(ada, bob)
-    road.requests.clear()
+    proxy.requests.clear()
     await ada.page.reload()
     await ada.is_live(tier)
-    assert not [request for request in road.requests if request.startswith("GET /ws/")]
+    assert not [request for request in proxy.requests if request.startswith("GET /ws/")]
     await ada.holds_the_log(id)
 
 
 async def test_it_steps_down_when_sockets_are_refused_from_now_on_and_up_again_later(
-    travellers: People, road: Road
+    travellers: People, proxy: FaultyProxy
 ) -> None:
     ada, bob, id = await travellers.pair()
-    road.faults = {"GET /ws/": Fault.REFUSED}
-    await road.cut()
+    proxy.faults = {"GET /ws/": Fault.REFUSED}
+    await proxy.cut()
     for screen in (ada, bob):
         await screen.is_live("sse")
     await talk(ada, bob)
-    road.faults = {}
+    proxy.faults = {}
     await after_five_minutes(ada)
     await ada.is_live("ws")
     await bob.say("Up again")
@@ -104,41 +104,41 @@ async def test_it_steps_down_when_sockets_are_refused_from_now_on_and_up_again_l
 
 
 async def test_from_polling_it_climbs_to_the_best_that_passes_by_then(
-    travellers: People, road: Road
+    travellers: People, proxy: FaultyProxy
 ) -> None:
-    road.faults = {"GET /ws/": Fault.REFUSED, "GET /sse/": Fault.UNAVAILABLE}
+    proxy.faults = {"GET /ws/": Fault.REFUSED, "GET /sse/": Fault.UNAVAILABLE}
     ada = await travellers.join("ada")
     await ada.go(await factories.make_conversation([ada.user]))
     await ada.is_live("poll")
-    del road.faults["GET /sse/"]
+    del proxy.faults["GET /sse/"]
     await after_five_minutes(ada)
     await ada.is_live("sse")
-    road.faults = {}
+    proxy.faults = {}
     await after_five_minutes(ada)
     await ada.is_live("ws")
 
 
 async def test_a_socket_that_is_silent_where_all_is_slow_is_tried_again(
-    travellers: People, road: Road
+    travellers: People, proxy: FaultyProxy
 ) -> None:
     ada = await travellers.join("ada")
     await ada.page.clock.install()
     id = await factories.make_conversation([ada.user])
-    road.faults = {"GET /ws/": Fault.SILENT}
+    proxy.faults = {"GET /ws/": Fault.SILENT}
     await ada.go(id)
-    await until_asked(road, "GET /ws/")
-    road.hold()
+    await until_asked(proxy, "GET /ws/")
+    proxy.hold()
     await ada.page.clock.run_for(5_000)
-    await until_asked(road, "GET /poll/")
+    await until_asked(proxy, "GET /poll/")
     await ada.page.clock.run_for(2_000)
-    road.faults = {}
-    road.release()
+    proxy.faults = {}
+    proxy.release()
     await ada.is_live("ws")
 
 
-async def until_asked(road: Road, start: str) -> None:
+async def until_asked(proxy: FaultyProxy, start: str) -> None:
     """Returns once such a request has come by."""
-    await eventually(lambda: any(request.startswith(start) for request in road.requests))
+    await eventually(lambda: any(request.startswith(start) for request in proxy.requests))
 
 
 async def after_five_minutes(screen: Screen) -> None:

@@ -4,27 +4,27 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from tests.faults import town as towns
+from tests.faults import deployments
+from tests.faults.deployments import Deployment
 from tests.faults.oracle import Oracle
-from tests.faults.town import Town
 
 
 @pytest.fixture(scope="session")
-def lasting_town() -> Iterator[Town]:
-    with towns.town() as town:
-        yield town
+def lasting_deployment() -> Iterator[Deployment]:
+    with deployments.deployment() as deployment:
+        yield deployment
 
 
 @pytest.fixture
-def town(lasting_town: Town) -> Town:
+def deployment(lasting_deployment: Deployment) -> Deployment:
     """Two workers on PostgreSQL and Redis, all of which a test may kill."""
-    for server in (lasting_town.postgresql, lasting_town.redis, lasting_town.app):
+    for server in (lasting_deployment.postgresql, lasting_deployment.redis, lasting_deployment.app):
         assert server is not None
         server.start()
-    return lasting_town
+    return lasting_deployment
 
 
 @pytest.fixture
-async def oracle(town: Town) -> AsyncIterator[Oracle]:
-    async with Oracle(town.app.url, town.database_url) as oracle:
+async def oracle(deployment: Deployment) -> AsyncIterator[Oracle]:
+    async with Oracle(deployment.app.url, deployment.database_url) as oracle:
         yield oracle

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.faults import town as towns
+from tests.faults import deployments
+from tests.faults.deployments import Deployment
 from tests.faults.oracle import Oracle
-from tests.faults.town import Town
 from tests.servers import Server
 
 READERS = ("ws", "ws", "sse", "sse", "poll", "poll")
@@ -34,15 +34,15 @@ BREATH = 5.0
 """Seconds from one kill to the next, more or less."""
 
 
-async def run(town: Town, minutes: float, seed: int) -> bool:
+async def run(deployment: Deployment, minutes: float, seed: int) -> bool:
     """Whether every promise held."""
     kills: Counter[str] = Counter()
-    async with Oracle(town.app.url, town.database_url) as oracle:
+    async with Oracle(deployment.app.url, deployment.database_url) as oracle:
         await oracle.follow(*READERS)
         async with oracle.writing(*WRITERS, a_second=RATE):
             reporting = asyncio.create_task(report(oracle, kills))
             try:
-                await kill_in_turn(town, oracle, kills, minutes * 60, random.Random(seed))  # noqa: S311
+                await kill_in_turn(deployment, oracle, kills, minutes * 60, random.Random(seed))  # noqa: S311
                 await oracle.more_acknowledged(RATE)
             finally:
                 reporting.cancel()
@@ -54,13 +54,19 @@ async def run(town: Town, minutes: float, seed: int) -> bool:
 
 
 async def kill_in_turn(
-    town: Town, oracle: Oracle, kills: Counter[str], seconds: float, chance: random.Random
+    deployment: Deployment,
+    oracle: Oracle,
+    kills: Counter[str],
+    seconds: float,
+    chance: random.Random,
 ) -> None:
     """Each kill is followed by messages that are acknowledged, so that none hides another."""
-    deaths = ways_to_die(town)
-    pause = seconds / SERVER_KILLS if town.redis is None else BREATH
+    deaths = ways_to_die(deployment)
+    pause = seconds / SERVER_KILLS if deployment.redis is None else BREATH
     until = time.monotonic() + seconds
-    while time.monotonic() < until or (town.redis is None and sum(kills.values()) < SERVER_KILLS):
+    while time.monotonic() < until or (
+        deployment.redis is None and sum(kills.values()) < SERVER_KILLS
+    ):
         next_at = time.monotonic() + pause * chance.uniform(0.5, 1.5)
         name = chance.choice(list(deaths))
         await asyncio.to_thread(deaths[name])
@@ -69,15 +75,15 @@ async def kill_in_turn(
         await asyncio.sleep(max(0, next_at - time.monotonic()))
 
 
-def ways_to_die(town: Town) -> dict[str, Callable[[], None]]:
-    if town.postgresql is None or town.redis is None:
-        return {"server": lambda: restart(town.app)}
-    postgresql, redis = town.postgresql, town.redis
+def ways_to_die(deployment: Deployment) -> dict[str, Callable[[], None]]:
+    if deployment.postgresql is None or deployment.redis is None:
+        return {"server": lambda: restart(deployment.app)}
+    postgresql, redis = deployment.postgresql, deployment.redis
 
     def both() -> None:
         postgresql.kill()
         redis.kill()
-        town.app.kill_a_worker()
+        deployment.app.kill_a_worker()
         redis.start()
         postgresql.start()
 
@@ -87,7 +93,7 @@ def ways_to_die(town: Town) -> dict[str, Callable[[], None]]:
         redis.start()
 
     return {
-        "worker": town.app.kill_a_worker,
+        "worker": deployment.app.kill_a_worker,
         "redis": lambda: restart(redis),
         "redis for 5 s": away_for_a_while,
         "postgresql": lambda: restart(postgresql),
@@ -118,13 +124,16 @@ def how(oracle: Oracle) -> str:
 
 
 @contextmanager
-def place(database: str) -> Iterator[Town]:
+def place(database: str) -> Iterator[Deployment]:
     if database == "postgresql":
-        with towns.town() as town:
-            yield town
+        with deployments.deployment() as deployment:
+            yield deployment
     else:
-        with tempfile.TemporaryDirectory() as folder, towns.village(Path(folder)) as town:
-            yield town
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            deployments.sqlite_deployment(Path(folder)) as deployment,
+        ):
+            yield deployment
 
 
 def main() -> None:
@@ -146,10 +155,10 @@ def main() -> None:
     given = parser.parse_args()
     logging.disable(logging.INFO)  # each of the requests that this process makes
     print(f"{given.minutes:g} minutes on {given.database}, seed {given.seed}", flush=True)
-    with place(given.database) as town:
-        held = asyncio.run(run(town, given.minutes, given.seed))
+    with place(given.database) as deployment:
+        held = asyncio.run(run(deployment, given.minutes, given.seed))
         if not held:
-            print(town.app.log(), file=sys.stderr)
+            print(deployment.app.log(), file=sys.stderr)
     sys.exit(0 if held else 1)
 
 

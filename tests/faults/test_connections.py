@@ -8,21 +8,21 @@ import settings
 from db.engine.postgres import Connection
 from tests.applications import served
 from tests.factories import make_user
+from tests.faults.deployments import Deployment
 from tests.faults.oracle import HONEST_WITHIN, Oracle
 from tests.faults.readers import Follower
-from tests.faults.town import Town
 from tests.pages import parsed
 from tests.servers import disconnect_everybody
 from tests.waiting import within
 
 
-async def test_a_frozen_postgresql(town: Town, oracle: Oracle) -> None:
+async def test_a_frozen_postgresql(deployment: Deployment, oracle: Oracle) -> None:
     """Sends are refused honestly and in time; streams stay, and go on where they were."""
-    assert town.postgresql is not None
+    assert deployment.postgresql is not None
     await oracle.follow("ws", "sse")
     async with oracle.writing("htmx", "form", "htmx", "form"):
         await oracle.more_acknowledged(15)
-        with town.postgresql.frozen():
+        with deployment.postgresql.frozen():
             for _ in range(8):
                 await oracle.answered("503")
         await oracle.more_acknowledged(15)
@@ -33,11 +33,13 @@ async def test_a_frozen_postgresql(town: Town, oracle: Oracle) -> None:
         assert reader.connections == 1
 
 
-async def test_a_frozen_postgresql_keeps_what_was_written(town: Town, oracle: Oracle) -> None:
-    assert town.postgresql is not None
+async def test_a_frozen_postgresql_keeps_what_was_written(
+    deployment: Deployment, oracle: Oracle
+) -> None:
+    assert deployment.postgresql is not None
     person, client_id = oracle.people[0], str(uuid.uuid4())
     path = f"/chat/{oracle.conversation_id}/messages/"
-    with town.postgresql.frozen(), within(HONEST_WITHIN):
+    with deployment.postgresql.frozen(), within(HONEST_WITHIN):
         answer = await person.post(path, client_id=client_id, body="Not to be lost")
     assert answer.status_code == 503
     form = parsed(answer.text)

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.deployments import Workers
 from tests.faults.oracle import Oracle
-from tests.faults.town import Workers
-from tests.line import Line
 from tests.servers import PATIENCE, PostgreSQL, execute
 from tests.services import migrated_database
+from tests.tcp_proxy import TcpProxy
 
 TAKEN_OVER_WITHIN = 15.0
 TIERS = ("ws", "sse", "poll")
@@ -46,15 +46,15 @@ def pair(spare_postgresql: PostgreSQL) -> Iterator[tuple[PostgreSQL, Standby]]:
 
 
 @pytest.fixture
-async def line(pair: tuple[PostgreSQL, Standby]) -> AsyncIterator[Line]:
+async def line(pair: tuple[PostgreSQL, Standby]) -> AsyncIterator[TcpProxy]:
     """What leads to the one that serves."""
-    async with Line(pair[0].port) as line:
+    async with TcpProxy(pair[0].port) as line:
         yield line
 
 
 @pytest.fixture
 async def oracle(
-    pair: tuple[PostgreSQL, Standby], line: Line, redis_url: str
+    pair: tuple[PostgreSQL, Standby], line: TcpProxy, redis_url: str
 ) -> AsyncIterator[Oracle]:
     """Two workers at the end of the line."""
     primary, standby = pair
@@ -67,7 +67,7 @@ async def oracle(
 
 
 async def test_a_standby_takes_over_from_a_killed_postgresql(
-    pair: tuple[PostgreSQL, Standby], line: Line, oracle: Oracle
+    pair: tuple[PostgreSQL, Standby], line: TcpProxy, oracle: Oracle
 ) -> None:
     """Until it is promoted it can be read, and says of each send that it cannot be taken now."""
     primary, standby = pair
@@ -86,7 +86,7 @@ async def test_a_standby_takes_over_from_a_killed_postgresql(
 
 
 async def test_a_standby_takes_over_from_a_postgresql_that_hands_over(
-    pair: tuple[PostgreSQL, Standby], line: Line, oracle: Oracle
+    pair: tuple[PostgreSQL, Standby], line: TcpProxy, oracle: Oracle
 ) -> None:
     """The present connections to the old one stay, and are left as soon as it takes no writes."""
     primary, standby = pair

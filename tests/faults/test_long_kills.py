@@ -11,10 +11,10 @@ import httpx
 import pytest
 import redis
 
-from tests.faults import town as towns
+from tests.faults import deployments
+from tests.faults.deployments import Deployment, sqlite_deployment
 from tests.faults.oracle import Oracle
 from tests.faults.readers import Follower
-from tests.faults.town import Town, village
 from tests.servers import execute
 
 pytestmark = [pytest.mark.minutes, pytest.mark.timeout(900)]
@@ -24,36 +24,36 @@ WRITERS = ("ws", "htmx", "form", "ws", "htmx", "ws")
 RATE = 50
 
 
-async def test_a_worker_killed_fifty_times(town: Town, oracle: Oracle) -> None:
+async def test_a_worker_killed_fifty_times(deployment: Deployment, oracle: Oracle) -> None:
     await oracle.follow(*READERS)
     async with oracle.writing(*WRITERS, a_second=RATE):
         for _ in range(50):
             await oracle.more_acknowledged(RATE)
-            await asyncio.to_thread(town.app.kill_a_worker)
+            await asyncio.to_thread(deployment.app.kill_a_worker)
         await oracle.more_acknowledged(RATE)
     assert (await oracle.verdict()).holds(within=10)
 
 
-async def test_the_whole_server_killed_twenty_times(town: Town, oracle: Oracle) -> None:
+async def test_the_whole_server_killed_twenty_times(deployment: Deployment, oracle: Oracle) -> None:
     await oracle.follow(*READERS)
     async with oracle.writing(*WRITERS, a_second=RATE):
         for _ in range(20):
             await oracle.more_acknowledged(RATE)
-            town.app.kill()
-            await asyncio.to_thread(town.app.start)
+            deployment.app.kill()
+            await asyncio.to_thread(deployment.app.start)
         await oracle.more_acknowledged(RATE)
     assert (await oracle.verdict()).holds()
 
 
-async def test_workers_replaced_one_after_the_other(town: Town, oracle: Oracle) -> None:
+async def test_workers_replaced_one_after_the_other(deployment: Deployment, oracle: Oracle) -> None:
     """SIGHUP makes uvicorn do that. The server refuses no send meanwhile."""
     await oracle.follow(*READERS)
     async with oracle.writing(*WRITERS, a_second=RATE):
         for _ in range(5):
-            before = await asyncio.to_thread(town.app.worker_ids)
-            assert town.app.process is not None
-            town.app.process.send_signal(signal.SIGHUP)
-            while set(await asyncio.to_thread(town.app.worker_ids)) & set(before):
+            before = await asyncio.to_thread(deployment.app.worker_ids)
+            assert deployment.app.process is not None
+            deployment.app.process.send_signal(signal.SIGHUP)
+            while set(await asyncio.to_thread(deployment.app.worker_ids)) & set(before):
                 await oracle.more_acknowledged(1)
             await oracle.more_acknowledged(RATE)
     refused = {what for what in oracle.answers if what.isdigit()}
@@ -61,17 +61,17 @@ async def test_workers_replaced_one_after_the_other(town: Town, oracle: Oracle) 
     assert (await oracle.verdict()).holds(within=10)
 
 
-async def test_redis_away_for_a_minute(town: Town, oracle: Oracle) -> None:
+async def test_redis_away_for_a_minute(deployment: Deployment, oracle: Oracle) -> None:
     """Every send succeeds, and 99 of 100 deliveries take at most 2 s."""
-    assert town.redis is not None
+    assert deployment.redis is not None
     await oracle.follow(*READERS)
     async with oracle.writing(*WRITERS, a_second=20):
         await oracle.more_acknowledged(20)
-        town.redis.kill()
+        deployment.redis.kill()
         back_at = time.monotonic() + 60
         while time.monotonic() < back_at:
             await oracle.more_acknowledged(1)
-        await asyncio.to_thread(town.redis.start)
+        await asyncio.to_thread(deployment.redis.start)
         await oracle.more_acknowledged(20)
     assert set(oracle.answers) == {"acknowledged"}
     verdict = await oracle.verdict()
@@ -80,49 +80,53 @@ async def test_redis_away_for_a_minute(town: Town, oracle: Oracle) -> None:
 
 
 @pytest.mark.parametrize("command", ["FLUSHALL", "CLIENT PAUSE 5000", "stopped for 5 s"])
-async def test_redis_disturbed(town: Town, oracle: Oracle, command: str) -> None:
-    assert town.redis is not None
-    assert town.redis.process is not None
+async def test_redis_disturbed(deployment: Deployment, oracle: Oracle, command: str) -> None:
+    assert deployment.redis is not None
+    assert deployment.redis.process is not None
     await oracle.follow(*READERS)
     async with oracle.writing(*WRITERS, a_second=20):
         await oracle.more_acknowledged(20)
         if command.startswith("stopped"):
-            town.redis.process.send_signal(signal.SIGSTOP)
+            deployment.redis.process.send_signal(signal.SIGSTOP)
             begun = time.monotonic()
             while time.monotonic() < begun + 5:
                 await oracle.more_acknowledged(1)
-            town.redis.process.send_signal(signal.SIGCONT)
+            deployment.redis.process.send_signal(signal.SIGCONT)
         else:
-            with redis.Redis.from_url(town.redis.url) as connection:
+            with redis.Redis.from_url(deployment.redis.url) as connection:
                 connection.execute_command(*command.split())
         await oracle.more_acknowledged(200)
     assert set(oracle.answers) == {"acknowledged"}
     assert (await oracle.verdict()).holds(within=10)
 
 
-async def test_postgresql_killed_and_restarted_twenty_times(town: Town, oracle: Oracle) -> None:
-    assert town.postgresql is not None
+async def test_postgresql_killed_and_restarted_twenty_times(
+    deployment: Deployment, oracle: Oracle
+) -> None:
+    assert deployment.postgresql is not None
     await oracle.follow(*READERS)
     async with oracle.writing(*WRITERS, a_second=RATE):
         for n in range(20):
             await oracle.more_acknowledged(RATE)
             if n % 2:
-                await asyncio.to_thread(town.postgresql.stop)
+                await asyncio.to_thread(deployment.postgresql.stop)
             else:
-                town.postgresql.kill()
-            await asyncio.to_thread(town.postgresql.start)
+                deployment.postgresql.kill()
+            await asyncio.to_thread(deployment.postgresql.start)
         await oracle.more_acknowledged(RATE)
     assert (await oracle.verdict()).holds(within=10)
 
 
-async def test_fifty_sockets_outlive_a_killed_postgresql(town: Town, oracle: Oracle) -> None:
+async def test_fifty_sockets_outlive_a_killed_postgresql(
+    deployment: Deployment, oracle: Oracle
+) -> None:
     """The first message is on the same sockets at most 5 s after the database is back."""
-    assert town.postgresql is not None
+    assert deployment.postgresql is not None
     await oracle.follow(*["ws"] * 50)
     async with oracle.writing("htmx"):
         await oracle.more_acknowledged(10)
-        town.postgresql.kill()
-        await asyncio.to_thread(town.postgresql.start)
+        deployment.postgresql.kill()
+        await asyncio.to_thread(deployment.postgresql.start)
         back_at = time.time()
         await oracle.more_acknowledged(1)
     first = max(oracle.acknowledged, key=lambda client_id: oracle.acknowledged[client_id])
@@ -135,33 +139,33 @@ async def test_fifty_sockets_outlive_a_killed_postgresql(town: Town, oracle: Ora
 
 async def test_postgresql_as_the_broker_too() -> None:
     """Without Redis: what wakes the workers dies with the database, and comes back with it."""
-    with towns.hamlet() as town:
-        assert town.postgresql is not None
-        async with Oracle(town.app.url, town.database_url) as oracle:
+    with deployments.single_worker_deployment() as deployment:
+        assert deployment.postgresql is not None
+        async with Oracle(deployment.app.url, deployment.database_url) as oracle:
             await oracle.follow(*READERS)
             async with oracle.writing(*WRITERS, a_second=20):
                 for _ in range(5):
                     await oracle.more_acknowledged(40)
-                    town.postgresql.kill()
-                    await asyncio.to_thread(town.postgresql.start)
+                    deployment.postgresql.kill()
+                    await asyncio.to_thread(deployment.postgresql.start)
                     await oracle.more_acknowledged(40)
-                    await asyncio.to_thread(town.app.kill_a_worker)
+                    await asyncio.to_thread(deployment.app.kill_a_worker)
                 await oracle.more_acknowledged(40)
             assert (await oracle.verdict()).holds(within=10)
 
 
-async def test_a_table_locked_for_five_seconds(town: Town, oracle: Oracle) -> None:
+async def test_a_table_locked_for_five_seconds(deployment: Deployment, oracle: Oracle) -> None:
     """Sends are refused honestly within 3 s, and resume; other requests do not wait."""
-    assert town.postgresql is not None
+    assert deployment.postgresql is not None
     await oracle.follow(*READERS)
     lock = "BEGIN; LOCK TABLE messages; SELECT pg_sleep(5); COMMIT"
     async with oracle.writing("htmx", "form", a_second=10), httpx.AsyncClient() as anybody:
         await oracle.more_acknowledged(10)
-        locking = asyncio.create_task(asyncio.to_thread(execute, town.database_url, lock))
+        locking = asyncio.create_task(asyncio.to_thread(execute, deployment.database_url, lock))
         slowest = 0.0
         while not locking.done():
             begun = time.monotonic()
-            assert (await anybody.get(f"{town.app.url}/login/")).status_code == 200
+            assert (await anybody.get(f"{deployment.app.url}/login/")).status_code == 200
             slowest = max(slowest, time.monotonic() - begun)
         await locking
         await oracle.more_acknowledged(50)
@@ -173,8 +177,8 @@ async def test_a_table_locked_for_five_seconds(town: Town, oracle: Oracle) -> No
 
 async def test_sqlite_locked_by_another_program(tmp_path: Path) -> None:
     """For longer than a send waits: an honest 503, and the same message succeeds later."""
-    with village(tmp_path) as town:
-        async with Oracle(town.app.url, town.database_url) as oracle:
+    with sqlite_deployment(tmp_path) as deployment:
+        async with Oracle(deployment.app.url, deployment.database_url) as oracle:
             await oracle.follow(*READERS)
             async with oracle.writing("htmx", "form", a_second=10):
                 for seconds in (1, 4, 8):

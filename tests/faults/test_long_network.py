@@ -6,12 +6,12 @@ from asyncio import StreamReader, StreamWriter
 
 import pytest
 
-from tests.browser.road import Fault, Road
+from tests.browser.faulty_proxy import Fault, FaultyProxy
+from tests.faults.deployments import Deployment
 from tests.faults.dom import browser
 from tests.faults.oracle import Oracle
 from tests.faults.readers import Follower
-from tests.faults.town import Town
-from tests.line import PIECE
+from tests.tcp_proxy import PIECE
 
 pytestmark = [pytest.mark.minutes, pytest.mark.timeout(900)]
 
@@ -19,36 +19,38 @@ TIERS = ("ws", "sse", "poll")
 
 
 @pytest.mark.parametrize("seconds", [5, 20, 60])
-async def test_a_partition_of(town: Town, oracle: Oracle, seconds: float) -> None:
+async def test_a_partition_of(deployment: Deployment, oracle: Oracle, seconds: float) -> None:
     """Nothing passes, and all converge at most 30 s after it heals."""
-    async with Road(town.app.url) as road:
-        await oracle.follow(*TIERS, url=road.url)
+    async with FaultyProxy(deployment.app.url) as proxy:
+        await oracle.follow(*TIERS, url=proxy.url)
         async with oracle.writing(a_second=10):
             await oracle.more_acknowledged(10)
-            road.hold()
+            proxy.hold()
             heals_at = time.monotonic() + seconds
             while time.monotonic() < heals_at:
                 await oracle.more_acknowledged(1)
-            road.release()
+            proxy.release()
         assert (await oracle.verdict()).holds(within=seconds + 30)
 
 
-async def test_lines_that_go_silent_for_ever(town: Town, oracle: Oracle) -> None:
+async def test_lines_that_go_silent_for_ever(deployment: Deployment, oracle: Oracle) -> None:
     """Neither side gets an error. The page notices that heartbeats stop."""
-    async with Road(town.app.url) as road:
-        await oracle.follow(*TIERS, url=road.url)
+    async with FaultyProxy(deployment.app.url) as proxy:
+        await oracle.follow(*TIERS, url=proxy.url)
         async with oracle.writing(a_second=10):
             await oracle.more_acknowledged(10)
-            road.forget()
+            proxy.forget()
             await oracle.more_acknowledged(10)
         assert (await oracle.verdict()).holds()
 
 
-async def test_a_browser_behind_a_line_that_comes_and_goes(town: Town, oracle: Oracle) -> None:
+async def test_a_browser_behind_a_line_that_comes_and_goes(
+    deployment: Deployment, oracle: Oracle
+) -> None:
     """The DOM of a page that is never reloaded, through kills of the line and of the workers."""
     async with (
-        Road(town.app.url) as road,
-        browser(oracle.people[1], road.url, oracle.conversation_id) as page,
+        FaultyProxy(deployment.app.url) as proxy,
+        browser(oracle.people[1], proxy.url, oracle.conversation_id) as page,
     ):
         oracle.readers.append(page)
         await page.is_live("ws")
@@ -57,18 +59,18 @@ async def test_a_browser_behind_a_line_that_comes_and_goes(town: Town, oracle: O
                 await oracle.more_acknowledged(20)
                 match n % 3:
                     case 0:
-                        await road.cut()
+                        await proxy.cut()
                     case 1:
-                        await asyncio.to_thread(town.app.kill_a_worker)
+                        await asyncio.to_thread(deployment.app.kill_a_worker)
                     case _:
-                        road.hold()
+                        proxy.hold()
                         await oracle.more_acknowledged(30)
-                        road.release()
+                        proxy.release()
             await oracle.more_acknowledged(20)
         assert (await oracle.verdict()).holds()
 
 
-class ImpatientRoad(Road):
+class ImpatientRoad(FaultyProxy):
     """Drops a line on which the server has said nothing for `patience` seconds."""
 
     patience = 5.0
@@ -88,25 +90,25 @@ class ImpatientRoad(Road):
             return
 
 
-async def test_a_proxy_that_drops_what_is_idle(town: Town, oracle: Oracle) -> None:
-    async with ImpatientRoad(town.app.url) as road:
-        await oracle.follow(*TIERS, url=road.url)
+async def test_a_proxy_that_drops_what_is_idle(deployment: Deployment, oracle: Oracle) -> None:
+    async with ImpatientRoad(deployment.app.url) as proxy:
+        await oracle.follow(*TIERS, url=proxy.url)
         for _ in range(4):
             async with oracle.writing():
                 await oracle.more_acknowledged(10)
-            await asyncio.sleep(road.patience + 1)
+            await asyncio.sleep(proxy.patience + 1)
         async with oracle.writing():
             await oracle.more_acknowledged(10)
         assert (await oracle.verdict()).holds(within=5)
 
 
 async def test_heartbeats_keep_a_line_that_may_be_idle_for_20_seconds(
-    town: Town, oracle: Oracle
+    deployment: Deployment, oracle: Oracle
 ) -> None:
     """Two minutes of silence, and no page reconnects."""
-    async with ImpatientRoad(town.app.url) as road:
-        road.patience = 20
-        await oracle.follow("ws", "sse", url=road.url)
+    async with ImpatientRoad(deployment.app.url) as proxy:
+        proxy.patience = 20
+        await oracle.follow("ws", "sse", url=proxy.url)
         await asyncio.sleep(120)
         for reader in oracle.readers:
             assert isinstance(reader, Follower)

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.deployments import Deployment, Workers
 from tests.faults.oracle import Oracle, words
 from tests.faults.test_replies import ask
 from tests.faults.test_slow_readers import is_connected, never_reading
-from tests.faults.town import Town, Workers
 from tests.faults.writers import ByPost
 
 pytestmark = [pytest.mark.minutes, pytest.mark.timeout(900)]
@@ -27,12 +27,12 @@ NOISE = 0.1
 """Seconds by which one and the same thing differs on a machine that has others to serve."""
 
 
-async def test_two_hundred_who_never_read(town: Town) -> None:
+async def test_two_hundred_who_never_read(deployment: Deployment) -> None:
     """They cost others no more than two hundred who read, and at most 2 MiB each."""
-    async with Oracle(town.app.url, town.database_url) as oracle:
+    async with Oracle(deployment.app.url, deployment.database_url) as oracle:
         await oracle.follow("ws", "sse", "poll")
         alone = await delivery(oracle)
-        before = memory(town.app)
+        before = memory(deployment.app)
         with ExitStack() as stack:
             readers = []
             for _ in range(SLOW):
@@ -43,8 +43,8 @@ async def test_two_hundred_who_never_read(town: Town) -> None:
             with Draining(readers):
                 reading = await delivery(oracle)
             mute = await delivery(oracle)
-            each = (memory(town.app) - before) / SLOW
-            while any(is_connected(town.app.port, port) for port in ports):
+            each = (memory(deployment.app) - before) / SLOW
+            while any(is_connected(deployment.app.port, port) for port in ports):
                 await delivery(oracle)
     print(
         f"p99 {alone:.3f} s alone, among {SLOW} {reading:.3f} s while they read and {mute:.3f} s "

@@ -10,10 +10,10 @@ import pytest
 
 from db import engine
 from db.engine import Unavailable
+from tests.faults.deployments import Workers
 from tests.faults.oracle import Oracle
-from tests.faults.town import Workers
-from tests.line import Line
 from tests.servers import execute
+from tests.tcp_proxy import TcpProxy
 
 TIERS = ("ws", "sse", "poll")
 HEALED_WITHIN = 30.0
@@ -24,15 +24,15 @@ class Lines:
     """The lines of two workers to what they stand on."""
 
     oracle: Oracle
-    postgresql: Line
-    redis: Line
+    postgresql: TcpProxy
+    redis: TcpProxy
 
 
 @pytest.fixture
 async def lines(postgresql_url: str, redis_url: str) -> AsyncIterator[Lines]:
     async with (
-        Line(port(postgresql_url)) as postgresql,
-        Line(port(redis_url)) as redis,
+        TcpProxy(port(postgresql_url)) as postgresql,
+        TcpProxy(port(redis_url)) as redis,
     ):
         environment = {
             "DATABASE_URL": postgresql.through(postgresql_url),
@@ -89,7 +89,7 @@ async def test_a_transaction_that_was_cut_off_does_not_keep_its_locks(postgresql
     """The server gets no error for the dead connection, and times it out."""
     execute(postgresql_url, "CREATE TABLE marks (mark BIGINT PRIMARY KEY)")
     execute(postgresql_url, "INSERT INTO marks VALUES (1)")
-    async with Line(port(postgresql_url)) as line:
+    async with TcpProxy(port(postgresql_url)) as line:
         await engine.connect(line.through(postgresql_url), 5, 1)
 
         async def write(mark: int, *, forsaken: bool = False) -> None:

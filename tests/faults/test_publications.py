@@ -12,8 +12,8 @@ import settings
 from live import hub
 from live.publication import Publication
 from tests.applications import served, web_arguments
+from tests.faults.deployments import Workers
 from tests.faults.oracle import Oracle
-from tests.faults.town import Workers
 from tests.services import migrate
 
 LATE_AT_MOST = 0.1

@@ -4,16 +4,16 @@ import asyncio
 import random
 import uuid
 
-from tests.browser.road import Fault, Road
+from tests.browser.faulty_proxy import Fault, FaultyProxy
+from tests.faults.deployments import Deployment
 from tests.faults.oracle import Oracle, words
-from tests.faults.town import Town
 from tests.faults.writers import ByPost
 
 ROUNDS = 20
 SENDS = "/messages/"
 
 
-class ForgetfulRoad(Road):
+class ForgetfulRoad(FaultyProxy):
     """Loses the answer to about half of the sends, at random."""
 
     def fault(self, request: str) -> Fault | None:
@@ -21,10 +21,10 @@ class ForgetfulRoad(Road):
         return Fault.LOST if lose else None
 
 
-async def test_lost_replies(town: Town, oracle: Oracle) -> None:
+async def test_lost_replies(deployment: Deployment, oracle: Oracle) -> None:
     await oracle.follow("ws", "sse", "poll")
-    async with ForgetfulRoad(town.app.url) as road:
-        async with oracle.writing("htmx", "form", "htmx", url=road.url):
+    async with ForgetfulRoad(deployment.app.url) as proxy:
+        async with oracle.writing("htmx", "form", "htmx", url=proxy.url):
             await oracle.more_acknowledged(40)
         assert oracle.answers["RemoteProtocolError"] + oracle.answers["ReadError"] >= 10
     assert (await oracle.verdict()).holds(within=5)

@@ -2,22 +2,22 @@
 
 import asyncio
 
+from tests.faults.deployments import Deployment
 from tests.faults.oracle import Oracle
 from tests.faults.readers import Follower
-from tests.faults.town import Town
 from tests.waiting import slowness
 
 WITHOUT_REDIS = 5.0
 """Seconds within which every process has found out by itself."""
 
 
-async def test_a_sign_out_while_redis_is_away(town: Town, oracle: Oracle) -> None:
+async def test_a_sign_out_while_redis_is_away(deployment: Deployment, oracle: Oracle) -> None:
     """It ends what it opened on both workers, over every tier, and nothing of others."""
-    assert town.redis is not None
+    assert deployment.redis is not None
     await oracle.follow(*(tier for tier in ("ws", "sse", "poll", "ws") for _ in oracle.people))
     tabs = [tab for tab in oracle.readers if isinstance(tab, Follower)]
     ada = oracle.people.pop(0)
-    town.redis.kill()
+    deployment.redis.kill()
     async with oracle.writing("htmx", "htmx"):
         await oracle.more_acknowledged(10)
         hers = [tab for tab in tabs if tab.visitor is ada]

@@ -7,9 +7,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from tests.clients import Visitor
+from tests.faults.deployments import Deployment
 from tests.faults.oracle import Oracle, log
 from tests.faults.readers import Ledger
-from tests.faults.town import Town
 from tests.waiting import PATIENCE
 
 DROPPED_WITHIN = 30.0
@@ -17,14 +17,14 @@ ESTABLISHED = "01"
 LENGTH = 7_000
 
 
-async def test_a_reader_that_never_reads(town: Town, oracle: Oracle) -> None:
+async def test_a_reader_that_never_reads(deployment: Deployment, oracle: Oracle) -> None:
     await oracle.follow("ws", "sse", "poll")
     reader = await asyncio.to_thread(never_reading, oracle.people[2], oracle.conversation_id)
     with reader:
         address = reader.getsockname()
         async with oracle.writing(length=LENGTH):
             deadline = time.monotonic() + DROPPED_WITHIN
-            while is_connected(town.app.port, address[1]):
+            while is_connected(deployment.app.port, address[1]):
                 assert time.monotonic() < deadline, "it is never dropped"
                 await oracle.more_acknowledged(1)
     assert (await oracle.verdict()).holds(within=5)

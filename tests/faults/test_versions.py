@@ -4,8 +4,8 @@ import asyncio
 from pathlib import Path
 
 from tests.applications import web_arguments
+from tests.faults.deployments import Workers
 from tests.faults.oracle import Oracle
-from tests.faults.town import Workers
 from tests.servers import execute
 
 TIERS = ("ws", "sse", "poll")

@@ -7,7 +7,7 @@ from routes.streams.close_codes import CloseCode
 from routes.streams.limits import FRAME_BYTES
 from routes.streams.websocket import connection as connections
 from routes.streams.websocket.connection import WebSocketConnection, is_one_frame
-from tests.wires import Transport
+from tests.recording_transport import Transport
 
 
 class Recorder(WebSocketConnection):

@@ -20,7 +20,7 @@ from routes.streams.websocket import fast_socket
 from routes.streams.websocket.fast_socket import FastSocket
 from tests.factories import make_conversation, make_message, make_messages, make_session, make_user
 from tests.pages import Page
-from tests.wires import Transport
+from tests.recording_transport import Transport
 
 pytestmark = pytest.mark.usefixtures("live")
 

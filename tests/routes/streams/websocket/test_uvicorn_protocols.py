@@ -12,7 +12,7 @@ from starlette.requests import HTTPConnection
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from websockets.server import ServerProtocol
 
-from bench import passers
+from bench import visitors
 from routes.middleware.request_log import Exchange
 from routes.streams import transports
 from routes.streams.limits import SEND_TIMEOUT
@@ -153,11 +153,11 @@ async def test_a_frame_that_comes_before_the_handshake_is_over_is_not_lost(
     monkeypatch.setattr(HandoffWebSocketProtocol, "data_received", noting)
     address = urlsplit(site.url)
     reader, writer = await asyncio.open_connection(address.hostname, address.port)
-    request = passers.request("GET", address.netloc, f"/ws/chat/{chat}/", visitor.cookie, "")
+    request = visitors.request("GET", address.netloc, f"/ws/chat/{chat}/", visitor.cookie, "")
     writer.write(request)
     await is_asked.wait()
-    writer.write(passers.frame(1, passers.message().encode()))
+    writer.write(visitors.frame(1, visitors.message().encode()))
     async with asyncio.timeout(10):
-        await reader.readuntil(passers.BODY.encode())
+        await reader.readuntil(visitors.BODY.encode())
     writer.close()
     await writer.wait_closed()

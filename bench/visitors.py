@@ -33,7 +33,7 @@ NO_LINGER = struct.pack("ii", 1, 0)
 
 
 @dataclass(frozen=True)
-class Passer:
+class Visitor:
     """A user who may connect: their conversation and their session."""
 
     path: str
@@ -44,10 +44,10 @@ class Refused(Exception):
     """An answer that is not what was asked for."""
 
 
-class Passers:
+class Visitors:
     """The same people on the same visits, in the same order each time."""
 
-    def __init__(self, port: int, people: Sequence[Passer]) -> None:
+    def __init__(self, port: int, people: Sequence[Visitor]) -> None:
         self.port = port
         self.people = people
         self.visits = random.Random(1)  # noqa: S311
@@ -62,49 +62,49 @@ class Passers:
         async with asyncio.TaskGroup() as visits:
             for number in range(int(seconds * RATE)):
                 await asyncio.sleep(began_at + number / RATE - loop.time())
-                passer = self.visits.choice(self.people)
+                visitor = self.visits.choice(self.people)
                 [kind] = self.visits.choices(kinds, (20, 5, 10, 25, 40))
-                visits.create_task(self.visit(kind, passer))
+                visits.create_task(self.visit(kind, visitor))
 
-    async def visit(self, kind: Callable[[Passer], Awaitable[None]], passer: Passer) -> None:
+    async def visit(self, kind: Callable[[Visitor], Awaitable[None]], visitor: Visitor) -> None:
         self.counts[kind.__name__] += 1
         try:
-            await kind(passer)
+            await kind(visitor)
         except (OSError, EOFError, TimeoutError, Refused) as error:
             self.counts["unserved"] += 1
             self.counts[f"unserved: {kind.__name__}: {error!r}"] += 1
 
-    async def read_pages(self, passer: Passer) -> None:
-        for path in ("/", passer.path):
-            async with self.asking("GET", path, passer, 200) as (reader, _):
+    async def read_pages(self, visitor: Visitor) -> None:
+        for path in ("/", visitor.path):
+            async with self.asking("GET", path, visitor, 200) as (reader, _):
                 await reader.read()
 
-    async def post(self, passer: Passer) -> None:
+    async def post(self, visitor: Visitor) -> None:
         form = f"client_id={uuid.uuid4()}&body={BODY.replace(' ', '+')}"
-        async with self.asking("POST", f"{passer.path}messages/", passer, 303, body=form) as both:
+        async with self.asking("POST", f"{visitor.path}messages/", visitor, 303, body=form) as both:
             await both[0].read()
 
-    async def poll(self, passer: Passer) -> None:
+    async def poll(self, visitor: Visitor) -> None:
         """Some wait for the answer, which is none; some leave before it."""
         wait = self.chance.choice([1, 25])
-        async with self.asking("GET", f"/poll{passer.path}?wait={wait}", passer, None) as both:
+        async with self.asking("GET", f"/poll{visitor.path}?wait={wait}", visitor, None) as both:
             await self.stay(both[0])
             await self.leave(*both)
 
-    async def stream(self, passer: Passer) -> None:
-        await self.follow("/sse", passer, 200)
+    async def stream(self, visitor: Visitor) -> None:
+        await self.follow("/sse", visitor, 200)
 
-    async def socket(self, passer: Passer) -> None:
-        await self.follow("/ws", passer, 101)
+    async def socket(self, visitor: Visitor) -> None:
+        await self.follow("/ws", visitor, 101)
 
-    async def follow(self, kind: str, passer: Passer, status: int) -> None:
-        cursor = await self.follow_once(f"{kind}{passer.path}", passer, status)
+    async def follow(self, kind: str, visitor: Visitor, status: int) -> None:
+        cursor = await self.follow_once(f"{kind}{visitor.path}", visitor, status)
         if cursor is not None and self.chance.random() < RETURNING:
-            await self.follow_once(f"{kind}{passer.path}?after={cursor}", passer, status)
+            await self.follow_once(f"{kind}{visitor.path}?after={cursor}", visitor, status)
 
-    async def follow_once(self, path: str, passer: Passer, status: int) -> int | None:
+    async def follow_once(self, path: str, visitor: Visitor, status: int) -> int | None:
         is_socket = path.startswith("/ws/")
-        async with self.asking("GET", path, passer, status) as both:
+        async with self.asking("GET", path, visitor, status) as both:
             if is_socket and self.chance.random() < WRITERS:
                 both[1].write(frame(1, message().encode()))
             cursor = await self.stay(both[0])
@@ -142,13 +142,13 @@ class Passers:
 
     @asynccontextmanager
     async def asking(
-        self, method: str, path: str, passer: Passer, status: int | None, body: str = ""
+        self, method: str, path: str, visitor: Visitor, status: int | None, body: str = ""
     ) -> AsyncIterator[tuple[StreamReader, StreamWriter]]:
         """A connection on which a request was made and, where a status is expected, the head of
         the answer has come."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         try:
-            writer.write(request(method, f"127.0.0.1:{self.port}", path, passer.cookie, body))
+            writer.write(request(method, f"127.0.0.1:{self.port}", path, visitor.cookie, body))
             if status is not None:
                 async with asyncio.timeout(PATIENCE):
                     head = await reader.readuntil(b"\r\n\r\n")

@@ -69,7 +69,7 @@ class Workers(Process):
 
 
 @dataclass
-class Town:
+class Deployment:
     app: Workers
     database_url: str
     postgresql: PostgreSQL | None = None
@@ -77,31 +77,31 @@ class Town:
 
 
 @contextmanager
-def town() -> Iterator[Town]:
+def deployment() -> Iterator[Deployment]:
     """Two workers on PostgreSQL and Redis."""
     with start_postgresql() as postgresql, start_redis() as redis:
         url = migrated_database(postgresql)
         environment = {"DATABASE_URL": url, "REDIS_URL": redis.url, "WEB_CONCURRENCY": "2"}
         with Workers(2, **environment) as app:
             app.start()
-            yield Town(app, url, postgresql, redis)
+            yield Deployment(app, url, postgresql, redis)
 
 
 @contextmanager
-def hamlet() -> Iterator[Town]:
+def single_worker_deployment() -> Iterator[Deployment]:
     """Two workers on PostgreSQL, which also carries what they tell each other."""
     with start_postgresql() as postgresql:
         url = migrated_database(postgresql)
         with Workers(2, DATABASE_URL=url, BROKER_URL=url, WEB_CONCURRENCY="2") as app:
             app.start()
-            yield Town(app, url, postgresql)
+            yield Deployment(app, url, postgresql)
 
 
 @contextmanager
-def village(folder: Path) -> Iterator[Town]:
+def sqlite_deployment(folder: Path) -> Iterator[Deployment]:
     """One process on SQLite."""
     url = f"sqlite:///{folder / 'parley.sqlite3'}"
     migrate(url)
     with Workers(1, DATABASE_URL=url) as app:
         app.start()
-        yield Town(app, url)
+        yield Deployment(app, url)

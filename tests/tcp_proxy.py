@@ -8,7 +8,7 @@ from typing import Self
 PIECE = 65536
 
 
-class Line:
+class TcpProxy:
     """Leads from a port of its own to `target`, another port of this machine."""
 
     port: int

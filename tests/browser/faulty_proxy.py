@@ -7,7 +7,7 @@ from contextlib import suppress
 from enum import Enum, auto
 from urllib.parse import urlsplit
 
-from tests.line import PIECE, Line
+from tests.tcp_proxy import PIECE, TcpProxy
 
 
 class Fault(Enum):
@@ -34,7 +34,7 @@ ANSWERS = {
 }
 
 
-class Road(Line):
+class FaultyProxy(TcpProxy):
     """A proxy. `faults` says what befalls requests: patterns of "GET /path", and what happens."""
 
     def __init__(self, site: str) -> None:
