@@ -11,7 +11,7 @@ import pytest
 
 import settings
 from actions import changes, messages, participants, sessions, typing_notifications
-from db import conversations, engine
+from db import conversations, engine, inbox
 from db import messages as stored
 from db.engine import Unavailable
 from db.sessions import Session
@@ -353,7 +353,7 @@ async def test_an_inbox_line_that_could_not_be_read_is_read_with_the_rest(
         async def away(*_: object) -> None:
             raise Unavailable
 
-        monkeypatch.setattr(conversations, "list_lines", away)
+        monkeypatch.setattr(inbox, "list_lines", away)
         await send(bob, chat, "Hello")
         await screen.next()
         assert screen.page.unread == 1
@@ -370,7 +370,7 @@ async def test_inbox_lines_go_on_after_one_that_failed(
             raise ValueError
 
         with monkeypatch.context() as patch:
-            patch.setattr(conversations, "list_lines", broken)
+            patch.setattr(inbox, "list_lines", broken)
             await send(bob, chat, "Hello")
             while screen.page.unread != 1:
                 await screen.next()
