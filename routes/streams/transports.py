@@ -100,7 +100,7 @@ def cursor(connection: HTTPConnection, conversation: Conversation) -> int:
 
 @contextmanager
 def following(reader: Reader, tier: str) -> Iterator[SendQueue]:
-    """While the block runs, the reader's frames arrive in an queue."""
+    """While the block runs, the reader's frames arrive in a queue."""
     queue = SendQueue(tier)
     reader.open(queue)
     try:
