@@ -13,7 +13,7 @@ from db import engine, participants
 from db.conversations import Conversation
 from routes import access, forms
 from routes.inbox import load_inbox
-from routes.message_pages import load_page
+from routes.message_pages import load_first_page, load_page
 from routes.presence import load_presence
 from routes.users import found
 
@@ -30,17 +30,17 @@ async def index(request: Request) -> Response:
 
 
 async def show(request: Request) -> Response:
-    """A page of a conversation, by default the newest; for htmx only its messages."""
+    """A page of a conversation: what it opens with, or another; for htmx only its messages."""
     async with engine.connection():
         conversation = await access.current_conversation(request)
-        page = await load_page(
-            conversation,
-            forms.number(request, "before"),
-            forms.number(request, "after"),
-            forms.number(request, "at"),
-        )
+        edges = [forms.number(request, name) for name in ("before", "after", "at")]
         if forms.wants_fragment(request):
+            page = await load_page(conversation, *edges)
             return render.page(request, "messages/_page.html", page=page, conversation=conversation)
+        if edges == [None, None, None]:
+            page = await load_first_page(conversation)
+        else:
+            page = await load_page(conversation, *edges)
         return await pane(request, conversation, status=200, page=page)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from db import messages
 from db.conversations import Conversation
 from db.messages import Message
+from db.unread import UNREAD_COUNTED
 
 PAGE = 50
 NEWEST = 2**53
@@ -13,13 +14,23 @@ NEWEST = 2**53
 @dataclass(frozen=True, slots=True)
 class MessagePage:
     """Messages, oldest first; where the older and the newer page begin, if any; and the revision up
-    to which the page is known to be complete."""
+    to which the page is known to be complete; the first unread message, if it is here, and how many
+    are unread in all."""
 
     messages: list[Message]
     before: int | None
     after: int | None
     cursor: int
     first_unread: int | None
+    unread: int
+
+
+async def load_first_page(conversation: Conversation) -> MessagePage:
+    """What a conversation opens with: the newest page, or the one around the first unread message
+    if that is further back."""
+    if conversation.unread and conversation.last_position - conversation.read_position > PAGE:
+        return await load_page(conversation, at=conversation.read_position + 1)
+    return await load_page(conversation)
 
 
 async def load_page(
@@ -71,17 +82,25 @@ def page(
         after=shown[-1].position if shown and len(newer) > len(shown_newer) else None,
         cursor=conversation.revision,
         first_unread=first_unread(conversation, shown),
+        unread=count_unread(conversation),
     )
 
 
+def count_unread(conversation: Conversation) -> int:
+    """Beyond the limit of counting, one's own messages are among them."""
+    if conversation.unread < UNREAD_COUNTED:
+        return conversation.unread
+    return conversation.last_position - conversation.read_position
+
+
 def first_unread(conversation: Conversation, shown: list[Message]) -> int | None:
-    """The first unread message, if it is on this page and not its first."""
-    if not conversation.unread:
+    """The first unread message, if it is on this page."""
+    if not conversation.unread or not shown or shown[0].position > conversation.read_position + 1:
         return None
-    unread = [
+    unread = (
         message.position
         for message in shown
         if message.position > conversation.read_position
         and message.author_id != conversation.reader_id
-    ]
-    return unread[0] if unread and unread[0] != shown[0].position else None
+    )
+    return next(unread, None)

@@ -1,16 +1,17 @@
-// A message counts as read once it stood at the end of a visible page; each position is sent once. What is unread shows
-// in the inbox, where the open conversation stays marked, and before the title.
+// A message counts as read once it was on screen while somebody was there: the window has the focus, or a key, pointer
+// or wheel was used in the last minute. Each position is sent once. What is unread shows in the inbox, where the open
+// conversation stays marked, and before the title.
 
 import {isUp, send} from './live.js'
-import {byId, conversation, held, live, messages, on, position, post, scroller} from './page.js'
-import {isAtNewest} from './scroll.js'
+import {byId, conversation, live, messages, on, post, scroller} from './page.js'
+import {lastSeen, unreadBelow} from './scroll.js'
 
-const DELAY = 100
+const DELAY = 100, ATTENTION = 60_000
 
 let unread = Number(document.querySelector('title').dataset.unread ?? 0)
 // A conversation may itself be called “(5) party”.
 const name = document.title.slice(prefix(unread).length)
-let sent = 0, timer
+let sent = 0, timer, attentiveAt = -ATTENTION
 
 export function start() {
   on('parley:unread', title)
@@ -18,7 +19,17 @@ export function start() {
   for (const event of ['htmx:after:swap', 'parley:up', 'visibilitychange']) on(event, soon)
   on('parley:down', sendAgain)
   scroller.addEventListener('scroll', soon, {passive: true})
+  for (const event of ['keydown', 'pointerdown', 'pointermove', 'wheel', 'focus']) {
+    addEventListener(event, attend, {passive: true})
+  }
 }
+
+function attend() {
+  attentiveAt = performance.now()
+  soon()
+}
+
+const isAttended = () => !document.hidden && (document.hasFocus() || performance.now() - attentiveAt < ATTENTION)
 
 function soon() {
   entry()?.querySelector('a').setAttribute('aria-current', 'page')
@@ -27,11 +38,11 @@ function soon() {
 
 function look() {
   timer = undefined
-  const last = position(held().at(-1))
-  if (!(last > sent) || document.hidden || !isAtNewest() || !isUp()) return
+  const last = lastSeen()
+  if (last <= sent || !isAttended() || !isUp()) return
   sent = last
   if (!send({type: 'read', position: last})) postRead(last)
-  markRead(entry())
+  if (!unreadBelow()) markRead(entry())
 }
 
 function postRead(last) {

@@ -1,8 +1,9 @@
-// The view follows the newest message if one is there; else a button says how many are new and leads there, and what
-// one looks at stays in its place. At most 300 messages are kept: a link loads again what is trimmed.
+// A conversation opens at its first unread message. The view follows the newest message if one is there; else a button
+// says how many are unread below and leads there, and what one looks at stays in its place. At most 300 messages are
+// kept: a link loads again what is trimmed.
 
 import {isOutsideAfter} from './frames.js'
-import {held, live, messages, on, position, scroller, user} from './page.js'
+import {byId, held, live, messages, on, position, scroller, user} from './page.js'
 
 const MOST = 300, SPARE = 20, NEAR = 60
 // Where no browser holds the view by itself; at the very bottom none does.
@@ -10,9 +11,18 @@ const isLoose = !CSS.supports('overflow-anchor: auto')
 const jump = document.createElement('button')
 const label = document.createElement('span')
 
-let isAtBottom = true, isLeading = false, count = 0, newest = 0, mark, markTop
+let isAtBottom = true, isLeading = false, unread = 0, seen = 0, newest = 0, mark, markTop
 
-export const isAtNewest = () => isAtBottom && !newer()
+const isAtNewest = () => isAtBottom && !newer()
+
+// How many messages of others are unread below what has been on screen.
+export const unreadBelow = () => unread
+
+// The last position that has been on screen.
+export function lastSeen() {
+  see()
+  return seen
+}
 
 export function start() {
   if (!messages) return
@@ -24,8 +34,9 @@ export function start() {
   jump.append(label)
   scroller.after(jump)
   newest = position(held().at(-1)) || 0
-  const at = new URLSearchParams(location.search).get('at')
-  held().find(li => li.dataset.position === at)?.scrollIntoView({block: 'center'})
+  seen = Number(messages.dataset.read)
+  unread = Number(messages.dataset.unread)
+  open()
   scroller.addEventListener('scroll', look, {passive: true})
   jump.addEventListener('click', toNewest)
   on('parley:sent', toNewest)
@@ -37,6 +48,15 @@ export function start() {
     for (const link of messages.querySelectorAll('.older a, .newer a')) htmx.process(link, true)
   })
   look()
+}
+
+function open() {
+  const toUnread = document.querySelector('.to-unread')
+  toUnread?.addEventListener('click', () => toUnread.remove())
+  const at = new URLSearchParams(location.search).get('at')
+  if (at) return held().find(li => li.dataset.position === at)?.scrollIntoView({block: 'center'})
+  byId('unread')?.scrollIntoView()
+  toUnread?.remove()
 }
 
 const newer = () => messages.querySelector('.newer')
@@ -56,20 +76,33 @@ async function toNewest() {
 function look() {
   isAtBottom = distanceFromBottom() < NEAR
   if (!isAtBottom || !newer()) isLeading = false
+  see()
   paint()
 }
+
+function see() {
+  if (document.hidden) return
+  const bottom = scroller.getBoundingClientRect().bottom + 1
+  const all = held()
+  const last = isAtNewest() ? all.at(-1) : all.findLast(li => li.getBoundingClientRect().bottom <= bottom)
+  if (!(position(last) > seen)) return
+  const passed = all.filter(li => isOfOthers(li) && position(li) > seen && position(li) <= position(last))
+  unread = isAtNewest() ? 0 : Math.max(0, unread - passed.length)
+  seen = position(last)
+}
+
+const isOfOthers = li => li.dataset.author !== user
 
 function notice(li) {
   if (!(position(li) > newest)) return
   newest = position(li)
-  if (li.dataset.author !== user) count++
+  if (isOfOthers(li)) unread++
 }
 
 function paint() {
   jump.hidden = isAtNewest()
-  if (jump.hidden) count = 0
-  jump.dataset.count = count || ''
-  label.textContent = count ? `${count} new message${count > 1 ? 's' : ''}` : 'Newest messages'
+  jump.dataset.count = unread || ''
+  label.textContent = unread ? `${unread} new message${unread > 1 ? 's' : ''}` : 'Newest messages'
 }
 
 function hold() {
@@ -83,8 +116,7 @@ function hold() {
 function release() {
   trim()
   if (mark?.isConnected) scroller.scrollTop += mark.getBoundingClientRect().top - markTop
-  if (!newer()) isLeading = false
-  paint()
+  look()
 }
 
 function trim() {

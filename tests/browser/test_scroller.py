@@ -1,10 +1,13 @@
 """What one looks at stays where it is, and the newest is followed only from the bottom."""
 
+import pytest
 from playwright.async_api import Locator, expect
 
+from db import conversations, participants
 from tests import factories
 from tests.browser.people import People
 from tests.browser.screen import Screen
+from tests.waiting import eventually
 
 LOOK = """() => {
     const scroller = document.getElementById('scroller').getBoundingClientRect()
@@ -21,6 +24,10 @@ SCROLL = """top => {
     scroller.scrollTop = Math.min(0, Math.max(uppermost, top))
 }"""
 """So far above the bottom (in the reversed column that is negative)."""
+
+FROM_TOP = """() => document.getElementById('unread').getBoundingClientRect().top
+    - document.getElementById('scroller').getBoundingClientRect().top"""
+"""How far down the line before what is unread stands."""
 
 TOP, BOTTOM = -(10**6), 0
 
@@ -58,6 +65,57 @@ async def test_ones_own_message_leads_to_the_bottom(people: People) -> None:
     await ada.say("Mine")
     await expect(ada.message("Mine")).to_be_in_viewport(ratio=1)
     await expect(jump(ada)).to_be_hidden()
+
+
+@pytest.mark.parametrize("number", [20, 180])
+async def test_a_conversation_opens_at_the_first_unread_and_what_was_on_screen_is_read(
+    people: People, number: int
+) -> None:
+    ada, id = await unread_conversation(people, number)
+    await ada.page.set_viewport_size({"width": 1280, "height": 800})
+    await ada.chat(id)
+    await expect(ada.message("Message 1\nand more")).to_be_in_viewport(ratio=1)
+    top = await ada.page.evaluate(FROM_TOP)
+    assert 0 <= top < 150
+    below = int((await jump(ada).inner_text()).split()[0])
+    assert 0 < below < number
+
+    async def is_as_said() -> bool:
+        seen = await conversations.get(id, ada.user.id)
+        assert seen is not None
+        return seen.read_position == 5 + number - below
+
+    await eventually(is_as_said)
+    await expect(ada.page.get_by_text("Jump to first unread")).to_have_count(0)
+    await jump(ada).click()
+    await ada.title_is("Bob")
+    await expect(ada.messages.last).to_be_in_viewport(ratio=1)
+
+
+async def test_without_javascript_an_inbox_leads_to_the_first_unread(people: People) -> None:
+    ada, id = await unread_conversation(people, 180, javascript=False)
+    await ada.go("/")
+    await ada.press("Bob")
+    await expect(ada.page).to_have_url(f"{people.url}/chat/{id}/#unread")
+    await expect(ada.message("Message 1\nand more")).to_be_in_viewport(ratio=1)
+    await ada.go(id)
+    await ada.press("Jump to first unread")
+    await expect(ada.message("Message 1\nand more")).to_be_in_viewport(ratio=1)
+
+
+async def test_a_window_that_nobody_attends_reads_nothing(people: People) -> None:
+    ada, bob, _ = await long_conversation(people, 5)
+    await ada.page.evaluate("document.hasFocus = () => false")
+    await ada.page.clock.install()
+    await ada.page.clock.fast_forward(61_000)
+    await bob.say("Are you there?")
+    await expect(ada.message("Are you there?")).to_be_in_viewport(ratio=1)
+    await ada.title_is("(1) Bob")
+    await bob.say("Hello?")
+    await ada.title_is("(2) Bob")
+    await ada.page.mouse.move(200, 200)
+    await ada.title_is("Bob")
+    await ada.has_read(7)
 
 
 async def test_what_one_scrolled_past_is_read_only_at_the_bottom(people: People) -> None:
@@ -136,10 +194,26 @@ async def long_conversation(people: People, number: int) -> tuple[Screen, Screen
     ada, bob = await people.join("ada"), await people.join("bob")
     id = await factories.make_conversation([ada.user, bob.user])
     await factories.make_messages(ada.user, id, number)
+    await participants.update_read([(id, bob.user.id, number)])
     for screen in (ada, bob):
         await screen.chat(id)
         await expect(screen.messages.last).to_be_in_viewport(ratio=1)
     return ada, bob, id
+
+
+async def unread_conversation(
+    people: People, number: int, *, javascript: bool = True
+) -> tuple[Screen, int]:
+    """Ada, who has read five messages and not the next ones of two lines each, and where."""
+    ada = await people.join("ada", javascript=javascript)
+    bob = await factories.make_user("bob")
+    id = await factories.make_conversation([ada.user, bob])
+    for n in range(5):
+        await factories.make_message(ada.user, id, f"Read {n}")
+    await participants.update_read([(id, ada.user.id, 5)])
+    for n in range(1, number + 1):
+        await factories.make_message(bob, id, f"Message {n}\nand more")
+    return ada, id
 
 
 def jump(screen: Screen) -> Locator:
