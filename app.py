@@ -29,6 +29,7 @@ from routes import (
     conversations,
     convertors,
     errors,
+    form_pages,
     messages,
     operations,
     participants,
@@ -107,6 +108,16 @@ routes = [
     Route(CHAT + "people/", participants.index),
     Route(CHAT + "people/remove/", participants.remove, methods=["POST"]),
     Route(CHAT + "leave/", participants.leave, methods=["POST"]),
+    Route("/logout/", form_pages.show_inbox),
+    *[
+        Route(f"/account/{form}/", form_pages.show_account)
+        for form in ("name", "presence", "password", "sessions", "delete")
+    ],
+    Route(CHAT + "messages/", form_pages.show_conversation),
+    Route(CHAT + "typing/", form_pages.show_conversation),
+    Route(CHAT + "read/", form_pages.show_conversation),
+    Route(CHAT + "people/remove/", form_pages.show_people),
+    Route(CHAT + "leave/", form_pages.show_people),
     WebSocketRoute("/ws" + CHAT, transports.socket),
     WebSocketRoute("/ws/inbox/", transports.socket),
     Route("/sse" + CHAT, sse.LongLivedEndpoint(transports.events), methods=["GET"]),
