@@ -15,7 +15,7 @@ from starlette.types import Scope
 
 from render.assets import static_build
 
-FOR_EVER = "public, max-age=31536000, immutable"
+FOR_EVER = "max-age=31536000, immutable"
 TEXTS = ("text/", "image/svg+xml")
 
 

@@ -108,7 +108,7 @@ async def mine(request: Request) -> Response:
     Fragments are the same for every viewer, so they cannot say "mine"; this does, without a script.
     """
     css = render.fragment(MINE, id=request.path_params["user_id"])
-    headers = {"Cache-Control": f"public, max-age={YEAR}, immutable"}
+    headers = {"Cache-Control": f"max-age={YEAR}, immutable"}
     return Response(css, media_type="text/css", headers=headers)
 
 

@@ -6,7 +6,8 @@ import {apply} from './frames.js'
 import {show} from './indicator.js'
 import {FIRST_FRAME, Link, poll} from './link.js'
 import {emit, leave, live, on, signIn} from './page.js'
-import {betterThan, forced, isBetter, nextAfter, politeness} from './tiers.js'
+import {tab} from './storage.js'
+import {betterThan, forced, isBetter, known, nextAfter, politeness} from './tiers.js'
 
 const PROMPT = 1000, TICK = 2000, SLEEP = 10000, SILENCE = 20000, BETTER = 300000, STABLE = 5000
 
@@ -18,9 +19,9 @@ export const send = frame => isUp() && connection.link.send(frame)
 
 export function start() {
   const asked = new URLSearchParams(location.search).get('live')
-  if (asked === 'auto') sessionStorage.clear()
-  const tier = forced(asked, sessionStorage.live)
-  if (tier) sessionStorage.live = tier
+  if (asked === 'auto') tab.clear()
+  const tier = forced(asked, tab.get('live'))
+  if (tier) tab.set('live', tier)
   if (!live && tier !== 'off') return
   connection = new Connection(tier)
   if (tier === 'off') return connection.enter('off')
@@ -39,14 +40,16 @@ export function start() {
 class Connection {
   state = 'closed'
   link = null
-  failures = 0 // in a row: each makes the next wait longer
-  fruitless = 0 // links of this tier in a row that never came up
-  wasSilent = false // whether the last of them was held back, not refused
+  // In a row: each makes the next wait longer.
+  failures = 0
+  // Links of this tier in a row that never came up; and whether the last of them was held back, not refused.
+  fruitless = 0
+  wasSilent = false
   ticked = Date.now()
 
   constructor(forcedTier) {
     this.isForced = !!forcedTier
-    this.tier = forcedTier ?? sessionStorage.tier ?? 'ws'
+    this.tier = forcedTier ?? known(tab.get('tier'))
   }
 
   enter(state) {
@@ -109,8 +112,8 @@ class Connection {
     this.fruitless = 0
     this.failures = 0
     this.tier = tier
-    sessionStorage.tier = tier
-    sessionStorage.stepped = Date.now()
+    tab.set('tier', tier)
+    tab.set('stepped', Date.now())
   }
 
   close() {
@@ -150,11 +153,11 @@ class Connection {
     if (this.state !== 'live') return
     if (hasSlept) this.open()
     else if (now - this.link.seen > SILENCE) this.link.lose()
-    else if (!this.isForced && now - sessionStorage.stepped > BETTER) this.tryBetter(now)
+    else if (!this.isForced && now - tab.get('stepped') > BETTER) this.tryBetter(now)
   }
 
   tryBetter(now) {
-    sessionStorage.stepped = now
+    tab.set('stepped', now)
     for (const tier of betterThan(this.tier)) new Link(tier, this)
   }
 }

@@ -4,11 +4,9 @@
 import {backoff} from './backoff.js'
 import {apply} from './frames.js'
 import {isOff, send} from './live.js'
-import {
-  byId, composer, conversation, domId, emit, forget, key, message, messages, on, post, remember, signIn, stored,
-  user,
-} from './page.js'
-import {pause, Queue, verdict} from './queue.js'
+import {byId, composer, conversation, domId, emit, message, messages, on, post, signIn, user} from './page.js'
+import {isItem, pause, Queue, verdict} from './queue.js'
+import {forget, names, onChange, recall, remember} from './storage.js'
 
 const ACKNOWLEDGED = 3000, ANSWERED = 15000
 const FAILED = 'Not sent. The server could not take it.'
@@ -23,7 +21,7 @@ let posting, timer, failures = 0
 export function start() {
   // A script that is none: text browsers would show what a template holds.
   pending.innerHTML = byId('pending')?.textContent ?? ''
-  queue = new Queue(stored('outbox:').map(name => JSON.parse(localStorage[name])))
+  queue = new Queue(names('outbox:').map(recall).filter(isItem))
   if (messages && composer && !isOff()) {
     composer.noValidate = true
     composer.addEventListener('submit', submit)
@@ -36,7 +34,7 @@ export function start() {
   on('parley:up', again)
   on('htmx:after:swap', () => draw())
   addEventListener('online', again)
-  addEventListener('storage', hear)
+  onChange('outbox:', hear)
   draw()
   flush()
 }
@@ -185,11 +183,10 @@ function drop(id) {
 }
 
 // Another tab's outbox is this one's too, should that tab not live to send it.
-function hear(event) {
-  const [start, id] = event.key?.split('outbox:') ?? []
-  if (!id || start !== key('')) return
-  if (event.newValue) {
-    queue.put(JSON.parse(event.newValue))
+function hear(name) {
+  const id = name.slice('outbox:'.length), item = recall(name)
+  if (isItem(item)) {
+    queue.put(item)
     hand(id, 2 * ACKNOWLEDGED)
     draw()
   } else {

@@ -25,7 +25,6 @@ let isSigningOut = false
 
 export function start() {
   addEventListener('submit', ({target}) => { if (isSignOut(target)) isSigningOut = true })
-  document.querySelector('[action="/logout/"]')?.addEventListener('submit', forgetAll)
   // Back after signing out shows nothing: what the back-forward cache restores stays hidden, and is asked for anew.
   addEventListener('pagehide', () => { document.documentElement.style.display = 'none' })
   addEventListener('pageshow', event => { if (event.persisted) location.reload() })
@@ -42,22 +41,4 @@ export function leave(to) {
 // Signing out leads where its answer says, and the next user is not led back.
 export function signIn() {
   return isSigningOut ? forever() : leave(`/login/?next=${encodeURIComponent(location.pathname)}`)
-}
-
-export const key = name => `parley:${user}:${name}`
-export const recall = name => JSON.parse(localStorage[key(name)] ?? 'null')
-export const forget = name => localStorage.removeItem(key(name))
-export const stored = start => Object.keys(localStorage).filter(name => name.startsWith(key(start)))
-
-export function remember(name, value) {
-  try {
-    localStorage.setItem(key(name), JSON.stringify(value))
-  } catch {
-    // Storage that is full must not stop a send.
-  }
-}
-
-// Signing out leaves nothing behind on this machine; a session that just ends keeps what was not sent.
-function forgetAll() {
-  for (const name of stored('')) localStorage.removeItem(name)
 }

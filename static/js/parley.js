@@ -7,7 +7,8 @@ import * as outbox from './outbox.js'
 import * as page from './page.js'
 import * as read from './read.js'
 import * as scroll from './scroll.js'
+import * as storage from './storage.js'
 import * as writing from './writing.js'
 
-for (const behaviour of [page, frames, clock, scroll, live, outbox, writing, read]) behaviour.start()
+for (const behaviour of [page, storage, frames, clock, scroll, live, outbox, writing, read]) behaviour.start()
 document.documentElement.classList.add(live.isOff() ? 'off' : 'js')

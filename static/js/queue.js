@@ -3,6 +3,10 @@
 
 const TRIES = 3
 
+// What was kept in the browser is data, not yet a message.
+export const isItem = item => ['id', 'conversation', 'body'].every(name => typeof item?.[name] === 'string')
+  && Number.isFinite(item.at)
+
 export class Queue {
   #items = new Map()
   #handed = new Map()

@@ -4,12 +4,13 @@ export const TIERS = ['ws', 'sse', 'poll']
 
 export const isBetter = (one, other) => TIERS.indexOf(one) < TIERS.indexOf(other)
 export const betterThan = tier => TIERS.filter(other => isBetter(other, tier))
+export const known = tier => TIERS.includes(tier) ? tier : TIERS[0]
 export const nextAfter = tier => TIERS[TIERS.indexOf(tier) + 1] ?? tier
 
 // The tier that this tab stays at: what the address asks for, else what it asked for before, else none.
 export function forced(asked, kept) {
   if (asked === 'auto') return undefined
-  return asked === 'off' || TIERS.includes(asked) ? asked : kept
+  return [asked, kept].find(tier => tier === 'off' || TIERS.includes(tier))
 }
 
 // Milliseconds to wait at least before coming back: longer where the server is busy than where it restarts.

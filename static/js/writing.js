@@ -1,8 +1,9 @@
-// A draft survives a reload, another page and a crash until it is sent; Enter sends; others see that one types, until
+// A draft survives a reload, another page and a crash until it is sent, and is the same in all tabs; Enter sends; others see that one types, until
 // 3 s after the last key, and never what.
 
 import {isUp, send} from './live.js'
-import {byId, composer, conversation, forget, live, message, messages, on, post, recall, remember} from './page.js'
+import {byId, composer, conversation, live, message, messages, on, post} from './page.js'
+import {forget, onChange, recall, remember} from './storage.js'
 
 const OFTEN = 500
 const name = `draft:${conversation}`
@@ -15,18 +16,24 @@ export function start() {
   on('parley:arrived', ({dataset}) => byId(`typing-${dataset.author}`)?.remove())
   if (!composer) return
   restore()
+  onChange(name, () => { text.value = draft().text })
   composer.addEventListener('input', hear)
   composer.addEventListener('submit', submit)
   text.addEventListener('keydown', enter)
 }
 
 function restore() {
-  const draft = recall(name) ?? {}
-  if (draft.id && message(draft.id)) return forget(name)
-  if (!draft.text || text.value) return
-  text.value = draft.text
+  const kept = draft()
+  if (kept.id && message(kept.id)) return forget(name)
+  if (!kept.text || text.value) return
+  text.value = kept.text
   // Sent as a plain form and not seen to arrive: once more under the same id, so that it cannot stand there twice.
-  if (draft.id) composer.client_id.value = draft.id
+  if (kept.id) composer.client_id.value = kept.id
+}
+
+function draft() {
+  const kept = recall(name)
+  return typeof kept?.text === 'string' ? kept : {text: ''}
 }
 
 // A plain form leaves no outbox; where the log is in sight, the next page can see whether it arrived.

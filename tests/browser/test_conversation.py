@@ -172,6 +172,60 @@ async def test_a_draft_survives_a_reload_and_another_page_until_it_is_sent(peopl
     await expect(ada.composer).to_have_value("")
 
 
+async def test_a_draft_is_the_same_in_all_tabs_and_gone_from_all_when_it_is_sent(
+    people: People,
+) -> None:
+    ada, bob, id = await people.pair()
+    second = await ada.another_tab()
+    await second.chat(id)
+    await ada.composer.press_sequentially("half a thought")
+    await expect(second.composer).to_have_value("half a thought")
+    await second.composer.press_sequentially(" more")
+    await expect(ada.composer).to_have_value("half a thought more")
+    await second.composer.press("Enter")
+    await expect(ada.composer).to_have_value("")
+    await bob.shows("half a thought more")
+
+
+async def test_what_is_kept_in_the_browser_may_be_damaged(people: People) -> None:
+    ada, bob, id = await people.pair()
+    damaged = {f"draft:{id}": "{", "outbox:1": "x", "outbox:2": "{}", "outbox:3": '{"id":"3"}'}
+    for name, value in damaged.items():
+        await ada.page.evaluate(
+            "([name, value]) => { localStorage[name] = value }",
+            [f"parley:{ada.user.id}:{name}", value],
+        )
+    await ada.page.evaluate("() => { sessionStorage.tier = 'x' }")
+    await ada.page.reload()
+    await ada.is_live("ws")
+    await ada.say("Still here")
+    await bob.shows("Still here")
+
+
+@pytest.mark.parametrize("storage", ["forbidden", "full"])
+async def test_storage_that_is_forbidden_or_full_is_survived(people: People, storage: str) -> None:
+    ada, bob = await people.join("ada"), await people.join("bob")
+    await ada.page.add_init_script(STORAGES[storage])
+    id = await factories.make_conversation([ada.user, bob.user])
+    for screen in (ada, bob):
+        await screen.chat(id)
+    await bob.say("Hello Ada")
+    await ada.shows("Hello Ada")
+    await ada.say("Hello Bob")
+    await bob.shows("Hello Ada", "Hello Bob")
+
+
+STORAGES = {
+    "forbidden": """
+        const forbidden = {get() { throw new DOMException('', 'SecurityError') }}
+        Object.defineProperties(window, {localStorage: forbidden, sessionStorage: forbidden})
+    """,
+    "full": """
+        Storage.prototype.setItem = () => { throw new DOMException('', 'QuotaExceededError') }
+    """,
+}
+
+
 @with_and_without
 async def test_what_is_refused_says_why_and_keeps_the_text(
     people: People, javascript: bool

@@ -71,7 +71,7 @@ async def test_a_kill_leaves_no_socket_in_the_way(site: Site, workers: Workers) 
     ada, bob, id = await acquaintances(site)
     page = (await ada.get(f"/chat/{id}/")).text
     style = next(part for part in page.split('"') if part.endswith("/css/parley.css"))
-    assert (await ada.get(style)).headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert (await ada.get(style)).headers["cache-control"] == "max-age=31536000, immutable"
     async with bob.tab("ws", id, persistent=True) as there:
         await asyncio.to_thread(workers.kill)
         assert workers.socket.exists()

@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
-import {pause, Queue, verdict} from '../../static/js/queue.js'
+import {isItem, pause, Queue, verdict} from '../../static/js/queue.js'
 
 const item = (id, others = {}) => ({id, conversation: '1', body: id, at: Number(id), ...others})
 const ids = items => items.map(({id}) => id)
+
+test('what was kept and is damaged is no message', () => {
+  assert.ok(isItem(item('1')))
+  for (const damaged of [undefined, null, 'x', 7, [], {}, item('1', {body: null}), item('1', {at: '1'}), {...item('1'), id: 1}]) {
+    assert.ok(!isItem(damaged), JSON.stringify(damaged))
+  }
+})
 
 test('messages wait in the order in which they were written', () => {
   assert.deepEqual(ids(new Queue([item('2'), item('3'), item('1')]).waiting()), ['1', '2', '3'])

@@ -11,7 +11,7 @@ from tests.applications import Site
 from tests.pages import attribute, parsed
 from tests.waiting import within
 
-FOR_EVER = "public, max-age=31536000, immutable"
+FOR_EVER = "max-age=31536000, immutable"
 
 
 @pytest.fixture
