@@ -5,6 +5,7 @@ import itertools
 
 import pytest
 
+from db import participants
 from tests.applications import Site
 from tests.clients import TIERS, LiveTab, Refused, Tab, Visitor
 from tests.convergence import converged, talk
@@ -184,6 +185,7 @@ async def test_a_long_log_is_read_from_its_end(site: Site, tier: str) -> None:
     ada = await site.visitor(user)
     chat = await make_conversation([user, other])
     await make_messages(other, chat, 60)
+    await participants.update_read([(chat, user.id, 60)])
     async with ada.tab(tier, chat) as tab:
         assert tab.bodies() == [f"Message {n}" for n in range(11, 61)]
         await tab.send("Hello")

@@ -41,5 +41,10 @@ async def run() -> None:
     while True:
         for slot in _slots:
             await asyncio.sleep(settings.HEARTBEAT / SLOTS)
-            for subscriber in list(slot):
-                subscriber.beat()
+            beat(slot)
+
+
+def beat(slot: set[Beating]) -> None:
+    """In a frame of its own: the loop above would hold on to the last subscriber, long gone."""
+    for subscriber in list(slot):
+        subscriber.beat()

@@ -28,7 +28,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 @pytest.mark.parametrize(
-    ("path", "statements"), [("/", 2), ("/chat/{}/", 6), ("/chat/{}/?before=60", 7)]
+    ("path", "statements"), [("/", 2), ("/chat/{}/", 7), ("/chat/{}/?before=60", 7)]
 )
 async def test_a_page_asks_as_often_for_much_as_for_little(
     site: Site, asked: list[int], path: str, statements: int
