@@ -12,6 +12,7 @@ from db.conversations import Conversation
 from db.engine import Unavailable
 from db.users import User
 from routes import access, conversations, errors, forms, rate_limit, sessions
+from routes.inbox import load_inbox_if_possible
 from routes.rate_limit import RateLimited
 
 
@@ -47,14 +48,14 @@ async def create(request: Request) -> Response:
                 session.user, draft.conversation_id, forms.integer(seen, "seen")
             )
     except access.WrongUser:
-        return kept(request, draft, "messages/someone_else.html", 422, errors.SENTENCES[401])
+        return await kept(request, draft, "messages/someone_else.html", 422, errors.SENTENCES[401])
     except RateLimited as error:
-        response = kept(request, draft, "messages/kept.html", 429, errors.SENTENCES[429])
+        response = await kept(request, draft, "messages/kept.html", 429, errors.SENTENCES[429])
         response.headers.update(error.headers or {})
     except (access.SignedOut, Unavailable) as error:
         if forms.wants_fragment(request):
             raise
-        return unserved(request, draft, error)
+        return await unserved(request, draft, error)
     return response
 
 
@@ -70,15 +71,15 @@ async def send(request: Request, author: User, draft: Draft, refresh: str) -> Re
     return forms.see_other(f"/chat/{id}/{chosen}")
 
 
-def unserved(request: Request, draft: Draft, error: Exception) -> Response:
+async def unserved(request: Request, draft: Draft, error: Exception) -> Response:
     """The response to a plain form that cannot be served now."""
     if isinstance(error, access.SignedOut):
         back = request.url.path.removesuffix("messages/")
         return sessions.signing_in(request, "", {}, back, 401, draft.body)
-    return kept(request, draft, "messages/kept.html", 503, errors.SENTENCES[503])
+    return await kept(request, draft, "messages/kept.html", 503, errors.SENTENCES[503])
 
 
-def kept(
+async def kept(
     request: Request, draft: Draft, template: str, status: int, why: tuple[str, str]
 ) -> Response:
     """The text of an unsent message: for htmx in the composer, otherwise on a page of its own."""
@@ -92,6 +93,7 @@ def kept(
         status,
         title=title,
         sentence=sentence,
+        inbox=await load_inbox_if_possible(request),
         conversation={"id": draft.conversation_id},
         client_id=draft.client_id,
         author=draft.author_id,

@@ -3,11 +3,11 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-import render
 from actions import participants
 from actions.errors import Invalid
 from db import participants as stored
 from routes import access, forms, rate_limit
+from routes.inbox import page_with_inbox
 
 
 async def index(request: Request) -> Response:
@@ -52,7 +52,7 @@ async def remove(request: Request) -> Response:
 
 async def people(request: Request, errors: dict[str, str], status: int = 200) -> Response:
     conversation = await access.current_conversation(request)
-    return render.page(
+    return await page_with_inbox(
         request,
         "conversations/people.html",
         status,

@@ -11,6 +11,7 @@ from actions.errors import Invalid, TooMany
 from db import presence as stored
 from render.assets import MINE
 from routes import access, forms
+from routes.inbox import page_with_inbox
 from routes.sessions import same_site_path, signed_out
 
 YEAR = 31_536_000
@@ -103,7 +104,7 @@ async def index(request: Request) -> Response:
     }
     if forms.wants_fragment(request):
         return render.page(request, "users/_results.html", **context)
-    return render.page(request, "users/index.html", **context)
+    return await page_with_inbox(request, "users/index.html", **context)
 
 
 async def mine(request: Request) -> Response:
@@ -136,7 +137,7 @@ async def account(
     saved: str | None,
     status: int = 200,
 ) -> Response:
-    return render.page(
+    return await page_with_inbox(
         request,
         "users/edit.html",
         status,
