@@ -163,6 +163,11 @@ async def add_conversations(catalogue: Catalogue, site: Site, mira: User) -> Non
     group = await visitor.start("theo", "jonas", title="Sailing")
     catalogue.add("empty group", 200, await visitor.get(f"/chat/{group}/"))
     catalogue.add("people of a group", 200, await visitor.get(f"/chat/{group}/people/"))
+    catalogue.add("leaving a group", 200, await visitor.get(f"/chat/{group}/leave/"))
+    theo = await get_by_username("theo")
+    assert theo is not None
+    removing = await visitor.get(f"/chat/{group}/people/remove/?user={theo.id}")
+    catalogue.add("removing somebody", 200, removing)
     direct = await visitor.start("yuki")
     catalogue.add("empty direct", 200, await visitor.get(f"/chat/{direct}/"))
     catalogue.add("people of two", 200, await visitor.get(f"/chat/{direct}/people/"))
