@@ -8,6 +8,7 @@ import pytest
 from db import engine
 from tests.applications import Site
 from tests.factories import make_conversation, make_message, make_messages, make_user
+from tests.pages import attribute, parsed
 
 Asking = Callable[[str], Awaitable[tuple[int, int]]]
 
@@ -53,3 +54,9 @@ async def test_a_page_asks_as_often_for_much_as_for_little(
     assert (few, await count()) == (statements, statements + (path != "/"))
     await make_message(bob, chat)
     assert await count() == statements
+
+
+async def test_a_page_says_what_parley_is(site: Site) -> None:
+    page = parsed((await (await site.stranger()).get("/login/")).text)
+    description = attribute(page.find("meta", {"name": "description"}), "content")
+    assert description.startswith("Parley is a messenger for the web")
