@@ -106,7 +106,9 @@ routes = [
     Route(CHAT + "typing/", typing_notifications.create, methods=["POST"]),
     Route(CHAT + "read/", participants.update_read, methods=["POST"]),
     Route(CHAT + "people/", participants.index),
+    Route(CHAT + "people/remove/", participants.confirm_remove),
     Route(CHAT + "people/remove/", participants.remove, methods=["POST"]),
+    Route(CHAT + "leave/", participants.confirm_leave),
     Route(CHAT + "leave/", participants.leave, methods=["POST"]),
     Route("/logout/", form_pages.show_inbox),
     *[
@@ -116,8 +118,6 @@ routes = [
     Route(CHAT + "messages/", form_pages.show_conversation),
     Route(CHAT + "typing/", form_pages.show_conversation),
     Route(CHAT + "read/", form_pages.show_conversation),
-    Route(CHAT + "people/remove/", form_pages.show_people),
-    Route(CHAT + "leave/", form_pages.show_people),
     WebSocketRoute("/ws" + CHAT, transports.socket),
     WebSocketRoute("/ws/inbox/", transports.socket),
     Route("/sse" + CHAT, sse.LongLivedEndpoint(transports.events), methods=["GET"]),

@@ -205,6 +205,10 @@ def test_setup_takes_what_the_lock_says_whatever_is_newer(project: Path, tmp_pat
     done = run("bin/setup", cwd=project, PIP_NO_INDEX="1", PIP_FIND_LINKS=str(tmp_path))
     assert done.returncode == 0, done.stderr
     assert (project / ".venv/ready-to-serve").read_text().startswith(lock)
+    assert "2 packages from requirements.txt" in done.stderr, (
+        "a first start says what takes so long"
+    )
+    assert done.stderr.endswith("Parley is set up.\n")
 
 
 def wheel(folder: Path, name: str, *lines: str) -> str:

@@ -73,7 +73,7 @@ async def test_what_the_cache_restores_stays_hidden_until_the_server_was_asked(
 ) -> None:
     ada = await remembering.join("ada")
     await ada.page.add_init_script(RESTORED)
-    await ada.go("/account/")
+    await ada.go("/account/", "?live=off")  # a page with a socket is not kept
     await ada.press("People")
     await ada.title_is("People")
     await sessions.remove_all(ada.user.id)  # as signing out elsewhere does
