@@ -135,9 +135,9 @@ async def test_to_an_outsider_a_conversation_is_a_page_that_is_not_there(people:
     eve = await people.join("eve")
     response = await eve.go(ada.conversation_id)
     assert response.status == 404
-    seen = await eve.page.inner_text("body")
+    seen = await eve.page.inner_text("main")
     assert (await eve.go(4711)).status == 404
-    assert await eve.page.inner_text("body") == seen
+    assert await eve.page.inner_text("main") == seen
 
 
 @pytest.mark.parametrize("tier", ["ws", "sse", "poll", "off"])
