@@ -147,7 +147,11 @@ app = Starlette(
         Middleware(database_deadline.DatabaseDeadline),
         Middleware(security.SecurityHeaders),
         Middleware(body_limit.BodyLimit, max_body_size=BODY_BYTES),
-        Middleware(TrustedHostMiddleware, allowed_hosts=list(settings.ALLOWED_HOSTS)),
+        Middleware(
+            TrustedHostMiddleware,
+            allowed_hosts=list(settings.ALLOWED_HOSTS),
+            www_redirect=False,
+        ),
         Middleware(security.SameOrigin),
         Middleware(GZipMiddleware, **COMPRESSION),
     ],
