@@ -7,6 +7,8 @@ from db.engine.dialect import given
 
 BATCH = 500
 
+MESSAGES_HEARD = 1_000
+
 
 async def update(user_ids: Sequence[int], present_at: int) -> None:
     """Mark users as present, at most `BATCH`. Lock order: user."""
@@ -27,7 +29,8 @@ async def list_visible(
     """For each conversation and viewer: when the others were last here, by user id (milliseconds
     since 1970).
 
-    Users who hide their presence are left out, and see nobody's.
+    Users who hide their presence are left out, and see nobody's. So are those who have said nothing
+    among the last `MESSAGES_HEARD` messages: writing to strangers does not tell when they are here.
     """
     pairs, values = given(places, conversation_id="BIGINT", viewer_id="BIGINT")
     rows = await engine.rows(
@@ -39,6 +42,11 @@ async def list_visible(
           ON p.conversation_id = place.conversation_id AND p.user_id <> place.viewer_id
         JOIN users u ON u.id = p.user_id
         WHERE u.hides_presence = 0 AND me.hides_presence = 0 AND u.present_at > 0
+          AND u.id IN (
+            SELECT m.author_id FROM messages m
+            WHERE m.conversation_id = p.conversation_id
+            ORDER BY m.position DESC LIMIT {MESSAGES_HEARD}
+          )
         """,
         **values,
     )

@@ -68,6 +68,14 @@ async def make_conversation(
     return id
 
 
+async def make_answered_conversation(people: list[User]) -> int:
+    """The same, in which each of them has said something: so they see when the others are here."""
+    id = await make_conversation(people)
+    for person in people:
+        await make_message(person, id)
+    return id
+
+
 async def make_message(
     author: User,
     conversation_id: int,

@@ -14,7 +14,7 @@ from db import presence as stored
 from db.engine.statement import Row
 from db.users import User
 from tests.applications import database_away
-from tests.factories import connected, make_conversation, make_user
+from tests.factories import connected, make_answered_conversation, make_user
 
 pytestmark = pytest.mark.usefixtures("live")
 
@@ -28,7 +28,7 @@ async def test_arriving_makes_a_user_present_until_that_expires(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     ada, bob = await make_user(), await make_user()
-    chat = await make_conversation([ada, bob])
+    chat = await make_answered_conversation([ada, bob])
     assert await seen(bob, chat) == {}
     presence.arrive(ada)
     await presence.arrivals.finished()
@@ -47,7 +47,7 @@ async def test_every_heartbeat_renews_the_presence_of_connected_users(
 ) -> None:
     monkeypatch.setattr(settings, "HEARTBEAT", 0.01)
     ada, bob = await make_user(), await make_user()
-    chat = await make_conversation([ada, bob])
+    chat = await make_answered_conversation([ada, bob])
     beaten, store = asyncio.Event(), presence.store
 
     async def noted(user_ids: list[int]) -> Sequence[None]:
@@ -74,7 +74,7 @@ async def test_every_heartbeat_renews_the_presence_of_connected_users(
 
 async def test_hiding_presence_works_both_ways() -> None:
     ada, bob = await make_user(), await make_user()
-    chat = await make_conversation([ada, bob])
+    chat = await make_answered_conversation([ada, bob])
     await stored.update([ada.id, bob.id], now())
     await presence.hide(ada, True)
     assert await stored.is_hidden(ada.id)
@@ -89,7 +89,7 @@ async def test_hiding_presence_works_both_ways() -> None:
 async def test_many_users_are_updated_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stored, "BATCH", 2)
     people = [await make_user() for _ in range(5)]
-    chat = await make_conversation(people)
+    chat = await make_answered_conversation(people)
     async with engine.transaction():
         await stored.update([person.id for person in people], 1000)
         await stored.update([], 2000)

@@ -11,7 +11,12 @@ from db.users import User
 from live import presence as connections
 from routes.streams.limits import POLL_TIMEOUT
 from tests.applications import Site
-from tests.factories import make_conversation, make_user
+from tests.factories import (
+    make_answered_conversation,
+    make_conversation,
+    make_message,
+    make_user,
+)
 from tests.pages import attribute, parsed
 
 
@@ -23,7 +28,7 @@ async def was_here(user: User, present_at: int) -> None:
 async def test_a_page_shows_online_last_seen_or_nothing(site: Site) -> None:
     user, other = await make_user("ada"), await make_user("bob")
     ada, bob = await site.visitor(user), await site.visitor(other)
-    chat = await make_conversation([user, other])
+    chat = await make_answered_conversation([user, other])
     assert (await ada.page(f"/chat/{chat}/")).presence.strip() == ""
     await was_here(other, 1000)
     assert "1 Jan 1970" in (await ada.page(f"/chat/{chat}/")).presence
@@ -33,6 +38,19 @@ async def test_a_page_shows_online_last_seen_or_nothing(site: Site) -> None:
     assert (await ada.page(f"/chat/{group}/")).presence.strip() == ""
 
 
+async def test_a_stranger_sees_nobody_online_until_they_are_answered(site: Site) -> None:
+    user, other = await make_user("eve"), await make_user("bob")
+    eve, bob = await site.visitor(user), await site.visitor(other)
+    chat = await make_conversation([user, other])
+    await make_message(user, chat, "Are you there?")
+    async with bob.tab("ws", chat), eve.tab("ws", chat) as tab:
+        assert (await eve.page(f"/chat/{chat}/")).presence.strip() == ""
+        assert (await bob.page(f"/chat/{chat}/")).presence == "Online"
+        assert tab.page.presence.strip() == ""
+        await make_message(other, chat, "Yes.")
+        assert (await eve.page(f"/chat/{chat}/")).presence == "Online"
+
+
 @pytest.mark.parametrize("tier", ["ws", "sse"])
 async def test_presence_changes_show_without_a_reload(
     site: Site, monkeypatch: pytest.MonkeyPatch, tier: str
@@ -40,7 +58,7 @@ async def test_presence_changes_show_without_a_reload(
     monkeypatch.setattr(settings, "HEARTBEAT", 0.05)
     user, other = await make_user("ada"), await make_user("bob")
     ada, bob = await site.visitor(user), await site.visitor(other)
-    chat = await make_conversation([user, other])
+    chat = await make_answered_conversation([user, other])
     async with ada.tab(tier, chat) as tab:
         assert tab.page.presence.strip() == ""
         async with bob.tab("ws", chat):
@@ -58,7 +76,7 @@ async def test_a_polling_user_stays_online_between_polls(
     monkeypatch.setattr(presences, "now", lambda: moment)
     user, other = await make_user("ada"), await make_user("bob")
     ada, bob = await site.visitor(user), await site.visitor(other)
-    chat = await make_conversation([user, other])
+    chat = await make_answered_conversation([user, other])
     path = f"/poll/chat/{chat}/" if place == "chat" else "/poll/inbox/"
     for _ in range(2):
         assert (await bob.get(f"{path}?wait={wait}")).is_success
@@ -74,7 +92,7 @@ async def test_a_polling_user_stays_online_between_polls(
 async def test_hidden_presence_is_not_shown(site: Site) -> None:
     user, other = await make_user("ada"), await make_user("bob")
     ada, bob = await site.visitor(user), await site.visitor(other)
-    chat = await make_conversation([user, other])
+    chat = await make_answered_conversation([user, other])
     saved = await bob.post("/account/presence/", hide="yes")
     assert saved.headers["location"] == "/account/?saved=presence"
     box = parsed((await bob.get("/account/?saved=presence")).text).find("input", id="hide")
