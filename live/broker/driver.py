@@ -3,11 +3,15 @@
 from collections.abc import AsyncIterator
 from typing import Protocol
 
-HEALTH_CHECK = 5.0
+HEALTH_CHECK = 1.0
 """Seconds of silence after which the broker is pinged."""
 
-SILENCE_TIMEOUT = 12.0
-"""Seconds of silence after which a connection counts as lost."""
+SILENCE_TIMEOUT = 3.5
+"""Seconds of silence after which a connection counts as lost, and the database is asked who may
+still read. A sign-out is told to nobody before that, where the broker hangs."""
+
+SUBSCRIBE_TIMEOUT = 1.0
+"""Seconds that a subscription may take."""
 
 
 class Driver(Protocol):

@@ -15,7 +15,7 @@ from typing import Any, cast
 
 from broadcaster import BroadcastBackend, Event
 
-from live.broker.driver import SILENCE_TIMEOUT, Driver
+from live.broker.driver import SILENCE_TIMEOUT, SUBSCRIBE_TIMEOUT, Driver
 from live.publication import RESYNC, Publication, decode, encode
 
 BACKLOG = 10_000
@@ -92,8 +92,8 @@ class ReconnectingBackend(BroadcastBackend):
             self._delay = min(self._delay * 2, RETRY_DELAY)
 
     async def _receive(self, channel: str) -> None:
-        """Raises the error that ends the connection; `TimeoutError` after `SILENCE_TIMEOUT`."""
-        async with asyncio.timeout(SILENCE_TIMEOUT) as timeout:
+        """Raises the error that ends the connection; `TimeoutError` where it is silent."""
+        async with asyncio.timeout(SUBSCRIBE_TIMEOUT) as timeout:
             async for text in self._driver.receive(channel):
                 timeout.reschedule(asyncio.get_running_loop().time() + SILENCE_TIMEOUT)
                 if text != "":

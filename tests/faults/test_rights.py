@@ -1,6 +1,9 @@
 """Rights end on time even while nothing can be published."""
 
 import asyncio
+from contextlib import AsyncExitStack
+
+import pytest
 
 from tests.faults.deployments import Deployment
 from tests.faults.oracle import Oracle
@@ -11,14 +14,21 @@ WITHOUT_REDIS = 5.0
 """Seconds within which every process has found out by itself."""
 
 
-async def test_a_sign_out_while_redis_is_away(deployment: Deployment, oracle: Oracle) -> None:
+@pytest.mark.parametrize("hangs", [False, True], ids=["away", "hangs"])
+async def test_a_sign_out_without_redis(
+    deployment: Deployment, oracle: Oracle, hangs: bool
+) -> None:
     """It ends what it opened on both workers, over every tier, and nothing of others."""
     assert deployment.redis is not None
     await oracle.follow(*(tier for tier in ("ws", "sse", "poll", "ws") for _ in oracle.people))
     tabs = [tab for tab in oracle.readers if isinstance(tab, Follower)]
     ada = oracle.people.pop(0)
-    deployment.redis.kill()
-    async with oracle.writing("htmx", "htmx"):
+    async with AsyncExitStack() as until:
+        if hangs:
+            until.enter_context(deployment.redis.frozen())
+        else:
+            deployment.redis.kill()
+        await until.enter_async_context(oracle.writing("htmx", "htmx"))
         await oracle.more_acknowledged(10)
         hers = [tab for tab in tabs if tab.visitor is ada]
         oracle.readers = [tab for tab in tabs if tab.visitor is not ada]

@@ -310,6 +310,17 @@ async def test_however_a_connection_ends_another_one_is_opened(
     assert backend.is_up
 
 
+async def test_while_a_broker_takes_no_subscription_the_database_is_asked_again_and_again(
+    backend: ReconnectingBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It hangs, so nothing ends the attempt but time."""
+    monkeypatch.setattr(reconnecting, "SUBSCRIBE_TIMEOUT", 0.05)
+    await backend.subscribe(CHANNEL)
+    async with asyncio.timeout(IN_TIME):
+        assert said([await backend.next_published() for _ in range(3)]) == [RESYNC] * 3
+    assert not backend.is_up
+
+
 async def test_why_a_broker_is_away_is_logged_once(
     scripted: ScriptedDriver, backend: ReconnectingBackend, caplog: pytest.LogCaptureFixture
 ) -> None:
