@@ -8,7 +8,7 @@ from actions.changes import transaction
 from actions.clock import now
 from actions.errors import Invalid
 from actions.sessions import OWN_ACCOUNT, confirm, end_all
-from actions.text import clean, is_blank
+from actions.text import clean, clean_label
 from db import login_attempts, participants, users
 from db.sessions import Session
 from db.users import User
@@ -24,7 +24,7 @@ SEARCH_LENGTH = 2
 
 async def join(username: str, name: str, password: str) -> User:
     """A new user. Raises `Invalid`, with a sentence for each field that is not valid."""
-    name = clean(name).strip()
+    name = clean_label(name)
     errors = {
         "username": username_error(username),
         "name": name_error(name),
@@ -43,7 +43,7 @@ async def join(username: str, name: str, password: str) -> User:
 
 async def rename(user: User, name: str) -> None:
     """Change the shown name. Raises `Invalid`."""
-    name = clean(name).strip()
+    name = clean_label(name)
     refuse({"name": name_error(name)})
     async with transaction():
         await users.update_name(user.id, name, name.casefold())
@@ -102,12 +102,10 @@ def username_error(username: str) -> str | None:
 
 
 def name_error(name: str) -> str | None:
-    if is_blank(name):
+    if not name:
         return "Type your name."
-    if len(name) > NAME_LENGTH or "\n" in name:
-        return (
-            f"A name has one line and at most {NAME_LENGTH} characters. This one has {len(name)}."
-        )
+    if len(name) > NAME_LENGTH:
+        return f"A name has at most {NAME_LENGTH} characters. This one has {len(name)}."
     return None
 
 

@@ -68,7 +68,8 @@ async def test_a_title_makes_a_group_of_any_size() -> None:
     ada, _ = await make_user("ada"), await make_user("bob")
     assert (await started(ada, "bob", title=" Tea\r\nat four ")).title == "Tea at four"
     assert (await started(ada, "ada", title="Mine")).kind == "group"
-    assert (await started(ada, "bob", title="\u200b")).kind == "direct"
+    assert (await started(ada, "bob", title="\u200b\ufe0f")).kind == "direct"
+    assert (await started(ada, "bob", title="T\u202eea\u0301")).title == "Teá"
     assert (await started(ada, "bob", title="a" * 100)).title == "a" * 100
 
 

@@ -53,15 +53,14 @@ async def test_an_invalid_username_is_refused(username: str) -> None:
     assert await errors(username=username) == {"username": USERNAME_SENTENCE}
 
 
-@pytest.mark.parametrize("name", ["", "  ", "\u200b", "\u3164"])
+@pytest.mark.parametrize("name", ["", "  ", "\u200b", "\u3164", "\ufe0f", "\u0301", "\u0378"])
 async def test_an_invisible_name_is_refused(name: str) -> None:
     assert await errors(name=name) == {"name": NAME_SENTENCE}
 
 
-@pytest.mark.parametrize(("name", "length"), [("a" * 51, 51), ("a\nb", 3)])
-async def test_a_name_that_does_not_fit_is_refused(name: str, length: int) -> None:
-    assert await errors(name=name) == {
-        "name": f"A name has one line and at most 50 characters. This one has {length}."
+async def test_a_name_that_is_too_long_is_refused() -> None:
+    assert await errors(name="a" * 51) == {
+        "name": "A name has at most 50 characters. This one has 51."
     }
 
 
@@ -100,7 +99,7 @@ async def test_a_taken_username_is_refused_also_when_both_come_at_once() -> None
 
 async def test_a_changed_name_is_cleaned_and_found() -> None:
     ada = await make_user("ada")
-    await users.rename(ada, " Countess\x00 ")
+    await users.rename(ada, " Coun\u200btess\x00\n ")
     assert [user.name for user in await users.search("countess")] == ["Countess"]
     with pytest.raises(Invalid) as refusal:
         await users.rename(ada, "\u200b")

@@ -278,3 +278,16 @@ async def test_enter_sends_and_shift_enter_breaks_the_line(people: People) -> No
     await ada.composer.press("Enter")
     await bob.shows("one two")
     assert await bob.messages.locator(".body").all_text_contents() == ["one\ntwo"]
+
+
+async def test_a_tower_of_accents_covers_no_other_message(people: People) -> None:
+    ada, _, id = await people.pair()
+    await factories.make_message(ada.user, id, "First")
+    await factories.make_message(ada.user, id, "Z" + "\u0301" * 40)
+    await ada.go(id)
+    above = await ada.message("First").bounding_box()
+    assert above is not None
+    tower = ada.page.locator(".body").last
+    with_tower = await ada.page.screenshot(clip=above)
+    await tower.evaluate("body => body.textContent = 'Z'")
+    assert await ada.page.screenshot(clip=above) == with_tower
