@@ -10,6 +10,7 @@ from actions.text import clean, clean_label
 from db import conversations, participants, users
 from db.users import User
 from live import publication
+from render import clusters
 
 TITLE_LENGTH = 100
 PEOPLE = 100
@@ -34,7 +35,9 @@ async def start(creator: User, to: list[str], title: str) -> int:
     people = {person.id: person for person in (creator, *others)}
     if len(people) > 2 or title:
         names = ", ".join(person.name for person in people.values())
-        return await add(creator, list(people), "group", title or shortened(names))
+        return await add(
+            creator, list(people), "group", title or clusters.shortened(names, TITLE_LENGTH)
+        )
     pair = "-".join(str(id) for id in sorted(people))
     return await add(creator, list(people), "direct" if len(people) == 2 else "self", pair=pair)
 
@@ -78,7 +81,3 @@ async def add(
         shown_to = None if kind == "group" else creator.id
         publications.append(publication.activity(conversation_id, shown_to))
     return conversation_id
-
-
-def shortened(title: str) -> str:
-    return title if len(title) <= TITLE_LENGTH else title[: TITLE_LENGTH - 1] + "…"

@@ -3,12 +3,12 @@
 from types import SimpleNamespace
 from typing import Protocol
 
+from render import clusters
 from render.dates import ago_or_day, iso
 from render.faces import initials, tint
 
 PREVIEW = 120
-PREVIEW_LEEWAY = 5
-"""Characters of a message that a line shows, and how many more it tolerates."""
+"""Characters of a message that a line shows."""
 
 
 class Entry(Protocol):
@@ -50,17 +50,10 @@ def view(entry: Entry) -> SimpleNamespace:
         author_id=entry.author_id,
         author_name=entry.author_name,
         is_author_named=is_author_named(entry),
-        preview=shortened(entry.body or ""),
+        preview=clusters.shortened(entry.body or "", PREVIEW),
     )
 
 
 def is_author_named(entry: Entry) -> bool:
     """Whether a line names the last author: not if its title or kind already does."""
     return entry.author_name != entry.title and entry.kind != "self"
-
-
-def shortened(body: str) -> str:
-    """The beginning of a message."""
-    if len(body) <= PREVIEW + PREVIEW_LEEWAY:
-        return body
-    return body[: PREVIEW - 1] + "…"

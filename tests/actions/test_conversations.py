@@ -82,6 +82,15 @@ async def test_a_title_made_of_many_names_is_shortened() -> None:
     assert title.endswith("…")
 
 
+async def test_a_title_made_of_names_ends_between_characters() -> None:
+    ada = await make_user("ada")
+    flags = [(await make_user(name="🇩🇪" * 21)).username for _ in range(3)]
+    title = (await started(ada, *flags)).title
+    assert len(title) <= conversations.TITLE_LENGTH
+    assert title.removesuffix("…").endswith("🇩🇪")
+    assert title.replace("🇩🇪", "") == "Ada, , , …"
+
+
 async def test_unknown_people_are_named() -> None:
     ada, _ = await make_user("ada"), await make_user("bob")
     assert await errors(ada, "eve") == {"to": "Nobody here is called eve."}
