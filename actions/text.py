@@ -61,6 +61,11 @@ def clean_label(text: str) -> str:
     return "" if is_blank(text) else text
 
 
+def clean_username(text: str) -> str:
+    """A username as it is stored: people type it with capitals or a space after it."""
+    return clean(text).strip().lower()
+
+
 def whole(text: str) -> str:
     """The text with each half of a surrogate pair that stands alone replaced by U+FFFD."""
     if text.isascii():
