@@ -50,10 +50,15 @@ def view(entry: Entry) -> SimpleNamespace:
         author_id=entry.author_id,
         author_name=entry.author_name,
         is_author_named=is_author_named(entry),
-        preview=clusters.shortened(entry.body or "", PREVIEW),
+        preview=lines(clusters.shortened(entry.body or "", PREVIEW)),
     )
 
 
 def is_author_named(entry: Entry) -> bool:
     """Whether a line names the last author: not if its title or kind already does."""
     return entry.author_name != entry.title and entry.kind != "self"
+
+
+def lines(text: str) -> list[str]:
+    """The lines of a text in which something stands: each has its own direction."""
+    return [line for line in text.split("\n") if line.strip()] or [""]

@@ -58,6 +58,8 @@ def test_a_line_says_how_much_is_unread(entry: Entry, said: str | None) -> None:
         (Entry(title="Ada"), "Hello"),
         (Entry(kind="self"), "Hello"),
         (Entry(author_id=None, author_name=None, body=None), "No messages yet"),
+        (Entry(body="Hello\n\nthere\n."), "Ada: Hello there ."),
+        (Entry(body=""), "Ada: "),
         (Entry(body="o" * 120), "Ada: " + "o" * 120),
         (Entry(body="o" * 121), "Ada: " + "o" * 119 + "…"),
         (Entry(body="o" * 118 + "👍🏽👍🏽"), "Ada: " + "o" * 118 + "…"),
