@@ -45,6 +45,15 @@ def broker_url(url: str, *, on_heroku: bool) -> str:
 
 CERTIFICATE_CHECK = "ssl_cert_reqs"  # redis-py's name
 
+
+def served_hosts(host: str) -> str:
+    """The names by which a server on this address is asked. On a loopback address no other name can
+    be right: it is a page of another site, whose name was pointed here (DNS rebinding)."""
+    return LOOPBACK_HOSTS if host.startswith("127.") or host in ("localhost", "::1") else "*"
+
+
+LOOPBACK_HOSTS = "localhost, 127.0.0.1, [::1]"
+
 config = Config(environ=os.environ)
 ROOT = Path(__file__).resolve().parent
 
@@ -59,10 +68,14 @@ BROKER_URL = broker_url(
     on_heroku="DYNO" in config.environ,  # Heroku names each process in it
 )
 WEB_CONCURRENCY = config("WEB_CONCURRENCY", cast=int, default=1)
-ALLOWED_HOSTS = config("ALLOWED_HOSTS", cast=CommaSeparatedStrings, default="*")
+ALLOWED_HOSTS = config(
+    "ALLOWED_HOSTS",
+    cast=CommaSeparatedStrings,
+    default=served_hosts(config("HOST", default="")),
+)
 
 METRICS_TOKEN: str = config("METRICS_TOKEN", default="")
-"""The token for reading /metrics. Without one, only this machine may read them."""
+"""The token for reading /metrics. Without one, nobody may."""
 
 LOG_FORMAT: str = config("LOG_FORMAT", default="text" if sys.stdout.isatty() else "json")
 

@@ -23,9 +23,10 @@ from db.messages import Message
 from live import broker, publication
 from live.publication import Publication
 
-BATCH_LIMIT = 100
+BATCH_LIMIT = 250
 """Changes that share a transaction. While the database stores a batch, the one before it is
-published: with larger ones each waits for the other."""
+published: with larger ones each waits for the other; with smaller ones the transaction's round
+trips count."""
 
 SENTENCES = {
     Refusal.NOT_A_PARTICIPANT: "You are no longer in this conversation.",

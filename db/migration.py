@@ -21,10 +21,14 @@ HEAD = REVISIONS[-1]
 def upgrade(url: str) -> None:
     """Migrate the database at `url` to `HEAD`. Blocks; safe in several processes at once.
 
-    A SQLite database that is up to date is neither locked nor touched.
+    A SQLite database that is up to date is not locked.
     """
-    if not url.startswith("sqlite") or sqlite_revision(url) != HEAD:
+    if not url.startswith("sqlite"):
+        return migrate(url, None, HEAD)
+    make_private(sqlite_path(url))
+    if sqlite_revision(url) != HEAD:
         migrate(url, None, HEAD)
+    return None
 
 
 def migrate(url: str, present: str | None, target: str) -> None:
@@ -73,11 +77,21 @@ def sqlite_path(url: str) -> str:
     return url.partition("?")[0].removeprefix("sqlite:///")
 
 
+def make_private(path: str) -> None:
+    """Make a SQLite file, or one that is there, readable by its owner alone. SQLite gives the same
+    mode to the files that it puts beside it."""
+    Path(path).touch(0o600)
+    for file in (path, f"{path}-wal", f"{path}-shm"):
+        with contextlib.suppress(FileNotFoundError, PermissionError):  # gone; another's
+            Path(file).chmod(0o600)
+
+
 @contextlib.contextmanager
 def locked(url: str) -> Iterator[None]:
     if not url.startswith("sqlite"):
         yield
         return
+    make_private(sqlite_path(url))
     with Path(sqlite_path(url) + ".migrating").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

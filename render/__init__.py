@@ -65,7 +65,6 @@ templates = Environment(
 templates.globals |= {
     "asset": assets.asset,
     "mine": assets.mine,
-    "modules": assets.modules,
     "run_of_one_author": messages.RUN_OF_ONE_AUTHOR,
 }
 templates.filters |= {

@@ -16,13 +16,6 @@ def asset(path: str) -> str:
     return f"/static/{static_build()}/{path}"
 
 
-@cache
-def modules() -> list[str]:
-    """The scripts that parley.js imports, so that a page can ask for all of them at once."""
-    paths = sorted(path.relative_to(STATIC).as_posix() for path in STATIC.glob("js/*.js"))
-    return [path for path in paths if path != "js/parley.js"]
-
-
 def mine(user_id: int) -> str:
     """The address of the style sheet that marks a user's own messages."""
     return f"/users/{user_id}/mine.css?{static_build()}"

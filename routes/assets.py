@@ -1,7 +1,6 @@
 """Static files under addresses that change with their content."""
 
 import gzip
-import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +13,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from render.assets import static_build
+from render.bundles import bundle
 
 FOR_EVER = "max-age=31536000, immutable"
 TEXTS = ("text/", "image/svg+xml")
@@ -23,8 +23,7 @@ class Assets(StaticFiles):
     """`/static/<build>/<path>`: cached for ever by browsers while `<build>` is the current one.
 
     Another build's address, from a page that is older or newer than this process, gets the file
-    as it is here, to be asked for again. Texts are compressed as well as can be, once, and a style
-    sheet that imports others is sent with them in their places.
+    as it is here, to be asked for again. Texts are bundled and compressed as well as can be, once.
     """
 
     def get_path(self, scope: Scope) -> str:
@@ -36,7 +35,7 @@ class Assets(StaticFiles):
         encoding = best_encoding(scope)
         if not isinstance(response, FileResponse) or encoding is None:
             return response
-        if encoding == "identity" and not path.endswith(".css"):
+        if encoding == "identity" and not path.endswith((".css", ".js")):
             return response
         if not response.headers["content-type"].startswith(TEXTS):
             return response
@@ -70,25 +69,7 @@ def best_encoding(scope: Scope) -> str | None:
 
 @lru_cache(maxsize=200)
 def compressed(path: Path, encoding: str) -> bytes:
-    return bytes(ENCODINGS[encoding](joined(path)))
-
-
-def joined(path: Path) -> bytes:
-    """A file as it is sent: a style sheet with what it imports from its own folder, and both it
-    and a script without the comments and the indentation that only their readers need."""
-    content = path.read_bytes()
-    if path.suffix == ".css":
-        whole = IMPORT.sub(lambda name: joined(path.parent / name[1].decode()), content)
-        return INDENTATION.sub(b"", CSS_COMMENT.sub(b"", whole))
-    if path.parent.name == "js":
-        return INDENTATION.sub(b"", JS_COMMENT.sub(b"", content))
-    return content
-
-
-IMPORT = re.compile(rb'^@import "([a-z]+\.css)";$', re.MULTILINE)
-CSS_COMMENT = re.compile(rb"/\*.*?\*/", re.DOTALL)
-JS_COMMENT = re.compile(rb"^\s*//.*\n", re.MULTILINE)
-INDENTATION = re.compile(rb"^\s+", re.MULTILINE)
+    return bytes(ENCODINGS[encoding](bundle(path)))
 
 
 ENCODINGS: dict[str, Callable[[bytes], bytes]] = {

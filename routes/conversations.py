@@ -12,7 +12,7 @@ from actions.errors import Invalid
 from db import engine, participants
 from db.conversations import Conversation
 from routes import access, forms
-from routes.inbox import load_inbox
+from routes.inbox import load_inbox, page_with_inbox
 from routes.message_pages import load_first_page, load_page
 from routes.presence import load_presence
 from routes.users import found
@@ -22,11 +22,12 @@ REFRESH_CHOICES = ("5", "15", "60")
 
 
 async def index(request: Request) -> Response:
-    """The inbox."""
+    """A page of the inbox, by default the newest; for htmx only its lines."""
     async with engine.connection():
         user = await access.current_user(request)
         inbox = await load_inbox(user, request.query_params.get("before"))
-    return render.page(request, "conversations/index.html", inbox=inbox)
+    fragment = "conversations/_entries.html" if forms.wants_fragment(request) else None
+    return render.page(request, fragment or "conversations/index.html", inbox=inbox)
 
 
 async def show(request: Request) -> Response:
@@ -109,7 +110,7 @@ async def pane(
         "conversations/show.html",
         status,
         conversation=asdict(conversation) | {"people": people},
-        inbox=await load_inbox(user),
+        inbox=await load_inbox(user, current=conversation),
         **asdict(await load_presence(conversation, user)),
         client_id=str(uuid.uuid4()),
         author=user.id,
@@ -127,7 +128,7 @@ def refresh(value: str | None) -> int | None:
 async def starting(
     request: Request, to: str, title: str, errors: dict[str, str], status: int = 200
 ) -> Response:
-    return render.page(
+    return await page_with_inbox(
         request,
         "conversations/new.html",
         status,

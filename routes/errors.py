@@ -12,6 +12,7 @@ from starlette.websockets import WebSocket
 import render
 from db.engine import Unavailable
 from routes import access, forms
+from routes.inbox import Inbox, load_inbox_if_possible
 from routes.middleware import request_log
 from routes.middleware.security import PAGE_HEADERS, deny
 from routes.streams.close_codes import CloseCode
@@ -50,7 +51,10 @@ async def unavailable(connection: HTTPConnection, error: Exception) -> Response 
 
 async def broken(request: Request, error: Exception) -> Response:
     """500, without internals. The error itself is in the log."""
-    return page(request, 500, None, PAGE_HEADERS | request_log.header())
+    inbox = None
+    with suppress(Exception):  # what is broken may be the inbox
+        inbox = await load_inbox_if_possible(request)
+    return page(request, 500, None, PAGE_HEADERS | request_log.header(), inbox)
 
 
 async def signed_out(connection: HTTPConnection, error: Exception) -> Response | None:
@@ -64,7 +68,7 @@ async def signed_out(connection: HTTPConnection, error: Exception) -> Response |
     if forms.wants_fragment(request) or request.url.path.startswith(("/sse/", "/poll/")):
         return PlainTextResponse("Sign in first.\n", 401, {"Cache-Control": "no-store"})
     if isinstance(error, access.WrongUser):  # a sign-in would lead straight back here
-        return page(request, 401, None, None)
+        return page(request, 401, None, None, await load_inbox_if_possible(request))
     back = request.url.path + ("?" + request.url.query if request.url.query else "")
     if request.method not in ("GET", "HEAD"):
         back = "/"
@@ -83,10 +87,8 @@ async def no_socket(websocket: WebSocket) -> None:
 async def answer(
     connection: HTTPConnection, status: int, sentence: str | None = None, headers: object = None
 ) -> Response | None:
-    """A page, which looks the same to a signed-in user wherever the error was raised."""
-    with suppress(Unavailable):
-        await access.find_session(connection)
-    response = page(connection, status, sentence, headers)
+    inbox = await load_inbox_if_possible(connection)
+    response = page(connection, status, sentence, headers, inbox)
     if connection.scope["type"] != "websocket":
         return response
     await deny(cast(WebSocket, connection), response)
@@ -94,12 +96,18 @@ async def answer(
 
 
 def page(
-    connection: HTTPConnection, status: int, sentence: str | None, headers: object
+    connection: HTTPConnection,
+    status: int,
+    sentence: str | None,
+    headers: object,
+    inbox: Inbox | None,
 ) -> Response:
     title, usual = SENTENCES.get(status, SENTENCES[400])
     template = "errors/page.html"
     if status == 413 and connection.headers.get("hx-request") == "true":
         template = "errors/sentence.fragment.html"  # beside the form, whose body was not read
-    response = render.page(connection, template, status, title=title, sentence=sentence or usual)
+    response = render.page(
+        connection, template, status, title=title, sentence=sentence or usual, inbox=inbox
+    )
     response.headers.update(cast(dict[str, str], headers or {}))
     return response

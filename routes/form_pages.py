@@ -17,11 +17,6 @@ async def show_conversation(request: Request) -> Response:
     return forms.see_other(f"/chat/{conversation.id}/")
 
 
-async def show_people(request: Request) -> Response:
-    conversation = await access.current_conversation(request)
-    return forms.see_other(f"/chat/{conversation.id}/people/")
-
-
 async def show_inbox(request: Request) -> Response:
     await access.current_user(request)
     return forms.see_other("/")

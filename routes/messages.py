@@ -11,6 +11,7 @@ from actions.errors import Invalid
 from db.engine import Unavailable
 from db.users import User
 from routes import access, conversations, errors, forms, rate_limit, sessions
+from routes.inbox import load_inbox_if_possible
 from routes.rate_limit import RateLimited
 
 
@@ -46,9 +47,9 @@ async def create(request: Request) -> Response:
                 session.user, draft.conversation_id, forms.integer(seen, "seen")
             )
     except access.WrongUser:
-        return kept(request, draft, "messages/someone_else.html", 422, errors.SENTENCES[401])
+        return await kept(request, draft, "messages/someone_else.html", 422, errors.SENTENCES[401])
     except RateLimited as error:
-        response = kept(request, draft, "messages/kept.html", 429, errors.SENTENCES[429])
+        response = await kept(request, draft, "messages/kept.html", 429, errors.SENTENCES[429])
         response.headers.update(error.headers or {})
     except access.SignedOut:
         if forms.wants_fragment(request):
@@ -58,7 +59,7 @@ async def create(request: Request) -> Response:
     except Unavailable:
         if forms.wants_fragment(request):
             raise
-        return kept(request, draft, "messages/kept.html", 503, errors.SENTENCES[503])
+        return await kept(request, draft, "messages/kept.html", 503, errors.SENTENCES[503])
     return response
 
 
@@ -74,7 +75,7 @@ async def send(request: Request, author: User, draft: Draft, refresh: str) -> Re
     return forms.see_other(f"/chat/{id}/{chosen}")
 
 
-def kept(
+async def kept(
     request: Request, draft: Draft, template: str, status: int, why: tuple[str, str]
 ) -> Response:
     """The text of an unsent message: for htmx in the composer, otherwise on a page of its own."""
@@ -88,6 +89,7 @@ def kept(
         status,
         title=title,
         sentence=sentence,
+        inbox=await load_inbox_if_possible(request),
         conversation={"id": draft.conversation_id},
         client_id=draft.client_id,
         author=draft.author_id,

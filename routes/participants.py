@@ -3,11 +3,11 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-import render
 from actions import participants
 from actions.errors import Invalid
 from db import participants as stored
 from routes import access, forms, rate_limit
+from routes.inbox import page_with_inbox
 
 
 async def index(request: Request) -> Response:
@@ -28,6 +28,14 @@ async def update_read(request: Request) -> Response:
     return forms.see_other(f"/chat/{conversation.id}/")
 
 
+async def confirm_leave(request: Request) -> Response:
+    """Asks whether to leave a group."""
+    conversation = await access.current_conversation(request)
+    if conversation.kind != "group":
+        return forms.see_other(f"/chat/{conversation.id}/people/")
+    return await page_with_inbox(request, "conversations/leave.html", conversation=conversation)
+
+
 async def leave(request: Request) -> Response:
     """Leave a group."""
     conversation = await access.current_conversation(request)
@@ -36,6 +44,21 @@ async def leave(request: Request) -> Response:
     except Invalid as refusal:
         return await people(request, refusal.errors, 422)
     return forms.see_other("/")
+
+
+async def confirm_remove(request: Request) -> Response:
+    """Asks whether to remove a participant; redirects to all of them where `user` is none, or may
+    not be removed by who asks."""
+    conversation = await access.current_conversation(request)
+    user, person_id = await access.current_user(request), forms.number(request, "user")
+    people = await stored.list_people(conversation.id)
+    person = next((person for person in people if person.id == person_id), None)
+    is_removable = conversation.kind == "group" and person != user
+    if not person or not is_removable or conversation.creator_id != user.id:
+        return forms.see_other(f"/chat/{conversation.id}/people/")
+    return await page_with_inbox(
+        request, "conversations/remove.html", conversation=conversation, person=person
+    )
 
 
 async def remove(request: Request) -> Response:
@@ -52,7 +75,7 @@ async def remove(request: Request) -> Response:
 
 async def people(request: Request, errors: dict[str, str], status: int = 200) -> Response:
     conversation = await access.current_conversation(request)
-    return render.page(
+    return await page_with_inbox(
         request,
         "conversations/people.html",
         status,

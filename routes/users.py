@@ -11,6 +11,7 @@ from actions.errors import Invalid, TooMany
 from db import presence as stored
 from render.assets import MINE
 from routes import access, forms
+from routes.inbox import page_with_inbox
 from routes.sessions import same_site_path, signed_out
 
 YEAR = 31_536_000
@@ -92,8 +93,10 @@ async def index(request: Request) -> Response:
     """Users to write to: a page, or for htmx only its results."""
     await access.current_user(request)
     q = request.query_params.get("q", "")
-    template = "users/_results.html" if forms.wants_fragment(request) else "users/index.html"
-    return render.page(request, template, q=q, **await found(q.strip()))
+    results = {"q": q, **await found(q.strip())}
+    if forms.wants_fragment(request):
+        return render.page(request, "users/_results.html", **results)
+    return await page_with_inbox(request, "users/index.html", **results)
 
 
 async def found(query: str) -> dict[str, Any]:
@@ -124,7 +127,7 @@ async def account(
 ) -> Response:
     """The account page; after a refusal 422, or 429 if waiting helps."""
     refused = 429 if isinstance(refusal, TooMany) else 422
-    return render.page(
+    return await page_with_inbox(
         request,
         "users/edit.html",
         refused if refusal else 200,

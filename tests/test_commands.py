@@ -92,6 +92,18 @@ def test_serve_refuses_what_it_does_not_know() -> None:
     assert done.stderr == 'bin/serve doesn\'t know "--dmeo"; bin/serve --help says what it knows.\n'
 
 
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "chat.example.org"])
+def test_the_demonstration_is_shown_to_others_only_where_that_is_said(host: str) -> None:
+    done = run("bin/serve", "--demo", HOST=host)
+    assert done.returncode == 2
+    assert f"{host} can be reached by others" in done.stderr
+    assert "bin/serve --demo-public" in done.stderr
+    with taken_port() as port:
+        said = run("bin/serve", "--demo-public", HOST="0.0.0.0", PORT=str(port))
+    assert said.returncode == 1
+    assert "is taken by another program" in said.stderr
+
+
 def test_serve_names_a_port_that_is_taken() -> None:
     with taken_port() as port:
         done = run("bin/serve", PORT=str(port))
@@ -205,6 +217,10 @@ def test_setup_takes_what_the_lock_says_whatever_is_newer(project: Path, tmp_pat
     done = run("bin/setup", cwd=project, PIP_NO_INDEX="1", PIP_FIND_LINKS=str(tmp_path))
     assert done.returncode == 0, done.stderr
     assert (project / ".venv/ready-to-serve").read_text().startswith(lock)
+    assert "2 packages from requirements.txt" in done.stderr, (
+        "a first start says what takes so long"
+    )
+    assert done.stderr.endswith("Parley is set up.\n")
 
 
 def wheel(folder: Path, name: str, *lines: str) -> str:

@@ -17,6 +17,7 @@ NAMES = [
     "WEB_CONCURRENCY",
     "HEARTBEAT",
     "ALLOWED_HOSTS",
+    "HOST",
     "DYNO",
 ]
 
@@ -79,6 +80,24 @@ def test_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch)
     assert not found["IS_SINGLE_PROCESS"]
     assert (found["HEARTBEAT"], found["WEB_CONCURRENCY"]) == (0.5, 3)
     assert list(found["ALLOWED_HOSTS"]) == ["a.example", "b.example"]
+
+
+@pytest.mark.parametrize(
+    ("host", "names"),
+    [
+        ("127.0.0.1", ["localhost", "127.0.0.1", "[::1]"]),
+        ("localhost", ["localhost", "127.0.0.1", "[::1]"]),
+        ("::1", ["localhost", "127.0.0.1", "[::1]"]),
+        ("0.0.0.0", ["*"]),
+        ("192.0.2.7", ["*"]),
+    ],
+)
+def test_a_server_for_this_machine_alone_answers_to_no_other_name(
+    monkeypatch: pytest.MonkeyPatch, host: str, names: list[str]
+) -> None:
+    assert list(read(monkeypatch, HOST=host)["ALLOWED_HOSTS"]) == names
+    named = read(monkeypatch, HOST=host, ALLOWED_HOSTS="a.example")
+    assert list(named["ALLOWED_HOSTS"]) == ["a.example"]
 
 
 def test_a_broker_of_another_kind_can_be_named(monkeypatch: pytest.MonkeyPatch) -> None:

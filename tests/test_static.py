@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from render.assets import STATIC, TEMPLATES
-from routes.assets import joined
+from render.bundles import bundle
 
-SHEETS = [*sorted(STATIC.glob("css/*.css")), TEMPLATES / "users/mine.css.j2"]
+MINE = TEMPLATES / "users/mine.css.j2"
+SHEETS = [*sorted(STATIC.glob("css/*.css")), MINE]
 PHYSICAL = re.compile(
     r"(?<![-\w])(left|right)\s*:|-(left|right)(-radius|-width|-color|-style)?\s*:"
     r"|(?<![-\w])(text-align|float|clear)\s*:\s*(left|right)"
@@ -29,11 +30,10 @@ def test_a_style_sheet_has_one_declaration_a_line(path: Path) -> None:
 
 
 def test_every_part_is_served_once() -> None:
-    served = [path for path in SHEETS if path.name in {"parley.css", "pages.css"}]
-    texts = [joined(path).decode() for path in served]
+    pages = "".join(path.read_text() for path in TEMPLATES.rglob("*.html"))
+    linked = [path for path in SHEETS if f"css/{path.name}" in pages]
+    texts = [bundle(path).decode() for path in linked]
     assert "@import" not in "".join(texts)
-    parts = [
-        joined(path).decode() for path in SHEETS if path not in served and path.suffix == ".css"
-    ]
+    parts = [bundle(path).decode() for path in SHEETS if path not in linked and path != MINE]
     assert parts
     assert [sum(text.count(part) for text in texts) for part in parts] == [1] * len(parts)

@@ -3,15 +3,16 @@
 import asyncio
 import re
 import time
-import urllib.request
 from functools import partial
+
+import httpx
 
 from bench import machine
 from bench.dataset import CROWD_ROOMS
 from bench.generator import Figures
 from bench.run import Run
 from bench.server import Server
-from bench.stacks.parley import OnPostgreSQL, Parley
+from bench.stacks.parley import METRICS_TOKEN, OnPostgreSQL, Parley
 from bench.visitors import RATE, Visitor, Visitors
 
 STACKS = ["parley-pg", "parley-sqlite"]
@@ -78,6 +79,6 @@ def held(server: Server) -> Figures:
 
 
 def tasks(server: Server) -> float:
-    with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/metrics") as answer:
-        text = answer.read().decode()
-    return sum(float(number) for number in TASKS.findall(text))
+    url = f"http://127.0.0.1:{server.port}/metrics"
+    shown = httpx.get(url, headers={"Authorization": f"Bearer {METRICS_TOKEN}"}, trust_env=False)
+    return sum(float(number) for number in TASKS.findall(shown.text))

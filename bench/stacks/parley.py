@@ -25,6 +25,8 @@ from bench.stacks.stack import JSON, Dialect, Stack
 from db import migration
 from tests.servers import execute, free_port
 
+METRICS_TOKEN = "bench"  # noqa: S105  # of a server on loopback, for minutes
+
 FIRST_ID = 4_503_599_627_370_000
 """Ids are 53 random bits in life; these have as many digits."""
 
@@ -52,6 +54,7 @@ class Parley(Stack):
         environment = {
             "DATABASE_URL": url,
             "WEB_CONCURRENCY": str(workers),
+            "METRICS_TOKEN": METRICS_TOKEN,
             "BROKER_URL": (
                 self.databases.redis.url if workers > 1 or self.has_redis else "memory://"
             ),

@@ -1,7 +1,7 @@
 """Security headers on every response, and protection against cross-site requests."""
 
 from collections.abc import Awaitable
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, Response
@@ -32,7 +32,8 @@ SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
 class SecurityHeaders:
-    """Adds the headers above to every response, and HSTS over HTTPS (RFC 6797)."""
+    """Adds the headers above to every response, and HSTS over HTTPS (RFC 6797). Redirects are by
+    path alone: `Host` may be anybody's words."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -45,9 +46,16 @@ class SecurityHeaders:
                 headers.update(PAGE_HEADERS if is_document else HEADERS)
                 if scope["scheme"] in ("https", "wss"):
                     headers["Strict-Transport-Security"] = HTTPS_ONLY
+                if "location" in headers:
+                    headers["Location"] = without_host(headers["Location"])
             await send(message)
 
         await self.app(scope, receive, secured)
+
+
+def without_host(location: str) -> str:
+    parts = urlsplit(location)
+    return urlunsplit(parts._replace(scheme="", netloc="", path="/" + parts.path.lstrip("/")))
 
 
 class SameOrigin:

@@ -132,7 +132,7 @@ async def read_inboxes(pairs: Pairs) -> None:
     for reader, snapshot in pairs:
         snapshot.mark = marks.get(reader.session.user.id, ())
         if snapshot.mark != reader.mark:
-            snapshot.inbox = await load_inbox(reader.session.user)
+            snapshot.inbox = await load_inbox(reader.session.user, current=reader.conversation)
 
 
 async def read_presence(pairs: Pairs) -> None:

@@ -3,6 +3,12 @@
 FRAME_BYTES = 64 * 1024
 """The largest frame a client may send. `bin/web` tells uvicorn the same."""
 
+HEAD_BYTES = 32 * 1024
+"""The largest request line with its headers."""
+
+HEAD_TIMEOUT = 10.0
+"""For a request line and headers to arrive, from the moment a connection is there."""
+
 SEND_TIMEOUT = 20.0
 """For the other side to take what is sent, before the connection is dropped."""
 

@@ -1,6 +1,7 @@
 // Each element of a frame stands once, in its place and latest revision, whatever order frames come in. Only
 // <hx-cursor> moves the cursor, after what it stands for is in place.
 
+import {isBeyond, keepFurther} from './inbox.js'
 import {isLater, predecessor, rank, sideOf} from './order.js'
 import {byId, emit, held, live, messages, position} from './page.js'
 
@@ -44,6 +45,9 @@ function prepare(task, tasks) {
     const here = {older: '.newer', newer: '.older'}[task.target?.className]
     if (here) task.fragment.querySelector(here)?.remove()
     task.fragment.querySelectorAll('[data-revision]').forEach(keepLatest)
+    task.fragment.querySelectorAll('.entry').forEach(keepHighest)
+  } else if (task.target?.id === 'inbox' && task.swapSpec.style !== 'keyed') {
+    keepFurther(task.fragment)
   }
 }
 
@@ -55,7 +59,15 @@ function keepLatest(fresh) {
   else old?.remove()
 }
 
+// A line of a further page may have moved up while that was on its way.
+function keepHighest(fresh) {
+  const old = byId(fresh.id)
+  if (rank(old) < rank(fresh)) fresh.remove()
+  else old?.remove()
+}
+
 function upsert(list, fresh) {
+  if (list.id === 'inbox' && isBeyond(fresh)) return null
   if (list === messages) emit('parley:arrived', fresh)
   const side = list === messages ? sideOf(rank(fresh), edges()) : 'inside'
   const old = byId(fresh.id)

@@ -20,8 +20,8 @@ export const send = frame => isUp() && connection.link.send(frame)
 export function start() {
   const asked = new URLSearchParams(location.search).get('live')
   if (asked === 'auto') tab.clear()
-  const tier = forced(asked, tab.get('live'))
-  if (tier) tab.set('live', tier)
+  const tier = forced(asked, tab.recall('live'))
+  if (tier) tab.remember('live', tier)
   if (!live && tier !== 'off') return
   connection = new Connection(tier)
   if (tier === 'off') return connection.enter('off')
@@ -49,7 +49,7 @@ class Connection {
 
   constructor(forcedTier) {
     this.isForced = !!forcedTier
-    this.tier = forcedTier ?? known(tab.get('tier'))
+    this.tier = forcedTier ?? known(tab.recall('tier'))
   }
 
   enter(state) {
@@ -112,8 +112,8 @@ class Connection {
     this.fruitless = 0
     this.failures = 0
     this.tier = tier
-    tab.set('tier', tier)
-    tab.set('stepped', Date.now())
+    tab.remember('tier', tier)
+    tab.remember('stepped', Date.now())
   }
 
   close() {
@@ -153,11 +153,11 @@ class Connection {
     if (this.state !== 'live') return
     if (hasSlept) this.open()
     else if (now - this.link.seen > SILENCE) this.link.lose()
-    else if (!this.isForced && now - tab.get('stepped') > BETTER) this.tryBetter(now)
+    else if (!this.isForced && now - tab.recall('stepped') > BETTER) this.tryBetter(now)
   }
 
   tryBetter(now) {
-    tab.set('stepped', now)
+    tab.remember('stepped', now)
     for (const tier of betterThan(this.tier)) new Link(tier, this)
   }
 }

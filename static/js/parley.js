@@ -2,6 +2,7 @@
 
 import * as clock from './clock.js'
 import * as frames from './frames.js'
+import * as inbox from './inbox.js'
 import * as live from './live.js'
 import * as outbox from './outbox.js'
 import * as page from './page.js'
@@ -10,5 +11,6 @@ import * as scroll from './scroll.js'
 import * as storage from './storage.js'
 import * as writing from './writing.js'
 
-for (const behaviour of [page, storage, frames, clock, scroll, live, outbox, writing, read]) behaviour.start()
+const behaviours = [page, storage, frames, clock, scroll, inbox, live, outbox, writing, read]
+for (const behaviour of behaviours) behaviour.start()
 document.documentElement.classList.add(live.isOff() ? 'off' : 'js')

@@ -24,8 +24,8 @@ export function onChange(start, heard) {
 }
 
 export const tab = {
-  get: name => attempt(() => sessionStorage[name]),
-  set: (name, value) => attempt(() => sessionStorage.setItem(name, value)),
+  recall: name => attempt(() => JSON.parse(sessionStorage[name])),
+  remember: (name, value) => attempt(() => sessionStorage.setItem(name, JSON.stringify(value))),
   clear: () => attempt(() => sessionStorage.clear()),
 }
 

@@ -64,7 +64,8 @@ class Catalogue:
         self.pages[name] = response.text
 
     def add_fragment(self, name: str, target: str, text: str, frame: str = "conversation") -> None:
-        sheets = ["css/parley.css", *(["css/pages.css"] if frame == "page" else [])]
+        sheets = ["css/parley.css", "css/app.css"]
+        sheets.append("css/pages.css" if frame == "page" else "css/chat.css")
         styles = "\n".join(f'<link rel="stylesheet" href="{asset(s)}">' for s in sheets)
         content = PLACES[target].format(text)
         self.pages[f"fragment {name}"] = SHELL.format(styles=styles, frame=frame, content=content)
@@ -162,6 +163,11 @@ async def add_conversations(catalogue: Catalogue, site: Site, mira: User) -> Non
     group = await visitor.start("theo", "jonas", title="Sailing")
     catalogue.add("empty group", 200, await visitor.get(f"/chat/{group}/"))
     catalogue.add("people of a group", 200, await visitor.get(f"/chat/{group}/people/"))
+    catalogue.add("leaving a group", 200, await visitor.get(f"/chat/{group}/leave/"))
+    theo = await get_by_username("theo")
+    assert theo is not None
+    removing = await visitor.get(f"/chat/{group}/people/remove/?user={theo.id}")
+    catalogue.add("removing somebody", 200, removing)
     direct = await visitor.start("yuki")
     catalogue.add("empty direct", 200, await visitor.get(f"/chat/{direct}/"))
     catalogue.add("people of two", 200, await visitor.get(f"/chat/{direct}/people/"))

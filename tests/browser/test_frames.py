@@ -1,33 +1,43 @@
 """Frames may come in any order and more than once: the latest revision stands, once."""
 
 import uuid
+from itertools import count
 
-from playwright.async_api import expect
+from playwright.async_api import WebSocketRoute, expect
 
-from render.assets import asset
 from tests import factories
 from tests.browser.people import People
 from tests.browser.screen import Screen
 
-APPLY = "async ([module, frame]) => (await import(module)).apply(frame)"
+CURSORS = count(100)
 
 
 async def test_an_older_revision_never_overwrites_a_newer_one(people: People) -> None:
     ada = await people.join("ada")
     id = await factories.make_conversation([ada.user])
     await factories.make_message(ada.user, id, "First")
-    await ada.chat(id)
+    sockets: list[WebSocketRoute] = []
+
+    def opened(socket: WebSocketRoute) -> None:
+        socket.connect_to_server()
+        sockets.append(socket)
+
+    await ada.page.route_web_socket("**/ws/**", opened)
+    await ada.chat(id, "ws")
     client_id = str(uuid.uuid4())
     for revision, body in ((5, "Edited"), (4, "As it was"), (5, "Edited")):
-        await apply(ada, message(ada.user.id, client_id, revision, body))
+        await receive(ada, sockets[-1], message(ada.user.id, client_id, revision, body))
         await ada.shows("First", "Edited")
         await expect(ada.messages.last).to_have_attribute("data-revision", "5")
-    await apply(ada, message(ada.user.id, client_id, 6, "Edited again"))
+    await receive(ada, sockets[-1], message(ada.user.id, client_id, 6, "Edited again"))
     await ada.shows("First", "Edited again")
 
 
-async def apply(screen: Screen, frame: str) -> None:
-    await screen.page.evaluate(APPLY, [asset("js/frames.js"), frame])
+async def receive(screen: Screen, socket: WebSocketRoute, frame: str) -> None:
+    """A frame comes in; returns once it has been applied."""
+    cursor = next(CURSORS)
+    socket.send(f'{frame}<hx-cursor revision="{cursor}"></hx-cursor>')
+    await expect(screen.page.locator("#conversation")).to_have_attribute("data-cursor", str(cursor))
 
 
 def message(author_id: int, client_id: str, revision: int, body: str) -> str:

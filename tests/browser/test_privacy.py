@@ -73,7 +73,7 @@ async def test_what_the_cache_restores_stays_hidden_until_the_server_was_asked(
 ) -> None:
     ada = await remembering.join("ada")
     await ada.page.add_init_script(RESTORED)
-    await ada.go("/account/")
+    await ada.go("/account/", "?live=off")  # a page with a socket is not kept
     await ada.press("People")
     await ada.title_is("People")
     await sessions.remove_all(ada.user.id)  # as signing out elsewhere does
@@ -135,9 +135,9 @@ async def test_to_an_outsider_a_conversation_is_a_page_that_is_not_there(people:
     eve = await people.join("eve")
     response = await eve.go(ada.conversation_id)
     assert response.status == 404
-    seen = await eve.page.inner_text("body")
+    seen = await eve.page.inner_text("main")
     assert (await eve.go(4711)).status == 404
-    assert await eve.page.inner_text("body") == seen
+    assert await eve.page.inner_text("main") == seen
 
 
 @pytest.mark.parametrize("tier", ["ws", "sse", "poll", "off"])

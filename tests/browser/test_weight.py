@@ -15,7 +15,7 @@ SAID = [message["body"] for chat in demo.CONVERSATIONS for message in chat["mess
 
 
 @pytest.mark.parametrize(
-    ("javascript", "at_most"), [(True, 43 * KILOBYTE), (False, 12 * KILOBYTE)], ids=["js", "plain"]
+    ("javascript", "at_most"), [(True, 40 * KILOBYTE), (False, 14 * KILOBYTE)], ids=["js", "plain"]
 )
 async def test_a_first_conversation_page_is_light(
     people: People, javascript: bool, at_most: int
@@ -31,6 +31,29 @@ async def test_a_first_conversation_page_is_light(
     await ada.page.wait_for_load_state("networkidle")
     assert len(weights) > 2, weights
     assert sum(weights.values()) <= at_most, (sum(weights.values()), weights)
+
+
+@pytest.mark.parametrize(
+    ("path", "sheets"),
+    [
+        ("/login/", "parley pages"),
+        ("/", "parley app welcome"),
+        ("/chat/{}/", "parley app chat"),
+        ("/chat/{}/log/", "parley chat"),
+        ("/people/", "parley app pages"),
+        ("/nothing", "parley app pages"),
+    ],
+)
+async def test_a_page_loads_only_the_style_sheets_that_it_needs(
+    people: People, path: str, sheets: str
+) -> None:
+    ada = await (people.stranger() if path == "/login/" else people.join("ada"))
+    id = 0 if path == "/login/" else await factories.make_conversation([ada.user])
+    await ada.go(path.format(id))
+    links = ada.page.locator("link[rel=stylesheet]")
+    addresses = await links.evaluate_all("all => all.map(link => link.href)")
+    names = [address.rpartition("/")[2].removesuffix(".css") for address in addresses]
+    assert [name for name in names if not name.startswith("mine.css")] == sheets.split()
 
 
 async def weighed(page: Page) -> dict[str, int]:

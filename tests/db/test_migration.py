@@ -225,6 +225,20 @@ async def test_a_migration_gives_up_on_a_lock_before_requests_pile_up(
     in_a_thread(partial(migration.migrate, postgresql_url, "0003", migration.HEAD))
 
 
+def test_a_sqlite_database_is_its_owners_alone(tmp_path: Path) -> None:
+    path = tmp_path / "new.sqlite3"
+    migration.upgrade(f"sqlite:///{path}")
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("CREATE TABLE t (x)")
+        files = [path, tmp_path / "new.sqlite3-wal", tmp_path / "new.sqlite3-shm"]
+        assert [file.stat().st_mode & 0o777 for file in files] == [0o600] * 3
+        for file in files:  # as they were before
+            file.chmod(0o644)
+        migration.upgrade(f"sqlite:///{path}")
+        assert [file.stat().st_mode & 0o777 for file in files] == [0o600] * 3
+
+
 def test_a_sqlite_database_that_is_up_to_date_is_not_locked(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'new.sqlite3'}"
     migration.upgrade(url)

@@ -29,8 +29,6 @@ daemon off;
 pid nginx.pid;
 events { worker_connections 512; }
 http {
-    log_format ids "$request_id $request";
-    access_log ids.log ids;
     client_body_temp_path body;
     proxy_temp_path proxy;
     fastcgi_temp_path fastcgi;
@@ -126,6 +124,7 @@ class Nginx(Server):
             "/run/parley/parley.sock": str(upstream),
             "/var/lib/nginx/parley": "cache",
             "/var/www/html": str(self.folder),
+            "/var/log/nginx/parley.log": "access.log",
             "    listen 80;\n": f"    listen 127.0.0.1:{self.plain_port};\n",
             "    listen [::]:80;\n": "",
             "    listen 443 ssl http2;\n": f"    listen 127.0.0.1:{self.port} ssl http2;\n",

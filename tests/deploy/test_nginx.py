@@ -1,9 +1,11 @@
 """deploy/nginx.conf in front of what deploy/parley.service starts, on PostgreSQL and Redis."""
 
 import asyncio
+import hashlib
 import os
 import signal
 import uuid
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
 
@@ -13,14 +15,23 @@ import pytest
 import websockets
 
 from app import BODY_BYTES
+from routes.middleware.security import HTTPS_ONLY, PAGE_HEADERS
 from tests import clients
 from tests.applications import Site
 from tests.clients import LIVE_TIERS, TIERS, Socket
 from tests.deploy.fronts import Nginx, Workers, acquaintances, at, newcomer
+from tests.pages import parsed, text_of
 from tests.waiting import eventually, within
 
 FIRST_FRAME = 4.0
 """Seconds after which a page takes its transport for one that doesn't work (static/js/live.js)."""
+
+
+SECURED = {
+    name.lower(): value
+    for name, value in PAGE_HEADERS.items()
+    if name not in ("Content-Security-Policy", "Permissions-Policy", "Cross-Origin-Opener-Policy")
+} | {"strict-transport-security": HTTPS_ONLY}
 
 
 def test_nginx_accepts_the_configuration(nginx: Nginx) -> None:
@@ -82,7 +93,7 @@ async def test_plain_http_is_led_to_https(nginx: Nginx) -> None:
     async with httpx.AsyncClient(verify=clients.SSL, trust_env=False) as http:
         response = await http.get(f"http://127.0.0.1:{nginx.plain_port}/people/?q=ada")
     assert response.status_code == 308
-    assert response.headers["location"] == "https://127.0.0.1/people/?q=ada"
+    assert response.headers["location"] == "https://chat.example.org/people/?q=ada"
 
 
 async def test_an_address_is_what_nginx_says(site: Site, deployed_database: str) -> None:
@@ -105,13 +116,10 @@ async def test_nginx_and_parley_name_a_request_alike(
     stranger = await site.stranger()
     answer = await stranger.get("/login/?named", X_Request_ID="chosen-by-the-client")
     id = answer.headers["x-request-id"]
-    log = nginx.folder / "ids.log"
-    await eventually(
-        lambda: (
-            f"{id} GET /login/?named HTTP/1.1\n" in log.read_text()
-            and f'"request": "{id}"' in workers.whole_log()
-        )
-    )
+    log = nginx.folder / "access.log"
+    await eventually(lambda: id in log.read_text() and f'"request": "{id}"' in workers.whole_log())
+    assert '"GET /login/ HTTP/1.1" 200' in log.read_text()
+    assert "named" not in log.read_text(), "a query string may hold whom somebody looks for"
 
 
 @pytest.mark.parametrize("http2", [False, True])
@@ -172,8 +180,33 @@ async def test_what_is_too_large_is_refused(site: Site) -> None:
     assert fitting.status_code == 422
     response = await stranger.post("/login/", username="", password="x" * BODY_BYTES)
     assert response.status_code == 413
-    assert response.text == "This is more than can be sent at once.\n"
+    assert "Too large" in text_of(parsed(response.text).find("h1"))
     assert (await stranger.get("/login/", x_long="x" * 9_000)).status_code == 400
+
+
+async def test_the_pages_of_nginx_look_and_are_secured_like_any(
+    site: Site, workers: Workers
+) -> None:
+    stranger = await site.stranger()
+    pages = {
+        413: await stranger.post("/login/", password="x" * 600_000),
+        414: await stranger.get("/login/?" + "x" * 9_000),
+    }
+    workers.stop()
+    try:
+        pages[503] = await stranger.get("/login/")
+    finally:
+        workers.start()
+    assert pages[503].headers["retry-after"] == "2"
+    for status, page in pages.items():
+        assert page.status_code == status
+        assert page.headers["content-type"].startswith("text/html")
+        assert {name: page.headers[name] for name in SECURED} == SECURED
+        style = hashlib.sha256(
+            page.text.partition("<style>")[2].partition("</style>")[0].encode()
+        ).digest()
+        assert b64encode(style).decode() in page.headers["content-security-policy"]
+        assert "Go to Parley" in page.text
 
 
 async def test_what_is_for_operators_stays_inside(site: Site) -> None:

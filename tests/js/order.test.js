@@ -23,6 +23,12 @@ test('older messages are linked at the top, newer ones at the end', () => {
   assert.equal(rank(li({}, {className: 'newer'})), Infinity)
 })
 
+test('further lines are linked right behind those that are held', () => {
+  const [held, more, behind] = [li({active: '200'}), li({}, {className: 'more'}), li({active: '100'})]
+  assert.equal(predecessor(row(held, more, behind), behind), more)
+  assert.equal(predecessor(behind, li({active: '201'})), null)
+})
+
 test('the line of new messages stands right before what it announces', () => {
   const line = li({}, {id: 'unread', nextElementSibling: li({position: '5'})})
   assert.ok(rank(line) > 4 && rank(line) < 5)

@@ -8,6 +8,7 @@ import pytest
 from db import engine, participants
 from tests.applications import Site
 from tests.factories import make_conversation, make_message, make_messages, make_user
+from tests.pages import attribute, parsed
 
 Asking = Callable[[str], Awaitable[tuple[int, int]]]
 
@@ -50,4 +51,13 @@ async def test_a_page_asks_as_often_for_much_as_for_little(
     await participants.update_read([(chat, ada.id, 203)])
     for number in range(40):
         await make_messages(bob, await make_conversation([ada, bob], f"Tea {number}"), 3)
-    assert (few, await count()) == (statements, statements)
+    # One more for the line of a conversation that is not among the newest.
+    assert (few, await count()) == (statements, statements + (path != "/"))
+    await make_message(bob, chat)
+    assert await count() == statements
+
+
+async def test_a_page_says_what_parley_is(site: Site) -> None:
+    page = parsed((await (await site.stranger()).get("/login/")).text)
+    description = attribute(page.find("meta", {"name": "description"}), "content")
+    assert description.startswith("Parley is a messenger for the web")

@@ -1,8 +1,8 @@
-"""uvicorn's connections with a send timeout, and its WebSockets handed over after the handshake.
+"""uvicorn's connections with limits, and its WebSockets handed over after the handshake.
 
 bin/web starts uvicorn with them. uvicorn waits without a limit for a peer to take what is written:
 its ping timeout and its shutdown only queue a close frame behind that. The kernel can enforce one
-(RFC 5482).
+(RFC 5482). Nor does uvicorn bound how long and how much a peer says before its request is complete.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 
-from routes.streams.limits import SEND_TIMEOUT
+from routes.streams.limits import HEAD_BYTES, HEAD_TIMEOUT, SEND_TIMEOUT
 from routes.streams.reader import Reader
 from routes.streams.transports import HAND_OVER
 from routes.streams.websocket.connection import WebSocketConnection
@@ -31,10 +31,17 @@ logger.setLevel(logging.WARNING)  # request_log.py logs that a socket was opened
 
 
 class TimeoutHTTPProtocol(HttpToolsProtocol):
-    """An HTTP connection, and the WebSocket it may become, on a socket with a send timeout."""
+    """An HTTP connection, and the WebSocket it may become, on a socket with a send timeout; the
+    head of a request is limited in its bytes and its time."""
+
+    _head_timeout: asyncio.TimerHandle | None = None
+    """Runs while a request's head is expected, or has arrived in part."""
+
+    _head_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self._head_timeout = self.loop.call_later(HEAD_TIMEOUT, transport.close)
         peer = transport.get_extra_info("socket")
         if peer is None:  # not a socket's transport
             return None
@@ -43,6 +50,33 @@ class TimeoutHTTPProtocol(HttpToolsProtocol):
         if USER_TIMEOUT and peer.family in (socket.AF_INET, socket.AF_INET6):
             peer.setsockopt(socket.IPPROTO_TCP, USER_TIMEOUT, int(SEND_TIMEOUT * 1000))
         return None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._end_head()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        self._head_bytes += len(data) if self._head_timeout else 0
+        super().data_received(data)
+        if self._head_timeout and self._head_bytes > HEAD_BYTES and not self.transport.is_closing():
+            self.send_400_response("The head of this request is too large.")
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        if self._head_timeout is None:
+            self._head_timeout = self.loop.call_later(HEAD_TIMEOUT, self.transport.close)
+
+    def on_headers_complete(self) -> None:
+        self._end_head()
+        size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+        if size > HEAD_BYTES:  # all of it came at once
+            raise ValueError("the head of a request is too large")
+        super().on_headers_complete()
+
+    def _end_head(self) -> None:
+        if self._head_timeout:
+            self._head_timeout.cancel()
+        self._head_timeout, self._head_bytes = None, 0
 
     def handle_websocket_upgrade(self) -> None:
         super().handle_websocket_upgrade()
@@ -69,6 +103,14 @@ class HandoffWebSocketProtocol(WebSocketsSansIOProtocol):
     def data_received(self, data: bytes) -> None:
         self.has_received = self.handshake_initiated
         super().data_received(data)
+        if self.conn.handshake_exc and not self.handshake_initiated:  # uvicorn forgets to say so
+            self.transport.write(b"".join(self.conn.data_to_send()))
+            self.transport.close()
+
+    async def send(self, message: Any) -> None:
+        await super().send(message)
+        if self.close_sent:  # else uvicorn takes a handshake that the app refuses for an error
+            self.handshake_complete = True
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)

@@ -57,6 +57,12 @@ def assert_secured(response: httpx.Response) -> None:
         assert response.headers.get("cache-control", "no-store") == "no-store", about
 
 
+@pytest.mark.parametrize("path", ["/account", "/account?saved=name"])
+async def test_a_redirect_stays_here_whatever_the_host_is_called(ada: Visitor, path: str) -> None:
+    answer = await ada.http.get(path, headers={"Host": "elsewhere.example"})
+    assert answer.headers["location"] == path.replace("/account", "/account/")
+
+
 async def every_kind_of_answer(
     site: Site, ada: Visitor, chat: int, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[httpx.Response]:

@@ -161,3 +161,69 @@ async def test_a_frame_that_comes_before_the_handshake_is_over_is_not_lost(
         await reader.readuntil(visitors.BODY.encode())
     writer.close()
     await writer.wait_closed()
+
+
+HANDSHAKE = (
+    b"GET /ws/inbox/ HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n"
+)
+
+
+async def answer_to(site: Site, *parts: bytes) -> bytes:
+    """All that is answered until the connection is closed."""
+    address = urlsplit(site.url)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    for part in parts:
+        writer.write(part)
+        await writer.drain()
+    try:
+        async with asyncio.timeout(10):
+            return await reader.read()
+    finally:
+        writer.close()
+
+
+@pytest.mark.parametrize(
+    "field", [b"X: " + b"y" * 40_000, b"X: y\r\n" * 10_000], ids=["one", "all"]
+)
+@pytest.mark.parametrize("comes_at_once", [True, False])
+async def test_a_head_that_is_too_large_is_refused(
+    site: Site, field: bytes, comes_at_once: bool
+) -> None:
+    head = b"GET /login/ HTTP/1.1\r\nHost: 127.0.0.1\r\n" + field
+    parts = [head + b"\r\n\r\n"] if comes_at_once else [head[:20_000], head[20_000:]]
+    assert b" 400 " in (await answer_to(site, *parts)).splitlines()[0]
+
+
+@pytest.mark.parametrize("said", [b"", b"GET /login/ HTTP/1.1\r\nHost: 127."], ids=["none", "half"])
+async def test_a_head_that_does_not_come_is_not_waited_for(
+    site: Site, monkeypatch: pytest.MonkeyPatch, said: bytes
+) -> None:
+    monkeypatch.setattr(uvicorn_protocols, "HEAD_TIMEOUT", 0.1)
+    assert await answer_to(site, said) == b""
+
+
+async def test_a_complete_request_may_take_longer_than_its_head(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uvicorn_protocols, "HEAD_TIMEOUT", 0.1)
+    ada = await make_user("ada", "Ada")
+    async with (await site.visitor(ada)).tab("ws", await make_conversation([ada])) as tab:
+        await asyncio.sleep(0.2)
+        await tab.send("Still here")
+        await tab.wait_for_bodies("Still here")
+
+
+@pytest.mark.parametrize("field", [b"X: " + b"y" * 9_000, b"X: y\r\n" * 200], ids=["long", "many"])
+async def test_a_handshake_with_too_many_headers_is_answered(site: Site, field: bytes) -> None:
+    answer = await answer_to(site, HANDSHAKE + field.strip() + b"\r\n\r\n")
+    assert b" 431 " in answer.splitlines()[0]
+
+
+async def test_a_refused_handshake_is_one_line_of_the_log(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = await answer_to(site, HANDSHAKE + b"Origin: http://elsewhere.example\r\n\r\n")
+    assert b" 403 " in answer.splitlines()[0]
+    [record] = caplog.records
+    assert (record.name, record.exc_info) == ("parley.access", None)
