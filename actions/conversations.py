@@ -6,10 +6,11 @@ import secrets
 from actions.changes import transaction
 from actions.clock import now
 from actions.errors import Invalid
-from actions.text import clean, is_blank
+from actions.text import clean, clean_label
 from db import conversations, participants, users
 from db.users import User
 from live import publication
+from render import clusters
 
 TITLE_LENGTH = 100
 PEOPLE = 100
@@ -25,16 +26,18 @@ async def start(creator: User, to: list[str], title: str) -> int:
     make a new group. The same two people always get the same direct conversation; oneself alone
     is the note to self. Raises `Invalid`; where usernames are unknown the sentence names them.
     """
-    title = clean(title).replace("\n", " ").strip()
+    title = clean_label(title)
     others = await named(to)
     if len(title) > TITLE_LENGTH:
         raise Invalid(
             title=f"A group name has at most {TITLE_LENGTH} characters. This one has {len(title)}."
         )
     people = {person.id: person for person in (creator, *others)}
-    if len(people) > 2 or not is_blank(title):
+    if len(people) > 2 or title:
         names = ", ".join(person.name for person in people.values())
-        return await add(creator, list(people), "group", title or shortened(names))
+        return await add(
+            creator, list(people), "group", title or clusters.shortened(names, TITLE_LENGTH)
+        )
     pair = "-".join(str(id) for id in sorted(people))
     return await add(creator, list(people), "direct" if len(people) == 2 else "self", pair=pair)
 
@@ -78,7 +81,3 @@ async def add(
         shown_to = None if kind == "group" else creator.id
         publications.append(publication.activity(conversation_id, shown_to))
     return conversation_id
-
-
-def shortened(title: str) -> str:
-    return title if len(title) <= TITLE_LENGTH else title[: TITLE_LENGTH - 1] + "…"

@@ -9,7 +9,7 @@ from actions import passwords
 from actions.changes import transaction
 from actions.clock import now
 from actions.errors import Invalid, TooMany
-from actions.text import clean
+from actions.text import clean_username
 from db import login_attempts, sessions, users
 from db.sessions import Session
 from db.users import User
@@ -40,7 +40,7 @@ async def sign_in(username: str, password: str, address: str) -> str:
     Raises `Invalid` where the two don't fit, in the same words and time whether or not there is
     such a username, and `TooMany` after `ATTEMPTS` wrong ones from this address.
     """
-    username = clean(username).strip().lower()[:64]
+    username = clean_username(username)[:64]
     await count_attempt(username, address)
     user = await users.get_by_username(username)
     stored = await users.get_password(user.id) if user else None

@@ -3,13 +3,16 @@
 import re
 import secrets
 
+import regex
+
 from actions import passwords
 from actions.changes import transaction
 from actions.clock import now
 from actions.errors import Invalid
 from actions.sessions import OWN_ACCOUNT, confirm, end_all
-from actions.text import clean, is_blank
+from actions.text import clean, clean_label, clean_username
 from db import login_attempts, participants, users
+from db.folding import folded
 from db.sessions import Session
 from db.users import User
 from live import publication
@@ -20,11 +23,15 @@ PASSWORD_LENGTHS = range(8, 129)
 DELETED = "Someone who left"
 SUGGESTIONS = 10
 SEARCH_LENGTH = 2
+WORD_OF_ONE = regex.compile(
+    r"[\p{Han}\p{Hangul}\p{Hiragana}\p{Katakana}\p{Yi}\p{Extended_Pictographic}]"
+)
 
 
 async def join(username: str, name: str, password: str) -> User:
     """A new user. Raises `Invalid`, with a sentence for each field that is not valid."""
-    name = clean(name).strip()
+    username = clean_username(username)
+    name = clean_label(name)
     errors = {
         "username": username_error(username),
         "name": name_error(name),
@@ -34,7 +41,7 @@ async def join(username: str, name: str, password: str) -> User:
     password_hash = await passwords.make_hash(password)
     async with transaction():
         user = await users.add(
-            secrets.randbits(53), username, name, name.casefold(), password_hash, now()
+            secrets.randbits(53), username, name, folded(name), password_hash, now()
         )
     if user is None:
         raise Invalid(username="This username is taken.")
@@ -43,10 +50,10 @@ async def join(username: str, name: str, password: str) -> User:
 
 async def rename(user: User, name: str) -> None:
     """Change the shown name. Raises `Invalid`."""
-    name = clean(name).strip()
+    name = clean_label(name)
     refuse({"name": name_error(name)})
     async with transaction():
-        await users.update_name(user.id, name, name.casefold())
+        await users.update_name(user.id, name, folded(name))
 
 
 async def change_password(session: Session, current: str, password: str) -> None:
@@ -78,15 +85,22 @@ async def delete(session: Session, password: str) -> None:
 
 
 async def search(query: str) -> list[User]:
-    """At most `SUGGESTIONS` users whose username or name contains `query`.
-
-    Empty for fewer than `SEARCH_LENGTH` characters: all users cannot be listed.
-    """
-    query = clean(query)[:NAME_LENGTH].strip().removeprefix("@").casefold()
-    if len(query) < SEARCH_LENGTH:
+    """At most `SUGGESTIONS` users whose username or name contains `query`, whatever its accents and
+    capitals. Empty where it is too short: all users cannot be listed."""
+    if is_too_short(query):
         return []
-    literal = query.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+    literal = searched(query).replace("!", "!!").replace("%", "!%").replace("_", "!_")
     return await users.search(f"%{literal}%", SUGGESTIONS)
+
+
+def is_too_short(query: str) -> bool:
+    """Whether it is neither two characters nor a word of one, such as 李."""
+    query = searched(query)
+    return len(query) < SEARCH_LENGTH and WORD_OF_ONE.fullmatch(query) is None
+
+
+def searched(query: str) -> str:
+    return folded(clean(query)[:NAME_LENGTH].strip().removeprefix("@"))
 
 
 def refuse(errors: dict[str, str | None]) -> None:
@@ -102,16 +116,14 @@ def username_error(username: str) -> str | None:
 
 
 def name_error(name: str) -> str | None:
-    if is_blank(name):
+    if not name:
         return "Type your name."
-    if len(name) > NAME_LENGTH or "\n" in name:
-        return (
-            f"A name has one line and at most {NAME_LENGTH} characters. This one has {len(name)}."
-        )
+    if len(name) > NAME_LENGTH:
+        return f"A name has at most {NAME_LENGTH} characters. This one has {len(name)}."
     return None
 
 
 def password_error(password: str) -> str | None:
-    if len(password) in PASSWORD_LENGTHS:
+    if len(passwords.normalized(password)) in PASSWORD_LENGTHS:
         return None
     return "A password needs 8 to 128 characters. A few words work well."

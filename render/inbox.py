@@ -3,12 +3,12 @@
 from types import SimpleNamespace
 from typing import Protocol
 
+from render import clusters
 from render.dates import ago_or_day, iso
 from render.faces import initials, tint
 
 PREVIEW = 120
-PREVIEW_LEEWAY = 5
-"""Characters of a message that a line shows, and how many more it tolerates."""
+"""Characters of a message that a line shows."""
 
 
 class Entry(Protocol):
@@ -50,7 +50,7 @@ def view(entry: Entry) -> SimpleNamespace:
         author_id=entry.author_id,
         author_name=entry.author_name,
         is_author_named=is_author_named(entry),
-        preview=shortened(entry.body or ""),
+        preview=lines(clusters.shortened(entry.body or "", PREVIEW)),
     )
 
 
@@ -59,8 +59,6 @@ def is_author_named(entry: Entry) -> bool:
     return entry.author_name != entry.title and entry.kind != "self"
 
 
-def shortened(body: str) -> str:
-    """The beginning of a message."""
-    if len(body) <= PREVIEW + PREVIEW_LEEWAY:
-        return body
-    return body[: PREVIEW - 1] + "…"
+def lines(text: str) -> list[str]:
+    """The lines of a text in which something stands: each has its own direction."""
+    return [line for line in text.split("\n") if line.strip()] or [""]

@@ -101,8 +101,7 @@ async def index(request: Request) -> Response:
 
 async def found(query: str) -> dict[str, Any]:
     """The users who match, and whether the query is too short to match any."""
-    too_short = len(query) < users.SEARCH_LENGTH
-    return {"people": await users.search(query), "too_short": too_short}
+    return {"people": await users.search(query), "too_short": users.is_too_short(query)}
 
 
 async def mine(request: Request) -> Response:

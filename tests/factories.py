@@ -13,6 +13,7 @@ from actions import sessions
 from actions.clock import now
 from actions.conversations import NOTE_TO_SELF
 from db import conversations, engine, participants, users
+from db.folding import folded
 from db.log.commit import Stored, commit
 from db.messages import Message, Send
 from db.sessions import Session
@@ -36,7 +37,7 @@ async def make_user(username: str | None = None, name: str | None = None) -> Use
     username = username or f"person{next(NUMBERS)}"
     name = name or username.title()
     async with engine.transaction():
-        user = await users.add(secrets.randbits(53), username, name, name.casefold(), HASH, now())
+        user = await users.add(secrets.randbits(53), username, name, folded(name), HASH, now())
     assert user is not None, f"{username} is taken"
     return user
 

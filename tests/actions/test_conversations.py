@@ -68,7 +68,8 @@ async def test_a_title_makes_a_group_of_any_size() -> None:
     ada, _ = await make_user("ada"), await make_user("bob")
     assert (await started(ada, "bob", title=" Tea\r\nat four ")).title == "Tea at four"
     assert (await started(ada, "ada", title="Mine")).kind == "group"
-    assert (await started(ada, "bob", title="\u200b")).kind == "direct"
+    assert (await started(ada, "bob", title="\u200b\ufe0f")).kind == "direct"
+    assert (await started(ada, "bob", title="T\u202eea\u0301")).title == "Teá"
     assert (await started(ada, "bob", title="a" * 100)).title == "a" * 100
 
 
@@ -79,6 +80,15 @@ async def test_a_title_made_of_many_names_is_shortened() -> None:
     assert len(title) == conversations.TITLE_LENGTH
     assert title.startswith("Ada, 0 xxx")
     assert title.endswith("…")
+
+
+async def test_a_title_made_of_names_ends_between_characters() -> None:
+    ada = await make_user("ada")
+    flags = [(await make_user(name="🇩🇪" * 21)).username for _ in range(3)]
+    title = (await started(ada, *flags)).title
+    assert len(title) <= conversations.TITLE_LENGTH
+    assert title.removesuffix("…").endswith("🇩🇪")
+    assert title.replace("🇩🇪", "") == "Ada, , , …"
 
 
 async def test_unknown_people_are_named() -> None:

@@ -6,6 +6,7 @@ import threading
 import pytest
 
 from actions import passwords
+from actions.passwords import HASHER
 from tests.factories import HASH, PASSWORD
 from tests.waiting import PATIENCE
 
@@ -14,6 +15,32 @@ async def test_only_the_password_itself_matches() -> None:
     assert await passwords.matches(PASSWORD, HASH)
     assert not await passwords.matches(PASSWORD + " ", HASH)
     assert not await passwords.matches("", HASH)
+
+
+@pytest.mark.parametrize(
+    ("stored", "typed"),
+    [
+        ("pässwörd", "pa\u0308sswo\u0308rd"),
+        ("pa\u0308sswo\u0308rd", "pässwörd"),
+        ("pass word", "pass\u00a0word"),
+        ("한글 비밀", "한글\u3000비밀"),
+    ],
+)
+async def test_a_password_is_the_same_from_every_keyboard(stored: str, typed: str) -> None:
+    assert await passwords.matches(typed, await passwords.make_hash(stored))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("password", "Password"), ("ｐassword", "password"), ("👍🏽👍🏽", "👍👍")]
+)
+async def test_passwords_that_look_alike_are_not_the_same(one: str, other: str) -> None:
+    assert not await passwords.matches(other, await passwords.make_hash(one))
+
+
+async def test_a_hash_from_before_passwords_were_normalized_still_matches_what_is_typed() -> None:
+    before = HASHER.hash("pa\u0308sswo\u0308rd")
+    assert await passwords.matches("pa\u0308sswo\u0308rd", before)
+    assert not await passwords.matches("pässwörd", before)
 
 
 async def test_no_password_matches_an_unknown_user_or_a_deleted_account() -> None:

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from playwright.async_api import expect
 
+from actions.messages import BODY_LENGTH
 from app import BODY_BYTES
 from tests import factories
 from tests.browser.faulty_proxy import FaultyProxy
@@ -278,3 +279,55 @@ async def test_enter_sends_and_shift_enter_breaks_the_line(people: People) -> No
     await ada.composer.press("Enter")
     await bob.shows("one two")
     assert await bob.messages.locator(".body").all_text_contents() == ["one\ntwo"]
+
+
+async def test_a_tower_of_accents_covers_no_other_message(people: People) -> None:
+    ada, _, id = await people.pair()
+    await factories.make_message(ada.user, id, "First")
+    await factories.make_message(ada.user, id, "Z" + "\u0301" * 40)
+    await ada.go(id)
+    above = await ada.message("First").bounding_box()
+    assert above is not None
+    tower = ada.page.locator(".body").last
+    with_tower = await ada.page.screenshot(clip=above)
+    await tower.evaluate("body => body.textContent = 'Z'")
+    assert await ada.page.screenshot(clip=above) == with_tower
+
+
+LEFT_OF = """(element, [a, b]) => {
+    const left = letter => {
+        const nodes = document.createTreeWalker(element, NodeFilter.SHOW_TEXT), range = new Range()
+        while (nodes.nextNode()) {
+            const at = nodes.currentNode.data.indexOf(letter)
+            if (at < 0) continue
+            range.setStart(nodes.currentNode, at)
+            range.setEnd(nodes.currentNode, at + 1)
+            return range.getBoundingClientRect().left
+        }
+    }
+    return left(a) < left(b)
+}"""
+"""Whether a letter in an element stands to the left of another."""
+
+
+@with_and_without
+@pytest.mark.parametrize("body", ["Hello one!\nשלום עולם.", "שלום עולם.\nHello one!"])
+async def test_each_line_of_a_message_has_its_own_direction(
+    people: People, body: str, javascript: bool
+) -> None:
+    ada = await people.join("ada", javascript=javascript)
+    id = await factories.make_conversation([ada.user, await factories.make_user("bob")])
+    await factories.make_message(ada.user, id, body)
+    await ada.go(id)
+    for place in (ada.page.locator(".bubble"), ada.page.locator(".preview")):
+        assert await place.evaluate(LEFT_OF, ["H", "!"])
+        assert await place.evaluate(LEFT_OF, [".", "ש"])
+    await expect(ada.composer).to_have_css("unicode-bidi", "plaintext")
+
+
+async def test_each_line_of_a_message_that_failed_has_its_own_direction(people: People) -> None:
+    ada, *_ = await people.pair()
+    await ada.say("Hello one!\nשלום עולם.\n" + "x" * BODY_LENGTH)
+    failed = ada.page.locator(".message.failed .body")
+    await expect(failed).to_have_count(1)
+    assert await failed.evaluate(LEFT_OF, [".", "ש"])

@@ -192,6 +192,24 @@ async def test_messages_survive_the_migration_of_their_index_and_its_undoing(dat
         assert [(m.position, m.revision) for m in found[id, 2]] == [(3, 4)]
 
 
+async def test_names_from_before_are_found_without_accents(database: str) -> None:
+    await make_user("jose", "José")
+    await make_user("ada", "Ada")
+    await make_user("gone", "Someone who left")
+    await engine.execute("UPDATE users SET name_folded = '' WHERE username = 'gone'")
+
+    async def stored() -> dict[str, str]:
+        rows = await engine.rows("SELECT username, name_folded FROM users")
+        return {row["username"]: row["name_folded"] for row in rows}
+
+    after = {"jose": "jose", "ada": "ada", "gone": ""}
+    assert await stored() == after
+    in_a_thread(partial(migration.migrate, database, migration.HEAD, "0004"))
+    assert await stored() == after | {"jose": "josé"}
+    in_a_thread(partial(migration.migrate, database, "0004", migration.HEAD))
+    assert await stored() == after
+
+
 async def test_a_migration_gives_up_on_a_lock_before_requests_pile_up(
     postgresql_url: str,
 ) -> None:

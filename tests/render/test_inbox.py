@@ -58,8 +58,11 @@ def test_a_line_says_how_much_is_unread(entry: Entry, said: str | None) -> None:
         (Entry(title="Ada"), "Hello"),
         (Entry(kind="self"), "Hello"),
         (Entry(author_id=None, author_name=None, body=None), "No messages yet"),
-        (Entry(body="o" * 125), "Ada: " + "o" * 125),
-        (Entry(body="o" * 126), "Ada: " + "o" * 119 + "…"),
+        (Entry(body="Hello\n\nthere\n."), "Ada: Hello there ."),
+        (Entry(body=""), "Ada: "),
+        (Entry(body="o" * 120), "Ada: " + "o" * 120),
+        (Entry(body="o" * 121), "Ada: " + "o" * 119 + "…"),
+        (Entry(body="o" * 118 + "👍🏽👍🏽"), "Ada: " + "o" * 118 + "…"),
     ],
 )
 def test_a_line_says_who_said_what_as_far_as_it_is_not_clear(entry: Entry, said: str) -> None:
