@@ -14,6 +14,12 @@ from db.sessions import Session
 from db.users import User
 
 SECURE_COOKIE = "__Host-session"
+COOKIE = "parley_session"
+"""Over http, where all that is served at a host shares its cookies, whatever the port."""
+
+TOKENS = 20
+"""The tokens of a request that are tried: somebody else may have set more cookies of that name."""
+
 LOOKUP_LIMIT = 500
 """Connections that are looked up together, when many come back at once."""
 
@@ -43,18 +49,31 @@ async def current_session(connection: HTTPConnection, expected_user_id: str = ""
 
 
 async def find_session(connection: HTTPConnection) -> Session | None:
-    """The session of a request, if it has one. Looked up once a request."""
+    """The session of a request, if it has one: the first that its cookies open. Looked up once a
+    request."""
     if not hasattr(connection.state, "session"):
-        token = token_of(connection)
-        connection.state.session = await sessions.find(token) if token else None
+        connection.state.session = next(iter(await find_sessions(connection)), None)
     found: Session | None = connection.state.session
     return found
 
 
-def token_of(connection: HTTPConnection) -> str | None:
+async def find_sessions(connection: HTTPConnection) -> list[Session]:
+    """All the sessions that the cookies of a request open."""
+    tokens = tokens_of(connection)
+    found = await sessions.find_all(tokens) if tokens else {}
+    return [found[token] for token in tokens if token in found]
+
+
+def tokens_of(connection: HTTPConnection) -> tuple[str, ...]:
     # Some servers don't say whether a WebSocket came over TLS; that cookie only ever does.
-    cookies = connection.cookies
-    return cookies.get(SECURE_COOKIE) or cookies.get(cookie_name(connection))
+    names = dict.fromkeys([SECURE_COOKIE, cookie_name(connection)])
+    cookies = [
+        cookie.strip().partition("=")
+        for header in connection.headers.getlist("cookie")
+        for cookie in header.split(";")
+    ]
+    tokens = [token for wanted in names for name, _, token in cookies if name == wanted and token]
+    return tuple(dict.fromkeys(tokens))[:TOKENS]
 
 
 async def current_conversation(connection: HTTPConnection) -> Conversation:
@@ -70,28 +89,26 @@ async def session_and_conversation(
     """The session, and the conversation in the path if there is one, in one query for all that
     connect at this moment. Raises as `current_session` does; 404 for outsiders."""
     conversation_id = connection.path_params.get("conversation_id")
-    token = token_of(connection)
+    tokens = tokens_of(connection)
     session = conversation = None
-    if token:
-        session, conversation = await lookups.submit((token, conversation_id))
+    if tokens:
+        session, conversation = await lookups.submit((tokens, conversation_id))
     connection.state.session = session
     session = await current_session(connection, expected_user_id)
     return session, not_found() if conversation is None and conversation_id else conversation
 
 
 async def look_up(
-    batch: list[tuple[str, int | None]],
+    batch: list[tuple[tuple[str, ...], int | None]],
 ) -> list[tuple[Session | None, Conversation | None]]:
-    found = await sessions.find_all({token for token, _ in batch})
-    places = {
-        (conversation_id, found[token].user.id)
-        for token, conversation_id in batch
-        if conversation_id and token in found
-    }
+    found = await sessions.find_all({token for tokens, _ in batch for token in tokens})
+    opened = [next((found[each] for each in tokens if each in found), None) for tokens, _ in batch]
+    wanted = [(session, id) for session, (_, id) in zip(opened, batch, strict=True)]
+    places = {(id, session.user.id) for session, id in wanted if session and id}
     seen = await conversations.list_seen(places) if places else {}
     return [
         (session, seen.get((id or 0, session.user.id)) if session else None)
-        for session, id in ((found.get(token), id) for token, id in batch)
+        for session, id in wanted
     ]
 
 
@@ -122,7 +139,7 @@ def close_session(connection: HTTPConnection, response: Response) -> None:
 
 def cookie_name(connection: HTTPConnection) -> str:
     """Over https with the prefix that keeps others from setting it (RFC 6265bis, 4.1.3)."""
-    return SECURE_COOKIE if is_secure(connection) else "session"
+    return SECURE_COOKIE if is_secure(connection) else COOKIE
 
 
 def is_secure(connection: HTTPConnection) -> bool:

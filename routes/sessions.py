@@ -30,7 +30,7 @@ async def create(request: Request) -> Response:
         return response
     except Invalid as refusal:
         return signing_in(request, username, refusal.errors, next, 422)
-    if before := await access.find_session(request):
+    for before in await access.find_sessions(request):
         await sessions.sign_out(before)
     response = forms.see_other(same_site_path(next))
     access.open_session(request, response, token)
@@ -38,8 +38,8 @@ async def create(request: Request) -> Response:
 
 
 async def destroy(request: Request) -> Response:
-    """Sign out here."""
-    if session := await access.find_session(request):
+    """Sign out here: no cookie of this browser opens a session afterwards."""
+    for session in await access.find_sessions(request):
         await sessions.sign_out(session)
     return signed_out(request)
 

@@ -21,6 +21,7 @@ from db import engine
 from db.users import User
 from live import broker, hub
 from live.process.tasks import alongside
+from routes.access import COOKIE
 from tests import factories
 from tests.clients import Visitor
 from tests.servers import Server
@@ -44,7 +45,7 @@ class Site:
     async def visitor(self, user: User) -> Visitor:
         """A visitor who is signed in as `user`. The database has to be open in this process."""
         visitor = await self.stranger()
-        visitor.http.cookies.set("session", await factories.make_session(user), "127.0.0.1")
+        visitor.http.cookies.set(COOKIE, await factories.make_session(user), "127.0.0.1")
         return visitor
 
     async def people(self, *usernames: str) -> list[Visitor]:

@@ -21,6 +21,7 @@ from bench.run import Run
 from bench.stacks import limit, parley
 from bench.stacks.stack import Stack
 from bench.subjects import Subject
+from routes.access import COOKIE
 from tests.applications import Site
 
 FRAME = '{"client_id":"@ID@","body":"@N@"}'
@@ -173,7 +174,7 @@ async def test_passers_are_served(site: Site, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(visitors, "STAY", (0.0, 0.1))
     ada, _ = await site.people("ada", "bob")
     chat = await ada.start("bob")
-    cookie = f"session={ada.http.cookies['session']}"
+    cookie = f"{COOKIE}={ada.http.cookies[COOKIE]}"
     port = int(site.url.rpartition(":")[2])
     visitor = visitors.Visitor(f"/chat/{chat}/", cookie)
     crowd = visitors.Visitors(port, [visitor])

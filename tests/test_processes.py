@@ -14,6 +14,7 @@ import redis.asyncio as redis
 import settings
 from db import engine
 from db.engine import Unavailable
+from routes.access import COOKIE
 from tests import factories
 from tests.applications import HOME, Process, Site, served
 from tests.clients import NotAcknowledged, Socket
@@ -79,7 +80,7 @@ async def test_signing_out_at_one_process_ends_streams_at_the_other(
     here, there = await sites[0].stranger(), await sites[1].stranger()
     token = await factories.make_session(user)
     for visitor in (here, there):
-        visitor.http.cookies.set("session", token)
+        visitor.http.cookies.set(COOKIE, token)
     async with (
         there.tab("ws", chat) as ws,
         there.tab("sse", chat) as sse,

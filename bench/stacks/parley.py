@@ -78,7 +78,8 @@ class Parley(Stack):
         return f"/chat/{FIRST_ID + room.number}/"
 
     def cookie(self, person: int) -> str:
-        return f"session={token(person)}"
+        opened = token(person)
+        return f"parley_session={opened}; session={opened}"  # before it had a name of its own
 
     def inbox_path(self) -> str:
         return "/"

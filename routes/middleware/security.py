@@ -29,6 +29,7 @@ DOCUMENTS = ("text/html", "image/svg+xml")
 HTTPS_ONLY = "max-age=31536000; includeSubDomains"
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class SecurityHeaders:
@@ -69,7 +70,7 @@ class SameOrigin:
         self.app = app
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        if changes_something(scope) and is_foreign(Headers(scope=scope)):
+        if changes_something(scope) and is_foreign(scope):
             return self._refuse(scope, receive, send)
         return self.app(scope, receive, send)
 
@@ -95,15 +96,56 @@ def changes_something(scope: Scope) -> bool:
     )
 
 
-def is_foreign(headers: Headers) -> bool:
+def is_foreign(scope: Scope) -> bool:
+    headers = Headers(scope=scope)
     site = headers.get("sec-fetch-site")
     if site is not None and site not in ("same-origin", "none"):
         return True
     origin = headers.get("origin")
     if origin is None or site == "same-origin":
         return False
-    # Only hosts are compared: behind a proxy that terminates TLS the scheme is not the browser's.
     try:
-        return urlsplit(origin).netloc.lower() != headers.get("host", "").lower()
+        return not is_own(origin, scope["scheme"], headers)
     except ValueError:
         return True
+
+
+def is_own(origin: str, scheme: str, headers: Headers) -> bool:
+    """Whether the origin has the scheme, host and port of the request (RFC 6454, 5), as far as
+    these are known: http may be https to the browser, where no proxy says which it was."""
+    forwarded = first(headers.get("x-forwarded-proto", ""))
+    known = forwarded or (scheme if scheme in ("https", "wss") else "")
+    their_scheme, their_host, their_port = split(origin)
+    host, port = authority(headers)
+    if their_scheme not in DEFAULT_PORTS or not host or their_host != host:
+        return False
+    if known and their_scheme != {"ws": "http", "wss": "https"}.get(known, known):
+        return False
+    if port is None and forwarded and "x-forwarded-host" not in headers:
+        # The proxy may have dropped the port (nginx's $host). This protects no less: the other
+        # ports of a host get its cookies anyway (RFC 6265, 8.5).
+        return True
+    usual = DEFAULT_PORTS[their_scheme]
+    return (their_port or usual) == (port or usual)
+
+
+def authority(headers: Headers) -> tuple[str | None, int | None]:
+    """The host and the port that the browser asked. A proxy may name both in X-Forwarded-Host, and
+    hand on the host alone."""
+    host = headers.get("host", "")
+    _, asked_host, asked_port = split("//" + host)
+    _, named_host, named_port = split("//" + (first(headers.get("x-forwarded-host", "")) or host))
+    return asked_host, named_port if named_host == asked_host else asked_port
+
+
+def first(values: str) -> str:
+    """What the proxy next to the browser has said."""
+    return values.partition(",")[0].strip().lower()
+
+
+def split(address: str) -> tuple[str, str | None, int | None]:
+    """Scheme, host and port. Raises `ValueError` where there is anything more."""
+    parts = urlsplit(address.lower())
+    if parts.geturl() != address.lower() or parts.path or parts.query or "@" in parts.netloc:
+        raise ValueError(address)
+    return parts.scheme, parts.hostname, parts.port

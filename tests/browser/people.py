@@ -6,6 +6,7 @@ from typing import Any, Self
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Dialog, WebError
 
 from db.users import User
+from routes.access import COOKIE
 from tests import factories
 from tests.browser.screen import Screen
 
@@ -45,7 +46,7 @@ class People:
         """One more browser of somebody's."""
         screen = await self.stranger(javascript=javascript, **options)
         token = await factories.make_session(user)
-        cookie = {"name": "session", "value": token, "url": self.url, "httpOnly": True}
+        cookie = {"name": COOKIE, "value": token, "url": self.url, "httpOnly": True}
         await screen.page.context.add_cookies([cookie])  # type: ignore[list-item]
         screen.user = user
         return screen

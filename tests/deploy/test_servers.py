@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import websockets
 
+from routes.access import COOKIE
 from tests.applications import Site
 from tests.clients import LIVE_TIERS, TIERS, Socket
 from tests.deploy.fronts import PlainServer, acquaintances, at, newcomer
@@ -61,7 +62,7 @@ async def test_a_secure_session_counts_where_sockets_have_no_scheme(server: Plai
     site = Site(server.url)
     async with site.visitors:
         ada, _ = await newcomer(site)
-        ada.http.cookies.set("__Host-session", ada.http.cookies.pop("session"))
+        ada.http.cookies.set("__Host-session", ada.http.cookies.pop(COOKIE))
         async with ada.connect("/ws/inbox/") as socket:
             await asyncio.wait_for(socket.recv(), PATIENCE)
 

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from playwright.async_api import Page, async_playwright, expect
 
+from routes.access import COOKIE
 from tests import programs
 from tests.browser.conftest import OPTIONS
 from tests.clients import Visitor
@@ -57,8 +58,8 @@ async def browser(person: Visitor, url: str, conversation_id: int) -> AsyncItera
         program = programs.chromium()
         chromium = await playwright.chromium.launch(executable_path=program, args=OPTIONS)
         context = await chromium.new_context(base_url=url)
-        value = person.http.cookies["session"]
-        await context.add_cookies([{"name": "session", "value": value, "url": url}])
+        value = person.http.cookies[COOKIE]
+        await context.add_cookies([{"name": COOKIE, "value": value, "url": url}])
         page = await context.new_page()
         await page.goto(f"/chat/{conversation_id}/")
         await page.evaluate(NOTE)

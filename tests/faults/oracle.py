@@ -19,6 +19,7 @@ from typing import Protocol, Self
 
 import asyncpg
 
+from routes.access import COOKIE
 from tests.clients import Visitor
 from tests.faults.readers import FOLLOWERS
 from tests.faults.writers import WAYS, Writer
@@ -115,7 +116,7 @@ class Oracle:
     async def at(self, url: str, person: Visitor) -> Visitor:
         """The same person, who comes by another way."""
         visitor = await self._stack.enter_async_context(Visitor(url))
-        visitor.http.cookies.set("session", person.http.cookies["session"])
+        visitor.http.cookies.set(COOKIE, person.http.cookies[COOKIE])
         return visitor
 
     @asynccontextmanager

@@ -5,6 +5,7 @@ import pytest
 from actions import sessions
 from actions.clock import now
 from actions.sessions import ATTEMPTS
+from routes.access import COOKIE
 from routes.sessions import same_site_path
 from tests.applications import Site
 from tests.factories import PASSWORD, make_session, make_user
@@ -31,8 +32,8 @@ async def test_signing_in_and_out(site: Site) -> None:
     signed_out = await ada.post("/logout/")
     assert (signed_out.status_code, signed_out.headers["location"]) == (303, "/login/")
     assert signed_out.headers["clear-site-data"] == '"cache"'
-    assert "session" not in ada.http.cookies
-    ada.http.cookies.set("session", kept["value"])
+    assert COOKIE not in ada.http.cookies
+    ada.http.cookies.set(COOKIE, kept["value"])
     assert (await ada.get("/")).status_code == 303
     assert (await ada.post("/logout/")).status_code == 303
 
@@ -42,7 +43,7 @@ async def test_a_cookie_stays_out_of_reach_of_scripts_and_other_sites(site: Site
     ada = await site.stranger()
     signed_in = await ada.post("/login/", username="ada", password=PASSWORD)
     kept = cookie(signed_in.headers["set-cookie"])
-    assert kept["name"] == "session"
+    assert kept["name"] == COOKIE
     assert (kept["path"], kept["samesite"]) == ("/", "lax")
     assert "httponly" in kept
     assert "secure" not in kept
@@ -62,7 +63,7 @@ async def test_behind_https_the_cookie_says_so_in_its_name(site: Site) -> None:
     assert "domain" not in kept
     own = {"Cookie": f"__Host-session={kept['value']}"} | HTTPS
     assert (await ada.http.get("/", headers=own)).status_code == 200
-    plain = {"Cookie": f"session={kept['value']}"} | HTTPS
+    plain = {"Cookie": f"{COOKIE}={kept['value']}"} | HTTPS
     assert (await ada.http.get("/", headers=plain)).status_code == 303
     out = await ada.http.post("/logout/", headers=own)
     assert cookie(out.headers["set-cookie"])["name"] == "__Host-session"
@@ -72,9 +73,35 @@ async def test_behind_https_the_cookie_says_so_in_its_name(site: Site) -> None:
 async def test_a_planted_session_cookie_is_replaced(site: Site) -> None:
     await make_user("ada")
     ada = await site.stranger()
-    ada.http.cookies.set("session", "planted")
+    ada.http.cookies.set(COOKIE, "planted")
     signed_in = await ada.post("/login/", username="ada", password=PASSWORD)
     assert cookie(signed_in.headers["set-cookie"])["value"] != "planted"
+
+
+async def test_other_cookies_of_the_name_stand_in_nobodys_way(site: Site) -> None:
+    user = await make_user("ada")
+    token, visitor = await make_session(user), await site.stranger()
+    chat = await (await site.visitor(user)).start("ada")
+    for cookies in (
+        f"{COOKIE}=old; {COOKIE}={token}",
+        f'{COOKIE}={token}; {COOKIE}=new; session="; x',
+        f"{COOKIE}=; {COOKIE}; =; {COOKIE}={token}",
+    ):
+        assert (await visitor.get("/", Cookie=cookies)).status_code == 200, cookies
+        assert (await visitor.get(f"/poll/chat/{chat}/", Cookie=cookies)).status_code == 204
+    assert (await visitor.get("/", Cookie=f"session={token}")).status_code == 303
+    crowd = "; ".join(f"{COOKIE}={n}" for n in range(1000))
+    assert (await visitor.get("/", Cookie=crowd)).status_code == 303
+
+
+async def test_signing_out_ends_every_session_that_the_browser_has(site: Site) -> None:
+    user = await make_user("ada")
+    tokens = [await make_session(user) for _ in range(2)]
+    visitor = await site.stranger()
+    cookies = "; ".join(f"{COOKIE}={token}" for token in tokens)
+    out = await visitor.http.post("/logout/", headers={"Cookie": cookies})
+    assert out.status_code == 303
+    assert (await visitor.get("/", Cookie=cookies)).status_code == 303
 
 
 async def test_signing_in_again_ends_the_session_before(site: Site) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from routes.access import COOKIE
 from tests.applications import Site
 from tests.clients import Visitor
 from tests.factories import PASSWORD, make_session, make_user
@@ -49,7 +50,7 @@ async def test_a_refused_form_comes_back_filled_in_without_the_password(site: Si
     filled_in = values(refused.text)
     assert (filled_in["username"], filled_in["name"]) == ("A da", '"Ada" & <b>')
     assert (filled_in["password"], filled_in["next"]) == ("", "/people/")
-    assert "session" not in ada.http.cookies
+    assert COOKIE not in ada.http.cookies
 
 
 async def test_a_taken_username_is_an_error_at_its_field(site: Site) -> None:
@@ -162,7 +163,7 @@ async def test_a_page_names_the_signed_in_user(site: Site) -> None:
     user = await make_user("ada", "Ada & Co")
     token = await make_session(user)
     ada = await site.stranger()
-    ada.http.cookies.set("session", token)
+    ada.http.cookies.set(COOKIE, token)
     page = await ada.get("/account/")
     assert attribute(parsed(page.text).find("html"), "data-user") == str(user.id)
     assert token not in page.text

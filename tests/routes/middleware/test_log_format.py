@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from actions import messages
+from routes.access import COOKIE
 from routes.middleware import log_format
 from tests.applications import HOME, Process, Site
 from tests.clients import LIVE_TIERS, Visitor
@@ -231,7 +232,7 @@ async def talk(site: Site) -> list[str]:
     with suppress(Exception):
         await ada.connect(f"/ws/chat/7/?after={QUERY}")
     await ada.post(f"/chat/{chat}/messages/?{QUERY}", client_id="no uuid", body=BODY)
-    tokens = [str(visitor.http.cookies["session"]) for visitor in (ada, bob)]
+    tokens = [str(visitor.http.cookies[COOKIE]) for visitor in (ada, bob)]
     return [PASSWORD, BODY, QUERY, "inbox=", *tokens]
 
 

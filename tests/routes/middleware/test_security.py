@@ -12,6 +12,7 @@ import settings
 from actions.text import clean
 from app import BODY_BYTES
 from routes import conversations
+from routes.middleware.security import is_foreign
 from tests.applications import Site, database_away, served
 from tests.clients import Visitor
 from tests.factories import make_conversation, make_user
@@ -203,11 +204,63 @@ async def test_other_sites_open_no_socket(site: Site, ada: Visitor, chat: int) -
                 assert status == (404 if is_done else 403), (headers, path)
 
 
-async def test_behind_a_proxy_that_ends_tls_the_scheme_is_not_compared(
-    site: Site, ada: Visitor
+BEHIND_HTTPS = {"X-Forwarded-Proto": "https"}
+
+# What reaches Parley, and whether a page of its own has sent it
+THROUGH_PROXIES = [
+    ({"Host": "c", "Origin": "https://c"}, True),
+    ({"Host": "c", "Origin": "http://c"}, True),
+    ({"Host": "c:443", "Origin": "https://c"}, True),
+    ({"Host": "c:80", "Origin": "http://c"}, True),
+    ({"Host": "c:80", "Origin": "https://c"}, False),
+    ({"Host": "C", "Origin": "https://c:443"}, True),
+    ({"Host": "c:8443", "Origin": "https://c:8443"}, True),
+    ({"Host": "c:8443", "Origin": "https://c"}, False),
+    ({"Host": "c", "Origin": "https://c:8443"}, False),
+    ({"Host": "[::1]:443", "Origin": "https://[::1]"}, True),
+    ({"Host": "c:443", "Origin": "https://c"} | BEHIND_HTTPS, True),
+    ({"Host": "c", "Origin": "https://c:8443"} | BEHIND_HTTPS, True),
+    ({"Host": "c:8444", "Origin": "https://c:8443"} | BEHIND_HTTPS, False),
+    ({"Host": "c", "Origin": "http://c"} | BEHIND_HTTPS, False),
+    ({"Host": "c", "Origin": "http://c:8080"} | BEHIND_HTTPS, False),
+    ({"Host": "c", "Origin": "https://d"} | BEHIND_HTTPS, False),
+    ({"Host": "c", "Origin": "https://c.d:8443"} | BEHIND_HTTPS, False),
+    ({"Host": "c", "Origin": "https://c", "X-Forwarded-Proto": "http"}, False),
+    ({"Host": "c", "Origin": "http://c:8080", "X-Forwarded-Proto": "http"}, True),
+    ({"Host": "c", "Origin": "https://c", "X-Forwarded-Proto": "https, http"}, True),
+    ({"Host": "c", "Origin": "https://c:8443", "X-Forwarded-Host": "c:8443"} | BEHIND_HTTPS, True),
+    ({"Host": "c", "Origin": "https://c:8443", "X-Forwarded-Host": "c"} | BEHIND_HTTPS, False),
+    ({"Host": "c", "Origin": "https://d", "X-Forwarded-Host": "d"} | BEHIND_HTTPS, False),
+    ({"Host": "c", "Origin": "https://c@d"} | BEHIND_HTTPS, False),
+    ({"Host": "c", "Origin": "https://d@c"} | BEHIND_HTTPS, False),
+    ({"Host": "c", "Origin": "https://c/x"} | BEHIND_HTTPS, False),
+    ({"Host": "c", "Origin": "https://c:x"} | BEHIND_HTTPS, False),
+    ({"Host": "c", "Origin": "https://[c"} | BEHIND_HTTPS, False),
+    ({"Host": "c", "Origin": "ftp://c"}, False),
+    ({"Host": "c", "Origin": "//c"}, False),
+    ({"Host": "", "Origin": "https://"}, False),
+    ({"Origin": "https://c"}, False),
+    (
+        {"Host": "c", "Origin": "https://c:8443", "Sec-Fetch-Site": "same-site"} | BEHIND_HTTPS,
+        False,
+    ),
+]
+
+
+@pytest.mark.parametrize(("headers", "is_own"), THROUGH_PROXIES)
+@pytest.mark.parametrize("scheme", ["http", "ws"])
+def test_scheme_host_and_port_of_the_origin_are_compared(
+    headers: dict[str, str], is_own: bool, scheme: str
 ) -> None:
-    own = {"Origin": site.url.replace("http:", "https:")}
-    assert (await ada.http.post("/account/name/", headers=own)).status_code == 422
+    raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    assert is_foreign({"type": "http", "scheme": scheme, "headers": raw}) is not is_own
+
+
+@pytest.mark.parametrize("scheme", ["https", "wss"])
+def test_where_parley_ends_tls_itself_no_page_without_it_is_its_own(scheme: str) -> None:
+    for origin, is_own in (("https://c", True), ("http://c", False)):
+        headers = [(b"host", b"c"), (b"origin", origin.encode())]
+        assert is_foreign({"type": "http", "scheme": scheme, "headers": headers}) is not is_own
 
 
 async def test_only_named_hosts_are_served(

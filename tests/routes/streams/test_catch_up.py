@@ -84,7 +84,8 @@ async def test_all_who_come_at_once_are_looked_up_together(asked: list[str]) -> 
     mine = await make_conversation([ada], "Mine")
     tokens = [await make_session(ada), await make_session(bob)]
     asked.clear()
-    wanted = [(tokens[0], chat), (tokens[1], chat), (tokens[1], mine), ("no token", chat)]
+    given = [(tokens[0], chat), (tokens[1], chat), (tokens[1], mine), ("no token", chat)]
+    wanted = [((token,), place) for token, place in given]
     found = await asyncio.gather(*(access.lookups.submit(each) for each in wanted))
     assert len(asked) == 2
     people = [session.user if session else None for session, _ in found]
