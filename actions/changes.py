@@ -30,8 +30,11 @@ trips count."""
 
 SENTENCES = {
     Refusal.NOT_A_PARTICIPANT: "You are no longer in this conversation.",
-    Refusal.CLIENT_ID_USED: (
+    Refusal.USED_ELSEWHERE: (
         "This was sent in another conversation already. Send again to send it here."
+    ),
+    Refusal.USED_FOR_OTHER_TEXT: (
+        "This form was sent already, with another text. Send again to send this one too."
     ),
     Refusal.NO_MESSAGE: "This message is gone.",
 }

@@ -21,9 +21,10 @@ CANONICAL = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 async def send(author: User, conversation_id: int, client_id: str, body: str) -> Message:
     """Store a message and publish it; the message as it is stored, after the commit.
 
-    A client_id that the author has used before returns the first message, which is published
-    again. Raises `Invalid` where it cannot be stored as it is; `engine.Unavailable` where nothing
-    was acknowledged and the same client_id may be tried again.
+    A repeat, the same text under a client_id that the author has used before, returns the first
+    message, which is published again. Raises `Invalid` where it cannot be stored as it is, or its
+    client_id stands for another text or conversation; `engine.Unavailable` where nothing was
+    acknowledged and the same client_id may be tried again.
     """
     async with engine.waiting():
         stored = await submit(author, conversation_id, client_id, body)

@@ -60,24 +60,37 @@ class Send(Change):
     @classmethod
     def store_all(cls, changes: Sequence[Self], logs: Logs) -> Script[list[Place | Refusal]]:
         """All of them by one statement. A client_id that its author has used before stands for the
-        first message."""
+        first message, if that is the same."""
         first = yield from list_used((send.user_id, send.client_id) for send in changes)
-        places, rows = [], []
+        outcomes, rows = [], []
         for send in changes:
             key = (send.user_id, send.client_id)
             if key not in first:
                 position, previous = logs.append(send.conversation_id, send.created_at)
-                first[key] = (send.conversation_id, position)
+                first[key] = First(send.conversation_id, position, send.body)
                 rows.append((send.conversation_id, position, previous, position,
                              send.user_id, send.client_id, send.body, send.created_at))  # fmt: skip
-            places.append(first[key])
+            outcomes.append(send.repeats(first[key]))
         if rows:
             listed, values = given(rows, **NEW)
             yield Statement(f"INSERT INTO messages ({', '.join(NEW)}) {listed}", values)
-        return [
-            place if place[0] == send.conversation_id else Refusal.CLIENT_ID_USED
-            for send, place in zip(changes, places, strict=True)
-        ]
+        return outcomes
+
+    def repeats(self, first: "First") -> Place | Refusal:
+        """The message that carries the same client_id, or why this is another one."""
+        if first.conversation_id != self.conversation_id:
+            return Refusal.USED_ELSEWHERE
+        if first.body != self.body:
+            return Refusal.USED_FOR_OTHER_TEXT
+        return first.conversation_id, first.position
+
+
+class First(NamedTuple):
+    """What a client_id stands for."""
+
+    conversation_id: int
+    position: int
+    body: str
 
 
 NEW = {
@@ -92,21 +105,24 @@ NEW = {
 }
 
 
-def list_used(client_ids: Iterable[tuple[int, str]]) -> Script[dict[tuple[int, str], Place]]:
-    """The messages that carry client_ids of these authors."""
+def list_used(client_ids: Iterable[tuple[int, str]]) -> Script[dict[tuple[int, str], First]]:
+    """What client_ids of these authors stand for."""
     listed, values = given(list(set(client_ids)), author_id="BIGINT", client_id="TEXT")
     [(rows,)] = yield Statement(
         f"""
         WITH given AS ({listed})
-        SELECT {gathered(("m.author_id", "m.client_id", "m.conversation_id", "m.position"))}
+        SELECT {gathered(USED)}
         FROM given {looked_up("messages", "m", BY_CLIENT_ID)}
         """,
         values,
     )
     return {
-        (author_id, client_id): (conversation_id, position)
-        for author_id, client_id, conversation_id, position in orjson.loads(rows or "[]")
+        (author_id, client_id): First(*first)
+        for author_id, client_id, *first in orjson.loads(rows or "[]")
     }
+
+
+USED = ("m.author_id", "m.client_id", "m.conversation_id", "m.position", "m.body")
 
 
 def at(places: Iterable[Place]) -> Script[dict[Place, Message]]:

@@ -1,5 +1,6 @@
 """Sending messages by form."""
 
+import uuid
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -81,7 +82,8 @@ async def kept(
     """The text of an unsent message: for htmx in the composer, otherwise on a page of its own."""
     title, sentence = why
     if forms.wants_fragment(request):
-        text = composer(draft.conversation_id, draft.client_id, draft.body, sentence)
+        client_id = draft.client_id
+        text = composer(draft.conversation_id, client_id, draft.body, sentence, client_id)
         return HTMLResponse(text, status)
     return render.page(
         request,
@@ -115,14 +117,17 @@ async def refused(request: Request, draft: Draft, refusal: Invalid, refresh: str
     )
 
 
-def composer(conversation_id: int, client_id: str, body: str, sentence: str) -> str:
-    """The composer with a sentence and the text, for the sender of the message `client_id`."""
+def composer(
+    conversation_id: int, refused: str, body: str, sentence: str, client_id: str = ""
+) -> str:
+    """The composer with a sentence and the text of the message that had the client_id `refused`,
+    which is sent next as another message, or under the same `client_id`."""
     return render.fragment(
         "messages/composer.fragment.html",
         conversation={"id": conversation_id},
-        client_id=client_id,
+        client_id=client_id or str(uuid.uuid4()),
         body=body,
         error=sentence,
         refresh=None,
-        refused=client_id,
+        refused=refused,
     )

@@ -132,12 +132,27 @@ async def test_a_repeat_changes_nothing(site: Site, tier: str) -> None:
     client_id = new_id()
     async with ada.tab(tier, chat) as writer, bob.tab(tier, chat) as reader:
         await writer.send("Hello", client_id)
-        for body in ("Hello", "Other words"):
-            await writer.send(body, client_id)
-            await writer.send(body, client_id.upper())
+        await writer.send("Hello", client_id)
+        await writer.send("Hello", client_id)
+        await writer.send("Hello\n", client_id.upper())
         await writer.send("Last")
         await reader.wait_for_bodies("Hello", "Last")
         assert writer.bodies() == ["Hello", "Last"]
+
+
+@tiers
+async def test_a_form_that_is_edited_after_it_was_sent_is_refused(site: Site, tier: str) -> None:
+    """As a text browser does that goes back: nothing is acknowledged that is not stored."""
+    ada, bob, chat = await two_people(site)
+    client_id = new_id()
+    async with ada.tab(tier, chat) as writer, bob.tab(tier, chat) as reader:
+        await writer.send("Hello", client_id)
+        with pytest.raises(Refused, match="sent already, with another text"):
+            await writer.send("Other words", client_id)
+        await writer.send("Other words")
+        await reader.wait_for_bodies("Hello", "Other words")
+        assert writer.bodies() == ["Hello", "Other words"]
+        assert reader.page.refused == {}
 
 
 @tiers

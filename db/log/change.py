@@ -18,7 +18,8 @@ class Refusal(Enum):
     """Why a change is not stored."""
 
     NOT_A_PARTICIPANT = "its author takes no part in the conversation"
-    CLIENT_ID_USED = "its author has used the client_id in another conversation"
+    USED_ELSEWHERE = "its author has used the client_id in another conversation"
+    USED_FOR_OTHER_TEXT = "its author has used the client_id for another text"
     NO_MESSAGE = "there is no such message"
 
 

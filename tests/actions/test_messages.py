@@ -90,7 +90,7 @@ async def test_a_repeated_client_id_returns_the_first_message(ada: User, chat: i
     first = await messages.send(ada, chat, client_id, "First")
     await messages.send(ada, chat, new_id(), "Between")
     assert await messages.send(ada, chat, client_id, "First") == first
-    assert await messages.send(ada, chat, client_id, "Something else") == first
+    assert await messages.send(ada, chat, client_id, "First\r\n") == first
     assert await messages.send(ada, chat, client_id.upper(), "First") == first
     assert await messages.send(ada, chat, f"{{{client_id}}}", "First") == first
     last = await messages.send(ada, chat, new_id(), "Last")
@@ -101,11 +101,30 @@ async def test_a_repeated_client_id_returns_the_first_message(ada: User, chat: i
 async def test_a_client_id_repeated_at_once_is_stored_once(ada: User, bob: User, chat: int) -> None:
     for turn in range(10):
         client_id = new_id()
-        sends = [messages.send(ada, chat, client_id, f"{turn}/{n}") for n in range(3)]
+        sends = [messages.send(ada, chat, client_id, f"{turn}") for _ in range(3)]
         other = messages.send(bob, chat, client_id, f"{turn}/other")
         *same, another = await asyncio.gather(*sends, other)
         assert same[0] == same[1] == same[2] != another
     assert [message.position for message in await stored_in(chat)] == list(range(1, 21))
+
+
+async def test_a_used_client_id_with_another_text_is_refused(ada: User, chat: int) -> None:
+    client_id = new_id()
+    await messages.send(ada, chat, client_id, "Hello")
+    assert await refusal(ada, chat, client_id.upper(), "Hello again") == (
+        "This form was sent already, with another text. Send again to send this one too."
+    )
+    await messages.send(ada, chat, new_id(), "Hello again")
+
+
+async def test_of_other_texts_sent_at_once_under_one_client_id_one_is_stored(
+    ada: User, chat: int
+) -> None:
+    client_id = new_id()
+    sends = [messages.send(ada, chat, client_id, f"{n}") for n in range(5)]
+    outcomes = await asyncio.gather(*sends, return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [Message, *[Invalid] * 4]
+    assert [message.body for message in await stored_in(chat)] == ["0"]
 
 
 async def test_a_client_id_of_another_conversation_is_refused(

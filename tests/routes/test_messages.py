@@ -55,12 +55,29 @@ async def test_htmx_gets_the_message_without_a_cursor(ada: Visitor, path: str) -
 async def test_a_repeat_is_answered_like_the_first(ada: Visitor, path: str) -> None:
     client_id = new_id()
     first = await ada.hx_post(f"{path}messages/", client_id=client_id, body="Hello")
-    again = await ada.hx_post(f"{path}messages/", client_id=client_id, body="Other words")
+    again = await ada.hx_post(f"{path}messages/", client_id=client_id, body="Hello")
     assert first.text == again.text
     assert (await ada.post(f"{path}messages/", client_id=client_id, body="")).status_code == 422
     plain = await ada.post(f"{path}messages/", client_id=client_id, body="Hello")
     assert plain.status_code == 303
     assert await bodies(ada, path) == ["Hello"]
+
+
+async def test_other_words_in_a_form_that_was_sent_come_back_to_be_sent_as_another_message(
+    ada: Visitor, path: str
+) -> None:
+    client_id = new_id()
+    for post in (ada.post, ada.hx_post):
+        await post(f"{path}messages/", client_id=client_id, body="Hello")
+        refused = await post(f"{path}messages/", client_id=client_id, body="\nOther <words>")
+        page = Page(refused.text)
+        assert refused.status_code == 422
+        assert "sent already, with another text" in page.error
+        assert page.draft == "\nOther <words>"
+        assert page.client_id != client_id
+        again = await post(f"{path}messages/", client_id=page.client_id, body=page.draft)
+        assert again.status_code < 400
+    assert await bodies(ada, path) == ["Hello", "Other <words>", "Other <words>"]
 
 
 @pytest.mark.parametrize(

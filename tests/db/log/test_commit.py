@@ -81,12 +81,17 @@ async def test_a_client_id_that_another_process_stores_meanwhile_is_a_repeat(riv
     client_id = str(uuid.uuid4())
     async with rival.connection.transaction():
         await rival.connection.execute("SELECT FROM conversations WHERE id = $1 FOR UPDATE", id)
-        batch = [send(ada, id, "Again", client_id), send(ada, tea, "Other")]
+        batch = [
+            send(ada, id, "First", client_id),
+            send(ada, id, "Second", client_id),
+            send(ada, tea, "Other"),
+        ]
         committing = asyncio.ensure_future(commit(batch))
         await rival.waited_for_by(committing)
         await rival.write(id, ada.id, client_id, "First")
-    again, other = await committing
+    again, second, other = await committing
     assert message(again).body == "First"
+    assert second is Refusal.USED_FOR_OTHER_TEXT
     assert revisions(again) == (None, 1)
     assert revisions(other) == (0, 1)
     assert await bodies(id) == ["First"]
@@ -103,7 +108,7 @@ async def test_a_client_id_that_another_process_stores_elsewhere_is_refused(riva
         committing = asyncio.ensure_future(commit(batch))
         await rival.waited_for_by(committing)
     again, other = await committing
-    assert again is Refusal.CLIENT_ID_USED
+    assert again is Refusal.USED_ELSEWHERE
     assert message(other).position == 1
 
 
@@ -112,23 +117,28 @@ async def test_a_client_id_that_is_in_a_batch_twice_is_stored_once() -> None:
     ada, bob = await make_user(), await make_user()
     id, tea = await make_conversation([ada, bob]), await make_conversation([bob], "Tea")
     client_id = str(uuid.uuid4())
-    refused, first, second, third, fourth = await commit(
+    refused, first, second, third, other, fourth = await commit(
         [
             send(ada, tea, "No part in it", client_id),
             send(ada, id, "First", client_id),
             send(bob, id, "Second", client_id),
+            send(ada, id, "First", client_id),
             send(ada, id, "Third", client_id),
             send(ada, id, "Fourth"),
         ]
     )
     assert refused is Refusal.NOT_A_PARTICIPANT
     assert message(third) == message(first)
+    assert other is Refusal.USED_FOR_OTHER_TEXT
     assert message(fourth).previous_author_id == bob.id
     assert await bodies(id) == ["First", "Second", "Fourth"]
-    [again] = await commit([send(ada, id, "Again", client_id)])
+    again, other = await commit(
+        [send(ada, id, "First", client_id), send(ada, id, "Again", client_id)]
+    )
     assert again == Stored(message(first), None)
+    assert other is Refusal.USED_FOR_OTHER_TEXT
     assert revisions(second) == (1, 2)
-    assert await commit([send(bob, tea, "Again", client_id)]) == [Refusal.CLIENT_ID_USED]
+    assert await commit([send(bob, tea, "Again", client_id)]) == [Refusal.USED_ELSEWHERE]
 
 
 @pytest.mark.usefixtures("database")
