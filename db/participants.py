@@ -2,37 +2,58 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from db import engine
 from db.engine.dialect import given, locked
 from db.engine.script import single
 from db.engine.statement import Statement
-from db.users import User, user
+
+TINTS = (5, 1, 3, 7, 0, 4, 2, 6)
+"""The colours of faces, in the order in which a conversation uses them: neighbours differ much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """A user in a conversation; without a `tint`, their face has the colour of their name."""
+
+    id: int
+    username: str
+    name: str
+    tint: int | None
 
 
 async def add(conversation_id: int, user_id: int) -> None:
-    """Add a participant, in the transaction that created or locked the conversation."""
+    """Add a participant, in the transaction that created or locked the conversation. Their face
+    gets the colour that the fewest have there."""
+    tints, values = given(enumerate(TINTS), place="BIGINT", tint="BIGINT")
     await engine.execute(
-        """
-        INSERT INTO participants (conversation_id, user_id, ranked_at)
-        SELECT id, :user_id, ranked_at FROM conversations WHERE id = :conversation_id
+        f"""
+        INSERT INTO participants (conversation_id, user_id, ranked_at, tint)
+        SELECT id, :user_id, ranked_at, (
+            SELECT tints.tint FROM ({tints}) AS tints LEFT JOIN participants p
+              ON p.conversation_id = :conversation_id AND p.tint = tints.tint
+            GROUP BY tints.place, tints.tint ORDER BY COUNT(p.user_id), tints.place LIMIT 1
+        ) FROM conversations WHERE id = :conversation_id
         """,
         conversation_id=conversation_id,
         user_id=user_id,
+        **values,
     )
 
 
-async def list_people(conversation_id: int) -> list[User]:
+async def list_people(conversation_id: int) -> list[Participant]:
     """The participants of a conversation, by name."""
     rows = await engine.rows(
         """
-        SELECT u.id, u.username, u.name FROM participants p JOIN users u ON u.id = p.user_id
+        SELECT u.id, u.username, u.name, p.tint
+        FROM participants p JOIN users u ON u.id = p.user_id
         WHERE p.conversation_id = :conversation_id
         ORDER BY u.name_folded, u.id
         """,
         conversation_id=conversation_id,
     )
-    return [user(row) for row in rows]
+    return [Participant(**row) for row in rows]
 
 
 async def list_ids(conversation_ids: Iterable[int]) -> dict[int, set[int]]:

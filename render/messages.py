@@ -31,6 +31,8 @@ class Message(Protocol):
     @property
     def author_name(self) -> str: ...
     @property
+    def author_tint(self) -> int | None: ...
+    @property
     def client_id(self) -> str: ...
     @property
     def body(self) -> str: ...
@@ -45,7 +47,7 @@ class Message(Protocol):
 def view(message: Message) -> SimpleNamespace:
     """All that messages/_message.html shows, escaped: numbers, our own words, and markup."""
     return SimpleNamespace(
-        **face(message.author_name),
+        **face(message.author_name, message.author_tint),
         dom_id=escape(dom_id(message)),
         position=message.position,
         revision=message.revision,
@@ -60,11 +62,11 @@ def view(message: Message) -> SimpleNamespace:
 
 
 @lru_cache(maxsize=4096)
-def face(author_name: str) -> dict[str, object]:
+def face(author_name: str, author_tint: int | None) -> dict[str, object]:
     return {
         "author_name": escape(author_name),
         "initials": escape(initials(author_name)),
-        "tint": tint(author_name),
+        "tint": tint(author_name) if author_tint is None else author_tint,
     }
 
 

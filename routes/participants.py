@@ -53,8 +53,8 @@ async def confirm_remove(request: Request) -> Response:
     user, person_id = await access.current_user(request), forms.number(request, "user")
     people = await stored.list_people(conversation.id)
     person = next((person for person in people if person.id == person_id), None)
-    is_removable = conversation.kind == "group" and person != user
-    if not person or not is_removable or conversation.creator_id != user.id:
+    is_creator = conversation.kind == "group" and conversation.creator_id == user.id
+    if not person or person.id == user.id or not is_creator:
         return forms.see_other(f"/chat/{conversation.id}/people/")
     return await page_with_inbox(
         request, "conversations/remove.html", conversation=conversation, person=person

@@ -1,14 +1,13 @@
-// What the page says of its connection: a dot with a title while all is well, words when not.
+// What the page says of its connection: a dot with its words while all is well, and as news when not.
 
 import {byId} from './page.js'
 
 const WORDS = {
-  live: 'Connected',
   connecting: 'Reconnecting…',
   offline: 'You are offline. What you send waits here.',
   off: 'Live updates are off',
 }
-const TITLES = {ws: 'Live over WebSocket', sse: 'Live over Server-Sent Events', poll: 'Live by polling'}
+const LIVE = {ws: 'Live over WebSocket', sse: 'Live over Server-Sent Events', poll: 'Live by polling'}
 const HICCUP = 1000
 
 let shown, timer
@@ -26,9 +25,11 @@ function paint(state, tier) {
   const output = byId('connection')
   if (!output) return
   const words = document.createElement('span')
-  words.textContent = WORDS[state]
+  words.textContent = WORDS[state] ?? LIVE[tier]
   output.dataset.state = state
   output.dataset.tier = tier
-  output.title = state === 'live' ? TITLES[tier] : ''
+  output.tabIndex = 0
+  output.setAttribute('aria-label', words.textContent)
+  output.setAttribute('aria-live', state === 'live' ? 'off' : 'polite')
   output.replaceChildren(words)
 }

@@ -55,6 +55,11 @@ class Screen:
         button = self.page.get_by_role("button", name=words, exact=True)
         await button.or_(self.page.get_by_role("link", name=words, exact=True)).click()
 
+    async def sign_out(self) -> None:
+        """By the account menu."""
+        await self.page.locator(".account summary").click()
+        await self.press("Sign out")
+
     @property
     def composer(self) -> Locator:
         return self.page.locator("#body")

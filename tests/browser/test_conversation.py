@@ -84,7 +84,7 @@ async def test_wrong_input_gets_the_form_again_filled_in_with_a_sentence_at_each
     await screen.fill(to="ada, nobody.here")
     await screen.press("Start conversation")
     await expect(screen.page.locator("#to-error")).to_contain_text("nobody.here")
-    await screen.press("Sign out")
+    await screen.sign_out()
     await screen.title_is("Sign in")
     await screen.fill(username="ada.b", password="wrong horse")
     await screen.press("Sign in")

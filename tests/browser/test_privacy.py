@@ -60,7 +60,7 @@ async def test_after_signing_out_back_shows_nothing(
 ) -> None:
     for username, visitors in (("ada", people), ("bob", remembering)):
         screen = await reader(visitors, username, javascript)
-        await screen.press("Sign out")
+        await screen.sign_out()
         await expect(screen.page).to_have_url(f"{people.url}/login/")
         await back(screen)
         await expect(screen.page).to_have_url(re.compile("next="))
@@ -95,7 +95,7 @@ async def test_signing_out_ends_every_tab(people: People) -> None:
     others = [await ada.another_tab() for _ in range(3)]
     for tab, tier in zip(others, ("ws", "sse", "poll"), strict=True):
         await tab.chat(id, tier)
-    await ada.press("Sign out")
+    await ada.sign_out()
     await expect(ada.page).to_have_url(f"{people.url}/login/")
     for tab in others:
         await tab.title_is("Sign in")
@@ -113,7 +113,7 @@ async def test_a_tab_of_the_previous_user_sends_nothing_as_the_next(
     await second.go("/")
     proxy.faults = {"GET /(ws|sse|poll)/chat/": Fault.CUT}  # the old tab sleeps, as it were
     await proxy.cut()
-    await second.press("Sign out")
+    await second.sign_out()
     await second.title_is("Sign in")
     await second.fill(username="bob", password=factories.PASSWORD)
     await second.press("Sign in")

@@ -22,7 +22,7 @@ async def test_a_tier_that_is_asked_for_is_shown_and_carries_messages_both_ways(
 ) -> None:
     ada, bob, _ = await people.pair()
     await ada.chat(ada.conversation_id, tier)
-    await expect(ada.page.locator("#connection")).to_have_attribute("title", WORDS[tier])
+    await expect(ada.page.locator("#connection")).to_have_accessible_name(WORDS[tier])
     await talk(ada, bob)
     await ada.has_read(2)
     await ada.page.reload()
@@ -77,7 +77,7 @@ async def test_it_steps_down_to_what_passes_and_stays_there(
     await bob.go(id)
     for screen in (ada, bob):
         await screen.is_live(tier)
-        await expect(screen.page.locator("#connection")).to_have_attribute("title", WORDS[tier])
+        await expect(screen.page.locator("#connection")).to_have_accessible_name(WORDS[tier])
     await talk(ada, bob)
     proxy.requests.clear()
     await ada.page.reload()

@@ -20,7 +20,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from db import engine, messages, migration
+from db import engine, messages, migration, participants
 from tests.applications import HOME
 from tests.factories import make_conversation, make_messages, make_user
 from tests.servers import in_a_thread
@@ -181,15 +181,24 @@ async def test_messages_survive_the_migration_of_their_index_and_its_undoing(dat
     await make_messages(bob, other, 2)
     await engine.execute("UPDATE messages SET revision = 4 WHERE position = 3")
 
-    async def stored() -> list[object]:
-        return [await messages.before(each, 9, 9) for each in (id, other)]
+    async def stored() -> list[dict[str, object]]:
+        rows = await engine.rows("SELECT * FROM messages ORDER BY conversation_id, position")
+        return [dict(row) for row in rows]
 
     before = await stored()
     for present, revision in ((migration.HEAD, "0003"), ("0003", migration.HEAD)):
         in_a_thread(partial(migration.migrate, database, present, revision))
         assert await stored() == before
-        found = await messages.list_changed([(id, 2)])
-        assert [(m.position, m.revision) for m in found[id, 2]] == [(3, 4)]
+    found = await messages.list_changed([(id, 2)])
+    assert [(m.position, m.revision) for m in found[id, 2]] == [(3, 4)]
+
+
+async def test_people_of_existing_groups_get_colours_that_differ(database: str) -> None:
+    people = [await make_user() for _ in range(8)]
+    id = await make_conversation(people)
+    for present, revision in ((migration.HEAD, "0004"), ("0004", migration.HEAD)):
+        in_a_thread(partial(migration.migrate, database, present, revision))
+    assert {person.tint for person in await participants.list_people(id)} == set(range(8))
 
 
 async def test_names_from_before_are_found_without_accents(database: str) -> None:

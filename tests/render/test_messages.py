@@ -19,6 +19,7 @@ class Message:
     revision: int = 4
     author_id: int = 1
     author_name: str = "Ada"
+    author_tint: int | None = None
     client_id: str = "x"
     body: str = "Hello"
     created_at: int = NOON
@@ -65,6 +66,10 @@ def test_what_people_write_is_shown_as_they_wrote_it(text: str, author: int) -> 
     [
         (Message(), {"class": ["author"]}),
         (Message(previous_author_id=2), {"class": ["author", "tint-3"], "data-face": "A"}),
+        (
+            Message(previous_author_id=2, author_tint=0),
+            {"class": ["author", "tint-0"], "data-face": "A"},
+        ),
     ],
 )
 def test_only_the_first_message_of_a_run_has_a_face(
