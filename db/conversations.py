@@ -11,11 +11,14 @@ from db.unread import UNREAD
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """A conversation and its reader's position in it."""
+    """A conversation and its reader's position in it. `epoch` names the database that counts
+    `revision`: one restored from a backup is another, in which the same revision may be another
+    change."""
 
     id: int
     kind: str
     title: str
+    epoch: str
     revision: int
     last_position: int
     read_position: int
@@ -35,8 +38,8 @@ TITLE = """
 ME_IN_CONVERSATION = "me JOIN conversations c ON c.id = me.conversation_id"
 
 CONVERSATION = f"""
-    c.id, c.kind, {TITLE} AS title, c.revision, c.last_position, me.read_position,
-    {UNREAD} AS unread, c.creator_id, me.user_id AS reader_id
+    c.id, c.kind, {TITLE} AS title, (SELECT name FROM epoch) AS epoch, c.revision,
+    c.last_position, me.read_position, {UNREAD} AS unread, c.creator_id, me.user_id AS reader_id
 """
 
 

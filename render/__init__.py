@@ -44,9 +44,9 @@ def macros(name: str) -> Any:
     return templates.get_template(name).module
 
 
-def cursor_fragment(revision: int) -> str:
-    """A mark that says: its reader holds everything up to a revision."""
-    return fragment("messages/cursor.fragment.html", revision=revision)
+def cursor_fragment(revision: int, epoch: str = "") -> str:
+    """A mark that says: its reader holds everything up to a revision (of an epoch, if it is new)."""
+    return fragment("messages/cursor.fragment.html", revision=revision, epoch=epoch)
 
 
 def entry_fragment(entry: Entry, unread: int) -> str:

@@ -66,6 +66,7 @@ class Page:
         self.has_newer = page.select_one("#messages .newer") is not None
         live = page.find(True, attrs={"data-cursor": True})
         self.cursor = int(attribute(live, "data-cursor")) if live else None
+        self.epoch = attribute(live, "data-epoch") if live else ""
         inbox = page.find(id="inbox")
         self.digest = attribute(inbox, "data-digest") if inbox else ""
         self.unread = int(attribute(page.title, "data-unread") or 0)
@@ -98,6 +99,7 @@ class Page:
         for cursor in fragment.find_all("hx-cursor"):
             if revision := attribute(cursor, "revision"):
                 self.cursor = int(revision)
+                self.epoch = attribute(cursor, "epoch")
             self.digest = attribute(cursor, "inbox") or self.digest
         for title in fragment.find_all("hx-title"):
             self.unread = int(attribute(title, "unread"))

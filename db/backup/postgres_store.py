@@ -27,7 +27,8 @@ COLUMNS = """
     SELECT t.relname, c.attname, format_type(c.atttypid, NULL) AS type
     FROM pg_class t JOIN pg_attribute c ON c.attrelid = t.oid
     WHERE t.relnamespace = current_schema()::regnamespace
-      AND t.relkind IN ('r', 'p') AND NOT t.relispartition AND t.relname <> 'alembic_version'
+      AND t.relkind IN ('r', 'p') AND NOT t.relispartition
+      AND t.relname NOT IN ('alembic_version', 'epoch')
       AND c.attnum > 0 AND NOT c.attisdropped AND c.attgenerated = ''
     ORDER BY t.relname, c.attnum
 """

@@ -22,6 +22,9 @@ from routes.presence import Presence, presence_of
 TOO_FAR_BEHIND = 500
 """Changes beyond which a reader gets the newest page whole instead of each of them."""
 
+NOTHING = -1
+"""The cursor of a reader whose page holds nothing that counts: it gets the newest page whole."""
+
 READERS_AT_ONCE = 500
 CHANGES_AT_ONCE = 1_000
 
@@ -85,7 +88,7 @@ async def read_logs(pairs: Pairs) -> None:
     for place, cursor, snapshot in placed:
         snapshot.is_participant = place in revisions
         number = revisions.get(place, 0) - cursor
-        if number > TOO_FAR_BEHIND:
+        if cursor == NOTHING or number > TOO_FAR_BEHIND:
             snapshot.pane = await newest_page(*place)
         elif number > 0:
             behind[place[0], cursor].append(snapshot)

@@ -22,7 +22,7 @@ from live.publication import ENDING, RESYNC, Publication
 from live.subscription import SlowConsumer
 from routes.presence import Presence
 from routes.streams import catch_up, heartbeats
-from routes.streams.catch_up import Snapshot
+from routes.streams.catch_up import NOTHING, Snapshot
 from routes.streams.close_codes import CloseCode, Ended
 from routes.streams.limits import RETRY_DELAY
 
@@ -258,4 +258,6 @@ class Reader:
         return render.fragment("conversations/presence.fragment.html", **asdict(snapshot.presence))
 
     def _cursor_mark(self) -> str:
-        return "" if self.conversation is None else render.cursor_fragment(self.cursor)
+        if self.conversation is None or self.cursor == NOTHING:
+            return ""
+        return render.cursor_fragment(self.cursor, self.conversation.epoch)

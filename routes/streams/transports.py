@@ -16,6 +16,7 @@ from live import metrics
 from routes import access, forms
 from routes.frames import receive
 from routes.rate_limit import TokenBucket
+from routes.streams.catch_up import NOTHING
 from routes.streams.close_codes import CloseCode, Ended
 from routes.streams.limits import CLOSE_TIMEOUT, POLL_TIMEOUT, SEND_TIMEOUT
 from routes.streams.reader import Reader
@@ -91,11 +92,17 @@ async def open_reader(connection: HTTPConnection, *, is_poll: bool = False) -> R
 
 
 def cursor(connection: HTTPConnection, conversation: Conversation) -> int:
-    """The revision the page holds: what it says, or the present one."""
+    """The revision the page holds: what it says, or the present one; `NOTHING` where what it says
+    was counted by a database that has been replaced by a backup since."""
+    epoch = connection.query_params.get("epoch")
+    if epoch and epoch != conversation.epoch:
+        return NOTHING
     last_event_id = connection.headers.get("last-event-id")
     held = forms.integer(last_event_id, "Last-Event-ID") if last_event_id else None
     held = forms.number(connection, "after") if held is None else held
-    return conversation.revision if held is None else min(held, conversation.revision)
+    if held is None:
+        return conversation.revision
+    return held if held <= conversation.revision else NOTHING
 
 
 @contextmanager
@@ -143,7 +150,7 @@ async def server_sent(reader: Reader) -> AsyncIterator[ServerSentEvent]:
         try:
             while True:
                 text = await queue.next()
-                id = str(reader.cursor) if reader.conversation else None
+                id = str(reader.cursor) if reader.conversation and reader.cursor >= 0 else None
                 if text:
                     yield ServerSentEvent(text, id=id)
                 else:

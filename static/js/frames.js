@@ -17,6 +17,7 @@ export async function apply(text) {
   const ctx = {text, sourceElement: document.body, target: document.body, swap: 'none', cursor: {}}
   await htmx.swap(ctx)
   if (ctx.cursor.revision) live.dataset.cursor = ctx.cursor.revision
+  if (ctx.cursor.epoch) live.dataset.epoch = ctx.cursor.epoch
   if (ctx.cursor.inbox) byId('inbox').dataset.digest = ctx.cursor.inbox
 }
 

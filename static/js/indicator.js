@@ -1,12 +1,13 @@
 // What the page says of its connection: a dot with its words while all is well, and as news when not.
 
-import {byId} from './page.js'
+import {byId, emit} from './page.js'
 
 const WORDS = {
   connecting: 'Reconnecting…',
   offline: 'You are offline. What you send waits here.',
   off: 'Live updates are off',
 }
+const WAITING = ['connecting', 'offline']
 const LIVE = {ws: 'Live over WebSocket', sse: 'Live over Server-Sent Events', poll: 'Live by polling'}
 const HICCUP = 1000
 
@@ -31,5 +32,13 @@ function paint(state, tier) {
   output.tabIndex = 0
   output.setAttribute('aria-label', words.textContent)
   output.setAttribute('aria-live', state === 'live' ? 'off' : 'polite')
-  output.replaceChildren(words)
+  output.replaceChildren(words, ...(WAITING.includes(state) ? [tryNow()] : []))
+}
+
+function tryNow() {
+  const button = document.createElement('button')
+  button.type = 'button'
+  button.textContent = 'Try now'
+  button.addEventListener('click', () => emit('parley:retry'))
+  return button
 }

@@ -31,8 +31,8 @@ export function start() {
   addEventListener('offline', () => connection.goOffline())
   addEventListener('pagehide', () => connection.close())
   document.addEventListener('visibilitychange', () => connection.turn())
-  // A message got through: no need to wait any longer.
-  on('parley:reached', () => { if (!connection.link) connection.wake() })
+  // A message got through, or somebody wants it now: no need to wait any longer.
+  for (const event of ['parley:reached', 'parley:retry']) on(event, () => { if (!connection.link) connection.wake() })
 }
 
 // Its states: connecting (a link is tried, or waited for), live (the link is up), offline (not even plain HTTP gets

@@ -55,6 +55,21 @@ async def test_a_server_killed_while_one_types_and_sends_is_survived_without_a_r
     await expect(ada.composer).to_have_value("a draft")
 
 
+async def test_a_page_that_waits_for_the_server_can_be_told_to_try_now(
+    travellers: People, proxy: FaultyProxy
+) -> None:
+    ada, _, _ = await travellers.pair()
+    await ada.page.evaluate("Math.random = () => 1e9")  # by itself it would not come back
+    proxy.faults = NO_WAY
+    await proxy.cut()
+    await ada.press("Try now")
+    await ada.is_not_live(within=SAID_WITHIN)
+    proxy.faults = {}
+    await ada.press("Try now")
+    await ada.is_live("ws")
+    await expect(ada.page.get_by_role("button", name="Try now")).to_be_hidden()
+
+
 async def test_a_server_killed_again_and_again_loses_nothing_and_doubles_nothing(
     visitors: People, process: Process
 ) -> None:

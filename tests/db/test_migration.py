@@ -29,6 +29,7 @@ from tests.services import drop_database, migrate, new_database
 TABLES = {
     "alembic_version",
     "conversations",
+    "epoch",
     "login_attempts",
     "messages",
     "participants",

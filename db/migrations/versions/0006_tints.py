@@ -8,7 +8,7 @@ one is locked already, PostgreSQL gives up after two seconds; try again later.
 from alembic import op
 
 revision = "0006"
-down_revision = "0004"
+down_revision = "0005"
 
 
 def upgrade() -> None:

@@ -68,6 +68,23 @@ async def test_everything_is_restored_on_either_kind(
     assert contents(database_url) == before
 
 
+async def test_what_is_restored_begins_another_epoch(
+    database_url: str, other_url: str, file: Path
+) -> None:
+    """So a page that holds what was written after the backup notices."""
+    await fill(database_url)
+    assert back_up(database_url, file) == 0
+    assert put_back(other_url, file) == 0
+    assert await epoch(database_url) != await epoch(other_url)
+
+
+async def epoch(url: str) -> str:
+    await engine.connect(url, 1, 2.5)
+    [row] = await engine.rows("SELECT name FROM epoch")
+    await engine.disconnect()
+    return str(row["name"])
+
+
 async def test_an_empty_database_is_restored_empty(
     sqlite_url: str, other_url: str, file: Path
 ) -> None:
