@@ -4,6 +4,7 @@ import * as clock from './clock.js'
 import * as frames from './frames.js'
 import * as inbox from './inbox.js'
 import * as live from './live.js'
+import * as names from './names.js'
 import * as outbox from './outbox.js'
 import * as page from './page.js'
 import * as read from './read.js'
@@ -11,6 +12,6 @@ import * as scroll from './scroll.js'
 import * as storage from './storage.js'
 import * as writing from './writing.js'
 
-const behaviours = [page, storage, frames, clock, scroll, inbox, live, outbox, writing, read]
+const behaviours = [page, storage, frames, clock, scroll, inbox, live, names, outbox, writing, read]
 for (const behaviour of behaviours) behaviour.start()
 document.documentElement.classList.add(live.isOff() ? 'off' : 'js')
