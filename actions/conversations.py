@@ -10,7 +10,6 @@ from actions.text import clean, clean_label
 from db import conversations, participants, users
 from db.users import User
 from live import publication
-from render import clusters
 
 TITLE_LENGTH = 100
 PEOPLE = 100
@@ -23,8 +22,10 @@ async def start(creator: User, to: list[str], title: str) -> int:
     """The id of the conversation with the people named in `to`.
 
     `to` holds usernames, each item one or several separated by commas. Several people, or a title,
-    make a new group. The same two people always get the same direct conversation; oneself alone
-    is the note to self. Raises `Invalid`; where usernames are unknown the sentence names them.
+    make a new group; one without a title is named after whoever is in it. The same two people
+    always get the same direct conversation; oneself alone is the note to self.
+
+    Raises `Invalid`; where usernames are unknown the sentence names them.
     """
     title = clean_label(title)
     others = await named(to)
@@ -34,10 +35,7 @@ async def start(creator: User, to: list[str], title: str) -> int:
         )
     people = {person.id: person for person in (creator, *others)}
     if len(people) > 2 or title:
-        names = ", ".join(person.name for person in people.values())
-        return await add(
-            creator, list(people), "group", title or clusters.shortened(names, TITLE_LENGTH)
-        )
+        return await add(creator, list(people), "group", title)
     pair = "-".join(str(id) for id in sorted(people))
     return await add(creator, list(people), "direct" if len(people) == 2 else "self", pair=pair)
 

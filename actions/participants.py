@@ -1,6 +1,6 @@
 """Reading and leaving a conversation, and removing others from one's own group."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from actions import inbox_ranks
 from actions.batching import Batcher
@@ -10,6 +10,7 @@ from db import engine, participants
 from db.conversations import Conversation
 from db.users import User
 from live import publication
+from live.publication import Publication
 
 READS_AT_ONCE = 1_000
 
@@ -57,4 +58,13 @@ async def end_participation(conversation: Conversation, user_id: int) -> None:
     async with transaction() as publications:
         if await participants.remove(conversation.id, user_id):
             publications.append(publication.removal(user_id, conversation.id))
-            publications.append(publication.activity(conversation.id, user_id))
+            publications.extend(changed(user_id, [conversation.id]))
+
+
+def changed(user_id: int, conversation_ids: Iterable[int]) -> list[Publication]:
+    """What to publish where somebody has another name in these conversations, or is gone."""
+    return [
+        each
+        for id in conversation_ids
+        for each in (publication.people(id, user_id), publication.activity(id))
+    ]

@@ -9,6 +9,7 @@ from actions import passwords
 from actions.changes import transaction
 from actions.clock import now
 from actions.errors import Invalid
+from actions.participants import changed
 from actions.sessions import OWN_ACCOUNT, confirm, end_all
 from actions.text import clean, clean_label, clean_username
 from db import login_attempts, participants, users
@@ -52,8 +53,9 @@ async def rename(user: User, name: str) -> None:
     """Change the shown name. Raises `Invalid`."""
     name = clean_label(name)
     refuse({"name": name_error(name)})
-    async with transaction():
+    async with transaction() as publications:
         await users.update_name(user.id, name, folded(name))
+        publications.extend(changed(user.id, await participants.list_conversation_ids(user.id)))
 
 
 async def change_password(session: Session, current: str, password: str) -> None:
@@ -77,11 +79,13 @@ async def delete(session: Session, password: str) -> None:
     await confirm(user, password, "delete")
     async with transaction() as publications:
         await users.update_deleted(user.id, f"deleted-{user.id}", DELETED)
+        conversations = await participants.list_conversation_ids(user.id)
         groups = await participants.remove_from_groups(user.id)
         publications.extend(await end_all(user))
         publications += [
             publication.removal(user.id, conversation_id) for conversation_id in groups
         ]
+        publications.extend(changed(user.id, conversations))
 
 
 async def search(query: str) -> list[User]:

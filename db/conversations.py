@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from db import engine
-from db.engine.dialect import given, is_postgresql
+from db.engine.dialect import given, is_postgresql, joined
 from db.engine.statement import Row
 from db.unread import UNREAD
 
@@ -27,20 +27,33 @@ class Conversation:
     reader_id: int
 
 
-# A direct conversation is named after the other participant, whatever its own title says.
-TITLE = """
-    COALESCE((
-        SELECT u.name FROM participants other JOIN users u ON u.id = other.user_id
-        WHERE c.kind = 'direct' AND other.conversation_id = c.id AND other.user_id <> me.user_id
-    ), c.title)
-"""
+NAMES_IN_TITLE = 5
 
 ME_IN_CONVERSATION = "me JOIN conversations c ON c.id = me.conversation_id"
 
-CONVERSATION = f"""
-    c.id, c.kind, {TITLE} AS title, (SELECT name FROM epoch) AS epoch, c.revision,
-    c.last_position, me.read_position, {UNREAD} AS unread, c.creator_id, me.user_id AS reader_id
-"""
+
+def titled() -> str:
+    """The SQL for the title of `c` as `me` sees it.
+
+    A direct conversation has the name of the other participant, whatever its own title says; a
+    group without a title has the names of its present participants.
+    """
+    return f"""
+        COALESCE((
+            SELECT u.name FROM participants other JOIN users u ON u.id = other.user_id
+            WHERE c.kind = 'direct' AND other.conversation_id = c.id AND other.user_id <> me.user_id
+        ), NULLIF(c.title, ''), (
+            SELECT {joined("name")} FROM (
+                SELECT CASE WHEN n > {NAMES_IN_TITLE} THEN '…' ELSE name END AS name
+                FROM (
+                    SELECT u.name, ROW_NUMBER() OVER (ORDER BY u.name_folded, u.id) AS n
+                    FROM participants p JOIN users u ON u.id = p.user_id
+                    WHERE p.conversation_id = c.id
+                ) AS present
+                WHERE n <= {NAMES_IN_TITLE} + 1  -- in this order already
+            ) AS named
+        ))
+    """
 
 
 async def get(conversation_id: int, user_id: int) -> Conversation | None:
@@ -51,7 +64,14 @@ async def get(conversation_id: int, user_id: int) -> Conversation | None:
 
 async def list_seen(places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Conversation]:
     """Conversations as participants see them, by conversation and user."""
-    rows = await rows_at(places, f"{CONVERSATION} FROM {ME_IN_CONVERSATION}")
+    rows = await rows_at(
+        places,
+        f"""
+        c.id, c.kind, {titled()} AS title, (SELECT name FROM epoch) AS epoch, c.revision,
+        c.last_position, me.read_position, {UNREAD} AS unread, c.creator_id, me.user_id AS reader_id
+        FROM {ME_IN_CONVERSATION}
+        """,
+    )
     return {(row["id"], row["reader_id"]): Conversation(**row) for row in rows}
 
 
@@ -90,7 +110,8 @@ async def get_id_by_pair(pair: str) -> int | None:
 async def add(
     id: int, kind: str, pair: str | None, title: str, creator_id: int, active_at: int
 ) -> bool:
-    """Store a conversation; False if this pair has one already."""
+    """Store a conversation; False if this pair has one already. A group without a title is named
+    after its participants."""
     row = await engine.row(
         """
         INSERT INTO conversations (id, kind, pair, title, creator_id, active_at, ranked_at)

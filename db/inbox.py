@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from db import engine, inbox_ranks, unread
-from db.conversations import TITLE, rows_at
+from db.conversations import rows_at, titled
 from db.engine.dialect import given
 from db.engine.statement import Row
 
@@ -31,10 +31,6 @@ class Entry(NamedTuple):
 # A direct conversation without messages is only in its creator's inbox.
 IS_SHOWN = "(c.last_position > 0 OR c.kind = 'group' OR c.creator_id = me.user_id)"
 
-ENTRY = f"""
-    c.id, c.kind, {TITLE} AS title, c.active_at,
-    m.author_id, a.name AS author_name, m.body, m.created_at, {unread.UNREAD} AS unread
-"""
 ENTRIES = """
     JOIN conversations c ON c.id = me.conversation_id
     LEFT JOIN messages m ON m.conversation_id = c.id AND m.position = c.last_position
@@ -58,6 +54,13 @@ NEAR = f"""
 """
 
 
+def columns() -> str:
+    return f"""
+        c.id, c.kind, {titled()} AS title, c.active_at,
+        m.author_id, a.name AS author_name, m.body, m.created_at, {unread.UNREAD} AS unread
+    """
+
+
 async def list_entries(
     user_id: int, before: tuple[int, int] | None, limit: int
 ) -> tuple[list[Entry], tuple[int, int] | None, int]:
@@ -67,7 +70,7 @@ async def list_entries(
     # What a line shows is looked up for this page alone, not for all that are sorted.
     rows = await engine.rows(
         f"""
-        SELECT {unread.unread_by(":user_id")} AS all_unread, {ENTRY}
+        SELECT {unread.unread_by(":user_id")} AS all_unread, {columns()}
         FROM (
             SELECT me.user_id, me.conversation_id, me.read_position
             FROM ({NEAR}) AS me JOIN conversations c ON c.id = me.conversation_id
@@ -90,7 +93,7 @@ async def list_entries(
 async def list_lines(pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Entry]:
     """Lines of several users' inboxes, by user and conversation, where there is such a line."""
     places = [(conversation_id, user_id) for user_id, conversation_id in pairs]
-    rows = await rows_at(places, f"me.user_id, {ENTRY} FROM me {ENTRIES} WHERE {IS_SHOWN}")
+    rows = await rows_at(places, f"me.user_id, {columns()} FROM me {ENTRIES} WHERE {IS_SHOWN}")
     return {(row["user_id"], row["id"]): entry(row) for row in rows}
 
 

@@ -56,6 +56,14 @@ async def list_people(conversation_id: int) -> list[Participant]:
     return [Participant(**row) for row in rows]
 
 
+async def list_conversation_ids(user_id: int) -> list[int]:
+    """The conversations in which a user takes part."""
+    rows = await engine.rows(
+        "SELECT conversation_id FROM participants WHERE user_id = :user_id", user_id=user_id
+    )
+    return [row["conversation_id"] for row in rows]
+
+
 async def list_ids(conversation_ids: Iterable[int]) -> dict[int, set[int]]:
     """The user ids of each conversation's participants."""
     ids, values = given(conversation_ids, id="BIGINT")

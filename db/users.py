@@ -1,8 +1,10 @@
 """Users: the people who have signed up."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from db import engine
+from db.engine.dialect import given
 from db.engine.statement import Row
 
 
@@ -41,6 +43,15 @@ async def get_by_username(username: str) -> User | None:
         "SELECT id, username, name FROM users WHERE username = :username", username=username
     )
     return user(row) if row else None
+
+
+async def list_by_ids(ids: Iterable[int]) -> dict[int, User]:
+    """Users by their ids, those who have deleted their account too."""
+    listed, values = given(ids, id="BIGINT")
+    rows = await engine.rows(
+        f"SELECT id, username, name FROM users WHERE id IN ({listed})", **values
+    )
+    return {row["id"]: user(row) for row in rows}
 
 
 async def exist() -> bool:

@@ -59,6 +59,15 @@ def activity(conversation_id: int, user_id: int | None = None) -> Publication:
     return Publication(ACTIVITY, f"{conversation_id} {user_id or ''}".strip())
 
 
+PEOPLE = "people"
+"""The topic of conversations in which somebody has another name, or no longer takes part."""
+
+
+def people(conversation_id: int, user_id: int) -> Publication:
+    """Somebody has another name in a conversation, or no longer takes part in it."""
+    return Publication(PEOPLE, f"{conversation_id} {user_id}")
+
+
 def inbox(user_id: int) -> str:
     """The topic of a user's inbox in this process; without a text, the inbox must be re-read."""
     return f"inbox/{user_id}"

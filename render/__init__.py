@@ -45,7 +45,7 @@ def macros(name: str) -> Any:
 
 
 def cursor_fragment(revision: int, epoch: str = "") -> str:
-    """A mark that says: its reader holds everything up to a revision (of an epoch, if it is new)."""
+    """A mark that says: its reader holds everything up to a revision, of this epoch if given."""
     return fragment("messages/cursor.fragment.html", revision=revision, epoch=epoch)
 
 

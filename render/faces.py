@@ -7,7 +7,7 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 def initials(name: str) -> str:
     """The initials on a face."""
-    words = name.split() or ["?"]
+    words = name.rstrip(", …").split() or ["?"]
     ends = words if len(words) == 1 else (words[0], words[-1])
     return "".join(capital(clusters.first(word)) for word in ends)
 

@@ -38,6 +38,11 @@ def objects(columns: Iterable[str]) -> str:
     return f"json_group_array(json_object({listed}))"
 
 
+def joined(column: str) -> str:
+    """A text column of all rows, in their order, as one text with commas between."""
+    return f"{'string_agg' if is_postgresql() else 'group_concat'}({column}, ', ')"
+
+
 def looked_up(table: str, alias: str, condition: str) -> str:
     """The join with at most one row of a table for each row before it, by an index.
 

@@ -28,6 +28,9 @@ export function start() {
       for (const {name, value} of element.attributes) if (ctx.cursor) ctx.cursor[name] = value
     },
     htmx_process_title(element) { emit('parley:unread', Number(element.getAttribute('unread'))) },
+    htmx_process_name({attributes}) {
+      emit('parley:named', Object.fromEntries([...attributes].map(({name, value}) => [name, value])))
+    },
     htmx_before_swap(_source, {tasks}) { for (const task of [...tasks]) prepare(task, tasks) },
     handle_swap(style, list, fragment) {
       return style === 'keyed' && [...fragment.children].map(fresh => upsert(list, fresh)).filter(Boolean)

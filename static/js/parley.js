@@ -5,6 +5,7 @@ import * as frames from './frames.js'
 import * as inbox from './inbox.js'
 import * as live from './live.js'
 import * as menus from './menus.js'
+import * as names from './names.js'
 import * as outbox from './outbox.js'
 import * as page from './page.js'
 import * as read from './read.js'
@@ -12,6 +13,6 @@ import * as scroll from './scroll.js'
 import * as storage from './storage.js'
 import * as writing from './writing.js'
 
-const behaviours = [page, storage, frames, clock, scroll, inbox, live, outbox, writing, read, menus]
+const behaviours = [page, storage, frames, clock, scroll, inbox, live, names, outbox, writing, read, menus]
 for (const behaviour of behaviours) behaviour.start()
 document.documentElement.classList.add(live.isOff() ? 'off' : 'js')

@@ -10,11 +10,15 @@ const DELAY = 100, ATTENTION = 60_000
 
 let unread = Number(document.querySelector('title').dataset.unread ?? 0)
 // A conversation may itself be called “(5) party”.
-const name = document.title.slice(prefix(unread).length)
+let name = document.title.slice(prefix(unread).length)
 let sent = 0, timer, attentiveAt = -ATTENTION
 
 export function start() {
   on('parley:unread', title)
+  on('parley:titled', words => {
+    name = `${words} — Parley`
+    title(unread)
+  })
   if (!messages) return
   for (const event of ['htmx:after:swap', 'parley:up', 'visibilitychange']) on(event, soon)
   on('parley:down', sendAgain)

@@ -4,14 +4,15 @@ import asyncio
 
 import pytest
 
-from actions import conversations
+from actions import conversations, sessions, users
+from actions import participants as leaving
 from actions.errors import Invalid
 from db import conversations as stored
 from db import inbox, participants
 from db.conversations import Conversation
 from db.users import User
 from live import hub, publication
-from tests.factories import make_user
+from tests.factories import PASSWORD, make_session, make_user
 
 pytestmark = pytest.mark.usefixtures("live")
 
@@ -73,22 +74,37 @@ async def test_a_title_makes_a_group_of_any_size() -> None:
     assert (await started(ada, "bob", title="a" * 100)).title == "a" * 100
 
 
-async def test_a_title_made_of_many_names_is_shortened() -> None:
+async def test_a_group_without_a_title_is_named_after_five_of_its_people() -> None:
     ada = await make_user("ada")
-    names = [(await make_user(name=f"{n} " + "x" * 40)).username for n in range(4)]
-    title = (await started(ada, *names)).title
-    assert len(title) == conversations.TITLE_LENGTH
-    assert title.startswith("Ada, 0 xxx")
-    assert title.endswith("…")
+    names = ["bob", "cem", "dov", "eve", "fay"]
+    for name in names:
+        await make_user(name)
+    assert (await started(ada, *names[:4])).title == "Ada, Bob, Cem, Dov, Eve"
+    assert (await started(ada, *names)).title == "Ada, Bob, Cem, Dov, Eve, …"
 
 
-async def test_a_title_made_of_names_ends_between_characters() -> None:
-    ada = await make_user("ada")
-    flags = [(await make_user(name="🇩🇪" * 21)).username for _ in range(3)]
-    title = (await started(ada, *flags)).title
-    assert len(title) <= conversations.TITLE_LENGTH
-    assert title.removesuffix("…").endswith("🇩🇪")
-    assert title.replace("🇩🇪", "") == "Ada, , , …"
+async def test_the_title_of_a_group_without_one_follows_its_people() -> None:
+    ada, bob, cem, dov = [await make_user(name) for name in ("ada", "bob", "cem", "dov")]
+    group = await started(ada, "bob", "cem", "dov")
+
+    async def title() -> str:
+        lines = await inbox.list_lines([(ada.id, group.id)])
+        seen = await stored.get(group.id, ada.id)
+        assert seen is not None
+        assert lines[ada.id, group.id].title == seen.title
+        return seen.title
+
+    assert await title() == "Ada, Bob, Cem, Dov"
+    await users.rename(bob, "Zoë")
+    assert await title() == "Ada, Cem, Dov, Zoë"
+    await leaving.leave(cem, group)
+    assert await title() == "Ada, Dov, Zoë"
+    await leaving.remove(ada, group, dov.id)
+    assert await title() == "Ada, Zoë"
+    session = await sessions.find(await make_session(bob))
+    assert session is not None
+    await users.delete(session, PASSWORD)
+    assert await title() == "Ada"
 
 
 async def test_unknown_people_are_named() -> None:

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from playwright.async_api import expect
 
+from actions import conversations, sessions, users
 from actions.messages import BODY_LENGTH
 from app import BODY_BYTES
 from tests import factories
@@ -331,3 +332,48 @@ async def test_each_line_of_a_message_that_failed_has_its_own_direction(people: 
     failed = ada.page.locator(".message.failed .body")
     await expect(failed).to_have_count(1)
     assert await failed.evaluate(LEFT_OF, [".", "ש"])
+
+
+async def test_a_rename_shows_one_name_everywhere_at_once(people: People) -> None:
+    ada, bob, id = await people.pair()
+    await ada.say("One")
+    await ada.say("Two")
+    await bob.shows("One", "Two")
+    await users.rename(ada.user, "Zoë Quist")
+    author = bob.page.locator(f".message[data-author='{ada.user.id}'] .author")
+    await expect(author).to_have_text(["Zoë Quist", "Zoë Quist"])
+    await expect(author.first).to_have_attribute("data-face", "ZQ")
+    await expect(bob.page.locator("#heading h1")).to_have_text("Zoë Quist")
+    await expect(bob.page.locator("#heading")).to_have_attribute("data-face", "ZQ")
+    await expect(bob.page.locator(f"#conversation-{id} a")).to_have_text("Zoë Quist")
+    await bob.title_is("Zoë Quist")
+    await expect(ada.page.locator(".account")).to_have_attribute("data-face", "ZQ")
+    await expect(ada.page.locator("#heading h1")).to_have_text("Bob")
+    names = (
+        "[...document.querySelectorAll('[class*=tint]')].map(e => [e.className, e.dataset.face])"
+    )
+    shown = await bob.page.evaluate(names)
+    await bob.page.reload()
+    assert await bob.page.evaluate(names) == shown
+
+
+async def test_the_head_of_a_group_follows_its_people(people: People) -> None:
+    ada, bob = await people.join("ada"), await people.join("bob")
+    for name in ("cem", "dov"):
+        await factories.make_user(name)
+    id = await conversations.start(ada.user, ["bob", "cem", "dov"], "")
+    await ada.chat(id)
+    await bob.chat(id)
+    await bob.say("Hello")
+    line = ada.page.locator("#heading .line")
+    await expect(line).to_have_text("4 people: Ada, Bob, Cem, Dov")
+    await users.rename(bob.user, "Zoë")
+    await expect(line).to_have_text("4 people: Ada, Cem, Dov, Zoë")
+    session = await sessions.find(await factories.make_session(bob.user))
+    assert session is not None
+    await users.delete(session, PASSWORD)
+    await expect(line).to_have_text("3 people: Ada, Cem, Dov")
+    await expect(ada.page.locator("#heading h1")).to_have_text("Ada, Cem, Dov")
+    await ada.title_is("Ada, Cem, Dov")
+    await expect(ada.page.locator(f"#conversation-{id} a")).to_have_text("Ada, Cem, Dov")
+    await expect(ada.page.locator(".message .author")).to_have_text(users.DELETED)

@@ -220,6 +220,32 @@ async def test_names_from_before_are_found_without_accents(database: str) -> Non
     assert await stored() == after
 
 
+async def test_titles_that_were_made_of_names_follow_their_people_and_others_stay(
+    database: str,
+) -> None:
+    ada, bob, cem = [await make_user(name, name.title()) for name in ("ada", "bob", "cem")]
+    titles = {
+        "Ada, Bob, Cem": "",
+        f"Ada, Bob, Cem, {'o' * 82}…": "",
+        "Ada, Bob and Cem": "Ada, Bob and Cem",
+        "Bob, Ada, Cem": "Bob, Ada, Cem",
+        "Ada, Bob, tea": "Ada, Bob, tea",
+        "Tea": "Tea",
+    }
+    in_a_thread(partial(migration.migrate, database, migration.HEAD, "0005"))
+    ids = {title: await make_conversation([ada, bob, cem], title) for title in titles}
+
+    async def stored() -> dict[str, str]:
+        rows = await engine.rows("SELECT id, title FROM conversations")
+        found = {row["id"]: row["title"] for row in rows}
+        return {title: found[id] for title, id in ids.items()}
+
+    in_a_thread(partial(migration.migrate, database, "0005", migration.HEAD))
+    assert await stored() == titles
+    in_a_thread(partial(migration.migrate, database, migration.HEAD, "0005"))
+    assert await stored() == {title: kept or "Ada, Bob, Cem" for title, kept in titles.items()}
+
+
 async def test_a_migration_gives_up_on_a_lock_before_requests_pile_up(
     postgresql_url: str,
 ) -> None:

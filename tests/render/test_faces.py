@@ -20,6 +20,7 @@ def test_a_face_has_the_initials_of_a_name_and_always_the_same_colour() -> None:
         ("x\u0302ena", "X\u0302"),
         ("हिन्दी", "हि"),
         ("ßeta ﬁn", "ßﬁ"),
+        ("Ada, Bob Cox, …", "AC"),
     ],
 )
 def test_initials_are_whole_characters(name: str, shown: str) -> None:

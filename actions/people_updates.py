@@ -1,0 +1,58 @@
+"""Pushes to the conversations that this process shows what their people are called now."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import asdict
+
+import render
+from db import conversations, participants, users
+from db.engine import Unavailable
+from live import hub, publication
+from live.publication import PEOPLE, Publication
+from live.subscription import SlowConsumer
+
+IDLE_TIMEOUT = 3600.0
+
+logger = logging.getLogger("parley.people")
+
+
+async def run() -> None:
+    while True:
+        with hub.subscribe(PEOPLE) as subscription:
+            try:
+                while True:
+                    batch = await subscription.next(IDLE_TIMEOUT)
+                    await push(p.text for p in batch if p.topic == PEOPLE)
+            except (SlowConsumer, Unavailable):  # open pages have older names until they reload
+                logger.warning("people could not be pushed")
+            except Exception:
+                logger.exception("people could not be pushed")
+
+
+async def push(changes: Iterable[str]) -> None:
+    """Push names that have changed, and the heads of groups, to open conversations."""
+    for conversation_id, user_ids in shown(changes).items():
+        found = await users.list_by_ids(user_ids)
+        names = [render.fragment("users/name.fragment.html", user=user) for user in found.values()]
+        text = "".join(names) + await head(conversation_id)
+        hub.deliver(Publication(publication.conversation(conversation_id), text))
+
+
+def shown(changes: Iterable[str]) -> dict[int, set[int]]:
+    """The users who have changed in each conversation that somebody has open here."""
+    users_in: dict[int, set[int]] = defaultdict(set)
+    for conversation_id, user_id in (map(int, change.split()) for change in changes):
+        if hub.subscriber_count(publication.conversation(conversation_id)):
+            users_in[conversation_id].add(user_id)
+    return users_in
+
+
+async def head(conversation_id: int) -> str:
+    """The head of a group, the same for every viewer; empty for a direct conversation."""
+    people = await participants.list_people(conversation_id)
+    seen = await conversations.get(conversation_id, people[0].id) if people else None
+    if seen is None or seen.kind != "group":
+        return ""
+    conversation = asdict(seen) | {"people": people}
+    return render.fragment("conversations/heading.fragment.html", conversation=conversation)
