@@ -1,5 +1,6 @@
 """Starting conversations."""
 
+import hashlib
 import re
 import secrets
 
@@ -18,12 +19,13 @@ PEOPLE = 100
 NOTE_TO_SELF = "Note to self"
 
 
-async def start(creator: User, to: list[str], title: str) -> int:
+async def start(creator: User, to: list[str], title: str, client_id: str = "") -> int:
     """The id of the conversation with the people named in `to`.
 
     `to` holds usernames, each item one or several separated by commas. Several people, or a title,
-    make a new group; one without a title is named after whoever is in it. The same two people
-    always get the same direct conversation; oneself alone is the note to self.
+    make a new group, named after whoever is in it where it has no title; but for a repeat: the same
+    people and title under the same `client_id`. The same two people always get the same direct
+    conversation; oneself alone is the note to self.
 
     Raises `Invalid`; where usernames are unknown the sentence names them.
     """
@@ -35,9 +37,11 @@ async def start(creator: User, to: list[str], title: str) -> int:
         )
     people = {person.id: person for person in (creator, *others)}
     if len(people) > 2 or title:
-        return await add(creator, list(people), "group", title)
+        id = group_id(creator, list(people), title, client_id)
+        return await add(id, creator, list(people), "group", title)
     pair = "-".join(str(id) for id in sorted(people))
-    return await add(creator, list(people), "direct" if len(people) == 2 else "self", pair=pair)
+    kind = "direct" if len(people) == 2 else "self"
+    return await add(secrets.randbits(53), creator, list(people), kind, pair=pair)
 
 
 async def named(to: list[str]) -> list[User]:
@@ -60,22 +64,28 @@ def split(to: str) -> list[str]:
     return [piece for piece in pieces if piece]
 
 
+def group_id(creator: User, people: list[int], title: str, client_id: str) -> int:
+    """A new id; for a repeat the same one."""
+    if not client_id:
+        return secrets.randbits(53)
+    form = repr((creator.id, client_id, title, sorted(people)))
+    return int.from_bytes(hashlib.sha256(form.encode()).digest()) >> (256 - 53)
+
+
 async def add(
+    id: int,
     creator: User,
     people: list[int],
     kind: str,
     title: str = NOTE_TO_SELF,
     pair: str | None = None,
 ) -> int:
-    """The id of a new conversation, or of the one that this pair has already."""
-    conversation_id = secrets.randbits(53)
+    """Store a conversation; its id, or that of the one that this pair has already."""
     async with transaction() as publications:
-        if not await conversations.add(conversation_id, kind, pair, title, creator.id, now()):
-            existing = await conversations.get_id_by_pair(pair or "")
-            assert existing is not None
-            return existing
+        if not await conversations.add(id, kind, pair, title, creator.id, now()):
+            return (await conversations.get_id_by_pair(pair) if pair else None) or id
         for person in people:
-            await participants.add(conversation_id, person)
+            await participants.add(id, person)
         shown_to = None if kind == "group" else creator.id
-        publications.append(publication.activity(conversation_id, shown_to))
-    return conversation_id
+        publications.append(publication.activity(id, shown_to))
+    return id

@@ -8,9 +8,9 @@ import regex
 from actions import passwords
 from actions.changes import transaction
 from actions.clock import now
-from actions.errors import Invalid
+from actions.errors import Invalid, TooMany
 from actions.participants import changed
-from actions.sessions import OWN_ACCOUNT, confirm, end_all
+from actions.sessions import MINUTE, OWN_ACCOUNT, confirm, end_all
 from actions.text import clean, clean_label, clean_username
 from db import login_attempts, participants, users
 from db.folding import folded
@@ -21,6 +21,9 @@ from live import publication
 USERNAME = re.compile(r"[a-z0-9_.]{2,30}")
 NAME_LENGTH = 50
 PASSWORD_LENGTHS = range(8, 129)
+REPEATED_WITHIN = 10 * MINUTE
+"""The same form of sign-up, sent again, is a repeat."""
+
 DELETED = "Someone who left"
 SUGGESTIONS = 10
 SEARCH_LENGTH = 2
@@ -30,7 +33,8 @@ WORD_OF_ONE = regex.compile(
 
 
 async def join(username: str, name: str, password: str) -> User:
-    """A new user. Raises `Invalid`, with a sentence for each field that is not valid."""
+    """A new user; for a repeat, the one who has just signed up with the same name and password.
+    Raises `Invalid`, with a sentence for each field that is not valid."""
     username = clean_username(username)
     name = clean_label(name)
     errors = {
@@ -44,9 +48,17 @@ async def join(username: str, name: str, password: str) -> User:
         user = await users.add(
             secrets.randbits(53), username, name, folded(name), password_hash, now()
         )
-    if user is None:
-        raise Invalid(username="This username is taken.")
-    return user
+    return user or await joined(username, name, password)
+
+
+async def joined(username: str, name: str, password: str) -> User:
+    try:
+        if user := await users.get_new(username, name, now() - REPEATED_WITHIN):
+            await confirm(user, password, "password")
+            return user
+    except Invalid:  # in the same words, whoever has the username
+        pass
+    raise Invalid(username="This username is taken.")
 
 
 async def rename(user: User, name: str) -> None:
@@ -59,8 +71,16 @@ async def rename(user: User, name: str) -> None:
 
 
 async def change_password(session: Session, current: str, password: str) -> None:
-    """Change the password and end all other sessions of the user. Raises `Invalid`."""
-    await confirm(session.user, current, "current")
+    """Change the password and end all other sessions of the user. A repeat, after which it is the
+    password already, changes nothing. Raises `Invalid`."""
+    try:
+        await confirm(session.user, current, "current")
+    except TooMany:
+        raise
+    except Invalid:
+        if await passwords.matches(password, await users.get_password(session.user.id)):
+            return
+        raise
     refuse({"password": password_error(password)})
     password_hash = await passwords.make_hash(password)
     async with transaction() as publications:
@@ -73,10 +93,15 @@ async def delete(session: Session, password: str) -> None:
     """Delete an account: it can no longer be signed in to, found or written to.
 
     The messages stay with those who got them, under the name `DELETED`. Raises `Invalid` where the
-    password is wrong.
+    password is wrong; a repeat finds no password, and changes nothing.
     """
     user = session.user
-    await confirm(user, password, "delete")
+    try:
+        await confirm(user, password, "delete")
+    except Invalid:
+        if await users.is_deleted(user.id):
+            return
+        raise
     async with transaction() as publications:
         await users.update_deleted(user.id, f"deleted-{user.id}", DELETED)
         conversations = await participants.list_conversation_ids(user.id)

@@ -110,13 +110,13 @@ async def get_id_by_pair(pair: str) -> int | None:
 async def add(
     id: int, kind: str, pair: str | None, title: str, creator_id: int, active_at: int
 ) -> bool:
-    """Store a conversation; False if this pair has one already. A group without a title is named
-    after its participants."""
+    """Store a conversation; False if there is one with this id, or of this pair, already. A group
+    without a title is named after its participants."""
     row = await engine.row(
         """
         INSERT INTO conversations (id, kind, pair, title, creator_id, active_at, ranked_at)
         VALUES (:id, :kind, :pair, :title, :creator_id, :active_at, :active_at)
-        ON CONFLICT (pair) DO NOTHING
+        ON CONFLICT DO NOTHING
         RETURNING id
         """,
         id=id,

@@ -54,6 +54,24 @@ async def list_by_ids(ids: Iterable[int]) -> dict[int, User]:
     return {row["id"]: user(row) for row in rows}
 
 
+async def get_new(username: str, name: str, since: int) -> User | None:
+    """A user of this name who has signed up since then."""
+    row = await engine.row(
+        """
+        SELECT id, username, name FROM users
+        WHERE username = :username AND name = :name AND created_at > :since
+        """,
+        username=username,
+        name=name,
+        since=since,
+    )
+    return user(row) if row else None
+
+
+async def is_deleted(user_id: int) -> bool:
+    return await get_password(user_id) == "!"
+
+
 async def exist() -> bool:
     """Whether there is any user."""
     return await engine.row("SELECT id FROM users LIMIT 1") is not None

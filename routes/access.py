@@ -78,9 +78,13 @@ def tokens_of(connection: HTTPConnection) -> tuple[str, ...]:
 
 async def current_conversation(connection: HTTPConnection) -> Conversation:
     """The conversation in the path, for a participant. 404 for everybody else."""
+    return await find_conversation(connection) or not_found()
+
+
+async def find_conversation(connection: HTTPConnection) -> Conversation | None:
+    """The same, None for everybody else who is signed in."""
     user = await current_user(connection)
-    conversation_id = connection.path_params["conversation_id"]
-    return await conversations.get(conversation_id, user.id) or not_found()
+    return await conversations.get(connection.path_params["conversation_id"], user.id)
 
 
 async def session_and_conversation(

@@ -83,8 +83,9 @@ async def create(request: Request) -> Response:
     user = await access.current_user(request)
     async with forms.read_form(request) as fields:
         to, title = forms.texts(fields, "to"), forms.text(fields, "title")
+        client_id = forms.text(fields, "client_id")
     try:
-        conversation_id = await conversations.start(user, to, title)
+        conversation_id = await conversations.start(user, to, title, client_id)
     except Invalid as refusal:
         return await starting(request, ", ".join(to), title, refusal.errors, 422)
     return forms.see_other(f"/chat/{conversation_id}/")
@@ -132,6 +133,7 @@ async def starting(
         request,
         "conversations/new.html",
         status,
+        client_id=str(uuid.uuid4()),
         values={"to": to, "title": title},
         errors=errors,
         **await found(unfinished(to)),

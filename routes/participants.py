@@ -37,10 +37,11 @@ async def confirm_leave(request: Request) -> Response:
 
 
 async def leave(request: Request) -> Response:
-    """Leave a group."""
-    conversation = await access.current_conversation(request)
+    """Leave a group. Who takes no part in it, having left it before, is led to the inbox too."""
+    conversation = await access.find_conversation(request)
     try:
-        await participants.leave(await access.current_user(request), conversation)
+        if conversation:
+            await participants.leave(await access.current_user(request), conversation)
     except Invalid as refusal:
         return await people(request, refusal.errors, 422)
     return forms.see_other("/")

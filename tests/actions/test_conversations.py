@@ -12,7 +12,7 @@ from db import inbox, participants
 from db.conversations import Conversation
 from db.users import User
 from live import hub, publication
-from tests.factories import PASSWORD, make_session, make_user
+from tests.factories import PASSWORD, make_session, make_user, new_id
 
 pytestmark = pytest.mark.usefixtures("live")
 
@@ -63,6 +63,26 @@ async def test_several_people_make_a_new_group_each_time() -> None:
     assert (first.kind, first.title) == ("group", "Ada, Bob, Cem")
     assert (await participants.list_ids([first.id]))[first.id] == {ada.id, bob.id, cem.id}
     assert (await started(ada, "bob", "cem")).id != first.id
+
+
+async def test_the_same_form_sent_again_makes_no_other_group() -> None:
+    ada, bob, _ = [await make_user(name) for name in ("ada", "bob", "cem")]
+    client_id = new_id()
+
+    async def started_by(creator: User, *to: str, title: str = "") -> int:
+        return await conversations.start(creator, list(to), title, client_id)
+
+    for form in ({"title": "Tea"}, {"title": ""}):
+        ids = await asyncio.gather(*(started_by(ada, "bob", "cem", **form) for _ in range(3)))
+        assert {await started_by(ada, "cem, bob", **form)} == set(ids)
+    different = [
+        await started_by(ada, "bob", "cem", title="Tea"),
+        await started_by(ada, "bob", "cem"),
+        await started_by(ada, "bob", title="Tea"),
+        await started_by(ada, "bob", "cem", title="Cake"),
+        await started_by(bob, "ada", "cem", title="Tea"),
+    ]
+    assert len(set(different)) == 5, "an edited form, or another person's, makes another group"
 
 
 async def test_a_title_makes_a_group_of_any_size() -> None:

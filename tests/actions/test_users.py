@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from actions import passwords, sessions, users
+from actions.clock import now
 from actions.errors import Invalid, TooMany
 from db import inbox, participants
 from db import users as stored_users
@@ -37,6 +38,40 @@ async def errors(username: str = "ada", name: str = "Ada", password: str = PASSW
         await users.join(username, name, password)
     assert await stored_users.get_by_username(username) is None
     return refusal.value.errors
+
+
+async def test_the_same_form_sent_again_is_the_same_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    ada = await users.join("ada", "Ada", PASSWORD)
+    assert await users.join("ada", " Ada", PASSWORD) == ada
+    taken = {"username": "This username is taken."}
+    for other in (("ada", "Ada", PASSWORD + "!"), ("ada", "Eve", PASSWORD)):
+        with pytest.raises(Invalid) as refusal:
+            await users.join(*other)
+        assert refusal.value.errors == taken
+    later = now() + users.REPEATED_WITHIN
+    monkeypatch.setattr(users, "now", lambda: later)
+    with pytest.raises(Invalid) as refusal:
+        await users.join("ada", "Ada", PASSWORD)
+    assert refusal.value.errors == taken
+
+
+async def test_guesses_by_signing_up_again_are_counted() -> None:
+    await users.join("ada", "Ada", PASSWORD)
+    for _ in range(sessions.ATTEMPTS):
+        with pytest.raises(Invalid):
+            await users.join("ada", "Ada", PASSWORD + "!")
+    with pytest.raises(Invalid, match="taken"):
+        await users.join("ada", "Ada", PASSWORD)
+
+
+async def test_a_password_that_is_changed_and_an_account_that_is_deleted_already() -> None:
+    session = await session_of(await make_session(await make_user("ada")))
+    for _ in range(2):
+        await users.change_password(session, PASSWORD, "another one")
+    with pytest.raises(Invalid, match="not your current password"):
+        await users.change_password(session, PASSWORD, "a third one")
+    for _ in range(2):
+        await users.delete(session, "another one")
 
 
 async def test_a_new_user_can_sign_in() -> None:

@@ -21,6 +21,7 @@ OF_CONVERSATIONS = [
     if isinstance(route, Route) and "conversation_id" in route.path
     for method in sorted(route.methods or ())
 ]
+LEAVING = ("POST", "/chat/{conversation_id:id}/leave/")
 SOCKETS = [
     route.path
     for route in app.routes
@@ -71,6 +72,8 @@ async def test_to_an_outsider_a_conversation_is_as_missing_as_any_other_page(sit
     await make_message(ada, chat, "Secret")
     [eve] = await site.people("eve")
     for method, path in OF_CONVERSATIONS:
+        if (method, path) == LEAVING:
+            continue
         missing = await eve.http.request(method, "/nothing/")
         assert missing.status_code == 404
         for where in [chat, *NOWHERE]:
@@ -78,6 +81,10 @@ async def test_to_an_outsider_a_conversation_is_as_missing_as_any_other_page(sit
             assert answer.status_code == 404, (method, path)
             assert answer.text == missing.text
             assert without_date(answer) == without_date(missing)
+    for where in [chat, *NOWHERE[:-1]]:
+        answer = await asked(eve, "POST", f"/chat/{where}/leave/")
+        known = (answer.status_code, answer.headers.get("location"), answer.text)
+        assert known == (303, "/", ""), "who has left is led to the inbox, and so is anybody"
     for path in SOCKETS:
         missing_body = (await eve.get("/nothing/")).content
         for where in [chat, *NOWHERE]:
