@@ -8,12 +8,15 @@ from actions.clock import now
 from actions.errors import Invalid
 from actions.text import clean, is_blank
 from db import conversations, participants, users
+from db.conversations import Found
 from db.users import User
 from live import publication
 
 TITLE_LENGTH = 100
 PEOPLE = 100
 """The most participants that a group can be started with."""
+
+FOUND = 10
 
 NOTE_TO_SELF = "Note to self"
 
@@ -37,6 +40,19 @@ async def start(creator: User, to: list[str], title: str) -> int:
         return await add(creator, list(people), "group", title or shortened(names))
     pair = "-".join(str(id) for id in sorted(people))
     return await add(creator, list(people), "direct" if len(people) == 2 else "self", pair=pair)
+
+
+async def search(user: User, query: str) -> list[Found]:
+    """At most `FOUND` conversations of a user whose title, or partner's name, contains `query`."""
+    query = clean(query)[:TITLE_LENGTH].strip().removeprefix("@")
+    if is_blank(query):
+        return []
+    return await conversations.search(user.id, contains(query), contains(query.casefold()), FOUND)
+
+
+def contains(text: str) -> str:
+    """The pattern for LIKE, with `!` as its escape."""
+    return f"%{text.replace('!', '!!').replace('%', '!%').replace('_', '!_')}%"
 
 
 async def named(to: list[str]) -> list[User]:

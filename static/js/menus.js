@@ -4,7 +4,7 @@ const open = () => document.querySelector('details.account[open]')
 
 export function start() {
   for (const event of ['pointerdown', 'focusin']) addEventListener(event, leave)
-  addEventListener('keydown', escape)
+  addEventListener('keydown', close)
 }
 
 function leave({target}) {
@@ -12,7 +12,7 @@ function leave({target}) {
   if (menu && !menu.contains(target)) menu.open = false
 }
 
-function escape(event) {
+function close(event) {
   const menu = open()
   if (event.key !== 'Escape' || !menu) return
   event.preventDefault()
