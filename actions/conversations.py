@@ -7,14 +7,18 @@ import secrets
 from actions.changes import transaction
 from actions.clock import now
 from actions.errors import Invalid
-from actions.text import clean, clean_label
+from actions.text import clean, clean_label, is_blank
 from db import conversations, participants, users
+from db.conversations import Found
+from db.folding import contains, folded
 from db.users import User
 from live import publication
 
 TITLE_LENGTH = 100
 PEOPLE = 100
 """The most participants that a group can be started with."""
+
+FOUND = 10
 
 NOTE_TO_SELF = "Note to self"
 
@@ -42,6 +46,14 @@ async def start(creator: User, to: list[str], title: str, client_id: str = "") -
     pair = "-".join(str(id) for id in sorted(people))
     kind = "direct" if len(people) == 2 else "self"
     return await add(secrets.randbits(53), creator, list(people), kind, pair=pair)
+
+
+async def search(user: User, query: str) -> list[Found]:
+    """At most `FOUND` conversations of a user whose title, or partner's name, contains `query`."""
+    query = clean(query)[:TITLE_LENGTH].strip().removeprefix("@")
+    if is_blank(query):
+        return []
+    return await conversations.search(user.id, contains(query), contains(folded(query)), FOUND)
 
 
 async def named(to: list[str]) -> list[User]:

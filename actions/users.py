@@ -13,7 +13,7 @@ from actions.participants import changed
 from actions.sessions import MINUTE, OWN_ACCOUNT, confirm, end_all
 from actions.text import clean, clean_label, clean_username
 from db import login_attempts, participants, users
-from db.folding import folded
+from db.folding import contains, folded
 from db.sessions import Session
 from db.users import User
 from live import publication
@@ -118,8 +118,7 @@ async def search(query: str) -> list[User]:
     capitals. Empty where it is too short: all users cannot be listed."""
     if is_too_short(query):
         return []
-    literal = searched(query).replace("!", "!!").replace("%", "!%").replace("_", "!_")
-    return await users.search(f"%{literal}%", SUGGESTIONS)
+    return await users.search(contains(searched(query)), SUGGESTIONS)
 
 
 def is_too_short(query: str) -> bool:

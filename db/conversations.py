@@ -27,9 +27,21 @@ class Conversation:
     reader_id: int
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A conversation that was searched for."""
+
+    id: int
+    kind: str
+    title: str
+
+
 NAMES_IN_TITLE = 5
 
 ME_IN_CONVERSATION = "me JOIN conversations c ON c.id = me.conversation_id"
+
+# A direct conversation without messages is shown only to its creator.
+IS_SHOWN = "(c.last_position > 0 OR c.kind = 'group' OR c.creator_id = me.user_id)"
 
 
 def titled() -> str:
@@ -99,6 +111,29 @@ async def rows_at(places: Iterable[tuple[int, int]], selected: str) -> list[Row]
         """,
         **values,
     )
+
+
+async def search(user_id: int, pattern: str, folded: str, limit: int) -> list[Found]:
+    """A user's conversations whose title, or the name of whom it is named after, is LIKE a pattern
+    (as typed or folded, `!` escapes), latest activity first."""
+    rows = await engine.rows(
+        f"""
+        SELECT c.id, c.kind, {titled()} AS title
+        FROM participants {ME_IN_CONVERSATION}
+        WHERE me.user_id = :user_id AND {IS_SHOWN}
+          AND CASE WHEN c.kind = 'direct' OR c.title = '' THEN EXISTS (
+            SELECT 1 FROM participants other JOIN users u ON u.id = other.user_id
+            WHERE other.conversation_id = c.id AND other.user_id <> me.user_id
+              AND (u.name_folded LIKE :folded ESCAPE '!' OR u.username LIKE :folded ESCAPE '!')
+        ) ELSE c.title LIKE :pattern ESCAPE '!' OR LOWER(c.title) LIKE :folded ESCAPE '!' END
+        ORDER BY c.active_at DESC, c.id DESC LIMIT :limit
+        """,
+        user_id=user_id,
+        pattern=pattern,
+        folded=folded,
+        limit=limit,
+    )
+    return [Found(**row) for row in rows]
 
 
 async def get_id_by_pair(pair: str) -> int | None:

@@ -23,3 +23,8 @@ def folded(text: str) -> str:
         text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
         text = unicodedata.normalize("NFC", DROPPED.sub("", text).translate(UNACCENTED))
     return text.casefold()
+
+
+def contains(text: str) -> str:
+    """The pattern for LIKE, with `!` as its escape."""
+    return f"%{text.replace('!', '!!').replace('%', '!%').replace('_', '!_')}%"

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from db import engine, inbox_ranks, unread
-from db.conversations import rows_at, titled
+from db.conversations import IS_SHOWN, rows_at, titled
 from db.engine.dialect import given
 from db.engine.statement import Row
 
@@ -27,9 +27,6 @@ class Entry(NamedTuple):
         """Whether more may be unread than was counted."""
         return self.unread >= unread.UNREAD_COUNTED
 
-
-# A direct conversation without messages is only in its creator's inbox.
-IS_SHOWN = "(c.last_position > 0 OR c.kind = 'group' OR c.creator_id = me.user_id)"
 
 ENTRIES = """
     JOIN conversations c ON c.id = me.conversation_id

@@ -1,8 +1,10 @@
 // Everything here enhances pages that work without it. Without htmx nothing of it runs, and the pages work.
 
 import * as clock from './clock.js'
+import * as focus from './focus.js'
 import * as frames from './frames.js'
 import * as inbox from './inbox.js'
+import * as keys from './keys.js'
 import * as live from './live.js'
 import * as menus from './menus.js'
 import * as names from './names.js'
@@ -13,6 +15,8 @@ import * as scroll from './scroll.js'
 import * as storage from './storage.js'
 import * as writing from './writing.js'
 
-const behaviours = [page, storage, frames, clock, scroll, inbox, live, names, outbox, writing, read, menus]
+const behaviours = [
+  page, storage, frames, clock, scroll, inbox, live, names, outbox, writing, read, menus, keys, focus,
+]
 for (const behaviour of behaviours) behaviour.start()
 document.documentElement.classList.add(live.isOff() ? 'off' : 'js')

@@ -132,6 +132,11 @@ async def add_own_pages(catalogue: Catalogue, mira: Visitor) -> None:
     catalogue.add("people", 200, await mira.get("/people/"))
     catalogue.add("people found", 200, await mira.get("/people/?q=th"))
     catalogue.add("people not found", 200, await mira.get("/people/?q=zz"))
+    catalogue.add("search", 200, await mira.get("/search/"))
+    catalogue.add("search found", 200, await mira.get("/search/?q=o"))
+    catalogue.add("search found people", 200, await mira.get("/search/?q=jo"))
+    catalogue.add("search not found", 200, await mira.get("/search/?q=zz"))
+    catalogue.add("shortcuts", 200, await mira.get("/shortcuts/"))
     catalogue.add("new conversation", 200, await mira.get("/chat/new/"))
     suggesting = await mira.get("/chat/new/?to=theo, jo&title=Sailing")
     catalogue.add("new conversation with suggestions", 200, suggesting)
@@ -142,6 +147,7 @@ async def add_own_pages(catalogue: Catalogue, mira: Visitor) -> None:
     for name, place, path in (
         ("people", "#people", "/people/?q=th"),
         ("no people", "#people", "/people/?q=zz"),
+        ("results", "#results", "/search/?q=jo"),
         ("suggestions", "#suggestions", "/chat/new/suggestions/?to=jo"),
         ("no suggestions", "#suggestions", "/chat/new/suggestions/?to=zz"),
     ):

@@ -60,6 +60,7 @@ READINGS: dict[str, Reading] = {
     "a new message": lambda person, id: engine.write(store([hello(person, id)])),
     "the unread count": lambda person, id: unread.count(person),
     "lines of the inbox": lambda person, id: inbox.list_lines([(person, id)]),
+    "conversations by name": lambda person, id: conversations.search(person, "%a%", "%a%", 10),
     "a conversation": lambda person, id: conversations.get(id, person),
     "its newest messages": lambda person, id: messages.before(id, 2**53, 51),
     "later ones": lambda person, id: messages.after(id, 5, 51),

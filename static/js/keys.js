@@ -1,0 +1,44 @@
+// Ctrl+K (⌘K) leads to the search; there the arrows go through what was found, and Escape leads back. Elsewhere Escape
+// goes to the newest message.
+
+import {byId} from './page.js'
+
+const isMac = /Mac|iP/.test(navigator.platform)
+const isSearch = location.pathname === '/search/'
+
+export function start() {
+  addEventListener('keydown', press)
+}
+
+function press(event) {
+  if (event.defaultPrevented || event.isComposing || event.shiftKey || event.altKey) return
+  const {key} = event
+  if (key.toLowerCase() === 'k' && (isMac ? event.metaKey : event.ctrlKey)) search()
+  else if (event.ctrlKey || event.metaKey) return
+  else if (key === 'Escape' && isSearch) leave()
+  else if (key === 'Escape' && byId('jump')?.checkVisibility()) byId('jump').click()
+  else if (isSearch && key === 'ArrowDown') step(1)
+  else if (isSearch && key === 'ArrowUp') step(-1)
+  else if (isSearch && key === 'Enter' && document.activeElement === byId('q') && found()) found().click()
+  else return
+  event.preventDefault()
+}
+
+function search() {
+  if (isSearch) byId('q').select()
+  else location.assign('/search/')
+}
+
+function leave() {
+  if (document.referrer.startsWith(location.origin)) history.back()
+  else location.assign('/')
+}
+
+const results = () => [...document.querySelectorAll('#results .row')]
+// What Enter in the field opens: the first, once what stands there was asked for.
+const found = () => byId('results').dataset.q === byId('q').value.trim() && results()[0]
+
+function step(by) {
+  const all = [byId('q'), ...results()]
+  all[(all.indexOf(document.activeElement) + by + all.length) % all.length].focus()
+}
