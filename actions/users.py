@@ -3,9 +3,10 @@
 import re
 import secrets
 
-from actions import passwords
+from actions import passwords, signups
 from actions.changes import transaction
 from actions.clock import now
+from actions.common_passwords import is_common
 from actions.errors import Invalid
 from actions.sessions import OWN_ACCOUNT, confirm, end_all
 from actions.text import clean, is_blank
@@ -22,8 +23,9 @@ SUGGESTIONS = 10
 SEARCH_LENGTH = 2
 
 
-async def join(username: str, name: str, password: str) -> User:
-    """A new user. Raises `Invalid`, with a sentence for each field that is not valid."""
+async def join(username: str, name: str, password: str, address: str | None = None) -> User:
+    """A new user, counted where an address is given. Raises `Invalid`, with a sentence for each
+    field that is not valid; `TooMany` beyond the limits."""
     name = clean(name).strip()
     errors = {
         "username": username_error(username),
@@ -31,6 +33,8 @@ async def join(username: str, name: str, password: str) -> User:
         "password": password_error(password),
     }
     refuse(errors)
+    if address is not None:
+        await signups.count_signup(address)
     password_hash = await passwords.make_hash(password)
     async with transaction():
         user = await users.add(
@@ -112,6 +116,8 @@ def name_error(name: str) -> str | None:
 
 
 def password_error(password: str) -> str | None:
-    if len(password) in PASSWORD_LENGTHS:
-        return None
-    return "A password needs 8 to 128 characters. A few words work well."
+    if len(password) not in PASSWORD_LENGTHS:
+        return "A password needs 8 to 128 characters. A few words work well."
+    if is_common(password):
+        return "This is one of the passwords that are guessed first. A few words work well."
+    return None
