@@ -77,6 +77,9 @@ ALLOWED_HOSTS = config(
 METRICS_TOKEN: str = config("METRICS_TOKEN", default="")
 """The token for reading /metrics. Without one, nobody may."""
 
+SIGNUPS_PER_HOUR = config("SIGNUPS_PER_HOUR", cast=int, default=20)
+"""Accounts that may be created from one address; 0 for any number."""
+
 LOG_FORMAT: str = config("LOG_FORMAT", default="text" if sys.stdout.isatty() else "json")
 
 HEARTBEAT = config("HEARTBEAT", cast=float, default=15.0)

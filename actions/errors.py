@@ -1,5 +1,7 @@
 """Refusals, with sentences for the user."""
 
+import math
+
 
 class Invalid(Exception):
     """Refused. `errors` has a sentence for each field concerned."""
@@ -15,3 +17,9 @@ class TooMany(Invalid):
     def __init__(self, wait: int, **errors: str) -> None:
         super().__init__(**errors)
         self.wait = wait
+
+
+def duration(seconds: int) -> str:
+    """A time to wait, in words."""
+    number, unit = (seconds, "second") if seconds < 60 else (math.ceil(seconds / 60), "minute")
+    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"

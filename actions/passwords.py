@@ -7,6 +7,8 @@ import unicodedata
 import argon2
 from anyio import CapacityLimiter, to_thread
 
+from actions.errors import TooMany, duration
+
 # OWASP's minimum, https://cheatsheetseries.owasp.org: 19 MiB, two passes, one lane.
 HASHER = argon2.PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 NO_USER = HASHER.hash(secrets.token_hex())
@@ -15,16 +17,36 @@ NO_USER = HASHER.hash(secrets.token_hex())
 SPACE = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 
 AT_ONCE = 2
-_limiter: CapacityLimiter | None = None
+"""Passwords that are hashed or checked at a time. One place is only for checks, so that whoever
+signs in need not wait for those who sign up."""
+
+WAITING = 30
+"""Passwords that wait for each of both, about two seconds' work. Who comes next is refused."""
+
+WAIT = 2
+"""Seconds after which it may be tried again."""
+
+_checks: CapacityLimiter | None = None
+_hashes: CapacityLimiter | None = None
 
 
 async def make_hash(password: str) -> str:
-    return await to_thread.run_sync(HASHER.hash, normalized(password), limiter=limiter())
+    """Raises `TooMany` where too many wait already."""
+    async with in_line(hashes()), checks():
+        return await to_thread.run_sync(HASHER.hash, normalized(password))
+
+
+async def renew_hash(password: str) -> str:
+    """The same at a sign-in, in the line of those who sign in."""
+    async with in_line(checks()):
+        return await to_thread.run_sync(HASHER.hash, normalized(password))
 
 
 async def matches(password: str, password_hash: str | None) -> bool:
-    """Whether the password has this hash; with None, False after the usual time."""
-    return await to_thread.run_sync(check, password, password_hash or NO_USER, limiter=limiter())
+    """Whether the password has this hash; with None, False after the usual time. Raises `TooMany`
+    where too many wait already."""
+    async with in_line(checks()):
+        return await to_thread.run_sync(check, password, password_hash or NO_USER)
 
 
 def check(password: str, password_hash: str) -> bool:
@@ -40,6 +62,11 @@ def is_hash_of(password: str, password_hash: str) -> bool:
         return False
 
 
+def is_outdated(password_hash: str) -> bool:
+    """Whether hashes are made with other parameters now."""
+    return HASHER.check_needs_rehash(password_hash)
+
+
 def normalized(password: str) -> str:
     """The same for every keyboard: NFC with ASCII spaces, as RFC 8265's OpaqueString maps it.
 
@@ -50,8 +77,22 @@ def normalized(password: str) -> str:
     return unicodedata.normalize("NFC", SPACE.sub(" ", password))
 
 
-def limiter() -> CapacityLimiter:
-    global _limiter
-    if _limiter is None:
-        _limiter = CapacityLimiter(AT_ONCE)
-    return _limiter
+def in_line(limiter: CapacityLimiter) -> CapacityLimiter:
+    """The limiter, unless its line is full."""
+    if limiter.statistics().tasks_waiting >= WAITING:
+        raise TooMany(WAIT, form=f"Parley is very busy. Try again in {duration(WAIT)}.")
+    return limiter
+
+
+def checks() -> CapacityLimiter:
+    global _checks
+    if _checks is None:
+        _checks = CapacityLimiter(AT_ONCE)
+    return _checks
+
+
+def hashes() -> CapacityLimiter:
+    global _hashes
+    if _hashes is None:
+        _hashes = CapacityLimiter(AT_ONCE - 1)
+    return _hashes

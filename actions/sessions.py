@@ -4,11 +4,12 @@ import hashlib
 import math
 import secrets
 from collections.abc import Iterable
+from contextlib import suppress
 
 from actions import passwords
 from actions.changes import transaction
 from actions.clock import now
-from actions.errors import Invalid, TooMany
+from actions.errors import Invalid, TooMany, duration
 from actions.text import clean_username
 from db import login_attempts, sessions, users
 from db.sessions import Session
@@ -30,6 +31,15 @@ ATTEMPTS_FROM = 100
 ATTEMPTS_FROM_WITHIN = 60 * MINUTE
 """Wrong passwords from one address, whatever the accounts."""
 
+ATTEMPTS_ANYWHERE = 100
+ATTEMPTS_ANYWHERE_WITHIN = 60 * MINUTE
+PACE = 5_000
+"""Wrong passwords for one account, whatever the addresses. After that there is one attempt in each
+`PACE`: guesses come to nothing, and its owner still gets in."""
+
+ANYWHERE = "anywhere"
+"""Stands for the address where all of them are counted."""
+
 OWN_ACCOUNT = "account"
 """Stands for the address where a signed-in user is asked for the password again."""
 
@@ -38,7 +48,8 @@ async def sign_in(username: str, password: str, address: str) -> str:
     """The token of a new session.
 
     Raises `Invalid` where the two don't fit, in the same words and time whether or not there is
-    such a username, and `TooMany` after `ATTEMPTS` wrong ones from this address.
+    such a username, and `TooMany` after `ATTEMPTS` wrong ones from this address, beyond the `PACE`
+    of an account that many addresses guess at, or where too many sign in at once.
     """
     username = clean_username(username)[:64]
     await count_attempt(username, address)
@@ -48,7 +59,20 @@ async def sign_in(username: str, password: str, address: str) -> str:
         raise Invalid(form="Wrong username or password.")
     async with transaction():
         await login_attempts.remove(username, address)
+        await login_attempts.remove(username, ANYWHERE)
+    await renew_hash(user, password, stored or "")
     return await start(user)
+
+
+async def renew_hash(user: User, password: str, stored: str) -> None:
+    """Hash the password anew where hashes are made with other parameters now, unless too many wait
+    for theirs: there will be another sign-in."""
+    if not passwords.is_outdated(stored):
+        return
+    with suppress(TooMany):
+        renewed = await passwords.renew_hash(password)
+        async with transaction():
+            await users.update_hash(user.id, stored, renewed)
 
 
 async def start(user: User) -> str:
@@ -113,22 +137,28 @@ async def count_attempt(username: str, address: str) -> None:
     async with transaction():
         await users.lock(username)
         await login_attempts.remove_before(moment - ATTEMPTS_FROM_WITHIN)
-        made = await login_attempts.after(username, address, moment - ATTEMPTS_WITHIN)
-        made_from = await login_attempts.after_from(address, moment - ATTEMPTS_FROM_WITHIN)
-        if len(made) >= ATTEMPTS:
-            free_at = made[-ATTEMPTS] + ATTEMPTS_WITHIN
-        elif len(made_from) >= ATTEMPTS_FROM and address != OWN_ACCOUNT:
-            free_at = made_from[-ATTEMPTS_FROM] + ATTEMPTS_FROM_WITHIN
-        else:
+        free_at = await next_attempt(username, address, moment)
+        if free_at <= moment:
             await login_attempts.add(username, address, moment)
+            if address != OWN_ACCOUNT:
+                await login_attempts.add(username, ANYWHERE, moment)
             return
     wait = math.ceil((free_at - moment) / 1000)
-    minutes = math.ceil(wait / 60)
-    raise TooMany(
-        wait,
-        form="Too many wrong passwords. Try again in "
-        f"{minutes} {'minute' if minutes == 1 else 'minutes'}.",
-    )
+    raise TooMany(wait, form=f"Too many wrong passwords. Try again in {duration(wait)}.")
+
+
+async def next_attempt(username: str, address: str, moment: int) -> int:
+    """When the next attempt may be made."""
+    made = await login_attempts.after(username, address, moment - ATTEMPTS_WITHIN)
+    if len(made) >= ATTEMPTS:
+        return made[-ATTEMPTS] + ATTEMPTS_WITHIN
+    if address == OWN_ACCOUNT:
+        return moment
+    made_from = await login_attempts.after_from(address, moment - ATTEMPTS_FROM_WITHIN)
+    if len(made_from) >= ATTEMPTS_FROM:
+        return made_from[-ATTEMPTS_FROM] + ATTEMPTS_FROM_WITHIN
+    anywhere = await login_attempts.after(username, ANYWHERE, moment - ATTEMPTS_ANYWHERE_WITHIN)
+    return anywhere[-1] + PACE if len(anywhere) >= ATTEMPTS_ANYWHERE else moment
 
 
 def token_hash(token: str) -> str:

@@ -5,9 +5,10 @@ import secrets
 
 import regex
 
-from actions import passwords
+from actions import passwords, signups
 from actions.changes import transaction
 from actions.clock import now
+from actions.common_passwords import is_common
 from actions.errors import Invalid, TooMany
 from actions.participants import changed
 from actions.sessions import MINUTE, OWN_ACCOUNT, confirm, end_all
@@ -32,9 +33,10 @@ WORD_OF_ONE = regex.compile(
 )
 
 
-async def join(username: str, name: str, password: str) -> User:
-    """A new user; for a repeat, the one who has just signed up with the same name and password.
-    Raises `Invalid`, with a sentence for each field that is not valid."""
+async def join(username: str, name: str, password: str, address: str | None = None) -> User:
+    """A new user, counted where an address is given; for a repeat, the one who has just signed up
+    with the same name and password. Raises `Invalid`, with a sentence for each field that is not
+    valid; `TooMany` beyond the limits."""
     username = clean_username(username)
     name = clean_label(name)
     errors = {
@@ -43,6 +45,8 @@ async def join(username: str, name: str, password: str) -> User:
         "password": password_error(password),
     }
     refuse(errors)
+    if address is not None:
+        await signups.count_signup(address)
     password_hash = await passwords.make_hash(password)
     async with transaction():
         user = await users.add(
@@ -152,6 +156,8 @@ def name_error(name: str) -> str | None:
 
 
 def password_error(password: str) -> str | None:
-    if len(passwords.normalized(password)) in PASSWORD_LENGTHS:
-        return None
-    return "A password needs 8 to 128 characters. A few words work well."
+    if len(passwords.normalized(password)) not in PASSWORD_LENGTHS:
+        return "A password needs 8 to 128 characters. A few words work well."
+    if is_common(password):
+        return "This is one of the passwords that are guessed first. A few words work well."
+    return None

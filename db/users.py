@@ -131,6 +131,16 @@ async def update_deleted(user_id: int, username: str, name: str) -> None:
     )
 
 
+async def update_hash(user_id: int, before: str, password: str) -> None:
+    """Another hash of the same password, if that is still the user's."""
+    await engine.execute(
+        "UPDATE users SET password = :password WHERE id = :id AND password = :before",
+        id=user_id,
+        before=before,
+        password=password,
+    )
+
+
 async def update_password(user_id: int, password: str) -> None:
     await engine.execute(
         "UPDATE users SET password = :password WHERE id = :id", id=user_id, password=password

@@ -6,8 +6,9 @@ from contextlib import asynccontextmanager
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import RedirectResponse
+from starlette.responses import RedirectResponse, Response
 
+from actions.errors import Invalid, TooMany
 from actions.text import whole
 
 LARGEST_NUMBER = 2**53
@@ -56,3 +57,12 @@ def wants_fragment(request: Request) -> bool:
 def see_other(address: str) -> RedirectResponse:
     """Redirects to a GET: the response to a plain form that succeeded (RFC 9110, 15.4.4)."""
     return RedirectResponse(address, 303)
+
+
+def refused(response: Response, refusal: Invalid) -> Response:
+    """The form again: 422, or 429 with Retry-After where waiting helps."""
+    response.status_code = 422
+    if isinstance(refusal, TooMany):
+        response.status_code = 429
+        response.headers["Retry-After"] = str(refusal.wait)
+    return response

@@ -5,8 +5,9 @@ from starlette.responses import Response
 
 import render
 from actions import sessions
-from actions.errors import Invalid, TooMany
+from actions.errors import Invalid
 from routes import access, forms
+from routes.addresses import network
 
 
 async def new(request: Request) -> Response:
@@ -23,13 +24,10 @@ async def create(request: Request) -> Response:
         username, password = forms.text(fields, "username"), forms.text(fields, "password")
         next = forms.text(fields, "next")
     try:
-        token = await sessions.sign_in(username, password, address(request))
-    except TooMany as refusal:
-        response = signing_in(request, username, refusal.errors, next, 429)
-        response.headers["Retry-After"] = str(refusal.wait)
-        return response
+        token = await sessions.sign_in(username, password, network(request))
     except Invalid as refusal:
-        return signing_in(request, username, refusal.errors, next, 422)
+        response = signing_in(request, username, refusal.errors, next)
+        return forms.refused(response, refusal)
     for before in await access.find_sessions(request):
         await sessions.sign_out(before)
     response = forms.see_other(same_site_path(next))
@@ -81,8 +79,3 @@ def same_site_path(address: str) -> str:
     """The address if it is a path of this site, else the inbox: no open redirect."""
     is_path = address.startswith("/") and not address.startswith(("//", "/\\"))
     return address if is_path and address.isprintable() and "\\" not in address else "/"
-
-
-def address(request: Request) -> str:
-    """The client's address; behind a trusted proxy the one it forwards."""
-    return request.client.host if request.client else "local"

@@ -7,10 +7,11 @@ from starlette.responses import Response
 
 import render
 from actions import presence, sessions, users
-from actions.errors import Invalid, TooMany
+from actions.errors import Invalid
 from db import presence as stored
 from render.assets import MINE
 from routes import access, forms
+from routes.addresses import network
 from routes.inbox import page_with_inbox
 from routes.sessions import same_site_path, signed_out
 
@@ -32,9 +33,9 @@ async def create(request: Request) -> Response:
         password = forms.text(fields, "password")
         next = forms.text(fields, "next")
     try:
-        user = await users.join(values["username"], values["name"], password)
+        user = await users.join(values["username"], values["name"], password, network(request))
     except Invalid as refusal:
-        return joining(request, values, refusal.errors, next, 422)
+        return forms.refused(joining(request, values, refusal.errors, next), refusal)
     response = forms.see_other(same_site_path(next))
     access.open_session(request, response, await sessions.start(user))
     return response
@@ -115,24 +116,23 @@ async def mine(request: Request) -> Response:
 
 
 def joining(
-    request: Request, values: dict[str, str], errors: dict[str, str], next: str, status: int = 200
+    request: Request, values: dict[str, str], errors: dict[str, str], next: str
 ) -> Response:
     return render.page(
-        request, "users/new.html", status, values=values, errors=errors, next=same_site_path(next)
+        request, "users/new.html", values=values, errors=errors, next=same_site_path(next)
     )
 
 
 async def account(
     request: Request, name: str, refusal: Invalid | None = None, saved: str | None = None
 ) -> Response:
-    """The account page; after a refusal 422, or 429 if waiting helps."""
-    refused = 429 if isinstance(refusal, TooMany) else 422
-    return await page_with_inbox(
+    """The account page, also after a refusal."""
+    page = await page_with_inbox(
         request,
         "users/edit.html",
-        refused if refusal else 200,
         values={"name": name},
         errors=refusal.errors if refusal else {},
         saved=saved,
         hides_presence=await stored.is_hidden((await access.current_user(request)).id),
     )
+    return forms.refused(page, refusal) if refusal else page

@@ -1,8 +1,12 @@
 """What every test may ask for."""
 
+import os
 from collections.abc import Generator
 
 import pytest
+
+os.environ["SIGNUPS_PER_HOUR"] = "0"
+"""Everybody in tests signs up from one address."""
 
 pytest_plugins = ["tests.services", "tests.applications", "tests.competing_writer"]
 

@@ -18,6 +18,7 @@ NAMES = [
     "HEARTBEAT",
     "ALLOWED_HOSTS",
     "HOST",
+    "SIGNUPS_PER_HOUR",
     "DYNO",
 ]
 
@@ -64,6 +65,7 @@ def test_without_an_environment_one_process_serves_a_file(monkeypatch: pytest.Mo
     assert found["IS_SINGLE_PROCESS"]
     assert (found["HEARTBEAT"], found["WEB_CONCURRENCY"]) == (15.0, 1)
     assert list(found["ALLOWED_HOSTS"]) == ["*"]
+    assert found["SIGNUPS_PER_HOUR"] == 20
 
 
 def test_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

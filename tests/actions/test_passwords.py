@@ -6,6 +6,7 @@ import threading
 import pytest
 
 from actions import passwords
+from actions.errors import TooMany
 from actions.passwords import HASHER
 from tests.factories import HASH, PASSWORD
 from tests.waiting import PATIENCE
@@ -84,7 +85,55 @@ async def test_few_are_checked_at_once_and_none_in_the_event_loop(
         return True
 
     monkeypatch.setattr(passwords, "check", check)
-    monkeypatch.setattr(passwords, "_limiter", None)
+    monkeypatch.setattr(passwords, "_checks", None)
     checks = [passwords.matches(PASSWORD, HASH) for _ in range(3 * passwords.AT_ONCE)]
     assert await asyncio.gather(*checks) == [True] * len(checks)
     assert most == passwords.AT_ONCE
+
+
+async def test_the_line_is_bounded_and_sign_ups_never_take_the_place_of_sign_ins(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    held = threading.Event()
+    monkeypatch.setattr(passwords, "HASHER", SlowHasher(held))
+    monkeypatch.setattr(passwords, "_checks", None)
+    monkeypatch.setattr(passwords, "_hashes", None)
+    hashing = [asyncio.create_task(passwords.make_hash("pass word")) for _ in range(1000)]
+    try:
+        done, waiting = await asyncio.wait(hashing, timeout=1)
+        assert len(waiting) == passwords.WAITING + 1
+        for task in done:
+            with pytest.raises(TooMany) as refused:
+                await task
+            assert refused.value.wait == passwords.WAIT
+        async with asyncio.timeout(PATIENCE):
+            assert await passwords.matches(PASSWORD, HASH), "while one hashes and 30 wait for it"
+    finally:
+        held.set()
+    assert await asyncio.gather(*waiting) == ["hash"] * len(waiting)
+
+
+class SlowHasher:
+    """Hashes nothing until it is let go; checks at once."""
+
+    def __init__(self, held: threading.Event) -> None:
+        self.held = held
+
+    def hash(self, password: str) -> str:
+        assert self.held.wait(PATIENCE)
+        return "hash"
+
+    def verify(self, password_hash: str, password: str) -> bool:
+        return True
+
+
+async def test_a_line_of_sign_ins_is_bounded_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    held = threading.Event()
+    monkeypatch.setattr(passwords, "check", lambda *_: held.wait(PATIENCE))
+    monkeypatch.setattr(passwords, "_checks", None)
+    checking = [asyncio.create_task(passwords.matches(PASSWORD, HASH)) for _ in range(100)]
+    done, waiting = await asyncio.wait(checking, return_when=asyncio.FIRST_EXCEPTION)
+    held.set()
+    assert len(waiting) == passwords.WAITING + passwords.AT_ONCE
+    assert all(isinstance(task.exception(), TooMany) for task in done)
+    assert all(await asyncio.gather(*waiting))

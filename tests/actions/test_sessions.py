@@ -4,12 +4,13 @@ import asyncio
 
 import pytest
 
-from actions import sessions
+from actions import passwords, sessions
 from actions.errors import Invalid, TooMany
 from actions.sessions import AGE_AT_MOST, ATTEMPTS, ATTEMPTS_WITHIN, IDLE_AT_MOST, SEEN_EVERY
+from db import users
 from db.sessions import Session
 from live import hub, publication
-from tests.factories import PASSWORD, make_session, make_user, stored_session
+from tests.factories import HASH, PASSWORD, make_session, make_user, stored_session
 
 pytestmark = pytest.mark.usefixtures("live")
 
@@ -96,7 +97,7 @@ async def test_ten_wrong_passwords_block_sign_in_for_15_minutes(clock: Clock) ->
     refused = await refusal("ada", PASSWORD)
     assert isinstance(refused, TooMany)
     assert refused.wait == 1
-    assert "in 1 minute." in refused.errors["form"]
+    assert "in 1 second." in refused.errors["form"]
     clock.time = begun + ATTEMPTS_WITHIN
     assert await sessions.sign_in("ada", PASSWORD, "here")
 
@@ -199,3 +200,46 @@ async def test_signing_out_everywhere_ends_every_session_of_one_person() -> None
     assert sorted(each.text for each in told) == sorted(each.text for each in ends)
     assert [await sessions.find(token) for token in tokens] == [None] * 3
     assert await sessions.find(other) is not None
+
+
+async def test_guesses_from_everywhere_are_slowed_down_and_nobody_is_locked_out(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "ATTEMPTS_ANYWHERE", 5)
+    await make_user("ada")
+    for n in range(5):
+        assert (await refusal("ada", "no", f"address {n}")).errors == DOES_NOT_FIT
+    slowed = await refusal("ada", PASSWORD, "home")
+    assert isinstance(slowed, TooMany)
+    assert slowed.errors == {"form": "Too many wrong passwords. Try again in 5 seconds."}
+    assert slowed.wait == 5
+    assert (await refusal("bob", "no", "home")).errors == DOES_NOT_FIT, "only that account is"
+    clock.time += sessions.PACE
+    assert await sessions.sign_in("ada", PASSWORD, "home")
+    assert await sessions.sign_in("ada", PASSWORD, "home"), "the owner has been here"
+
+
+async def test_a_hash_of_former_parameters_is_renewed_at_sign_in(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ada = await make_user("ada")
+    with pytest.raises(Invalid):
+        await sessions.sign_in("ada", "wrong one", "here")
+    assert await users.get_password(ada.id) == HASH
+    assert await sessions.sign_in("ada", PASSWORD, "here")
+    renewed = await users.get_password(ada.id)
+    assert renewed is not None
+    assert renewed.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert await sessions.sign_in("ada", PASSWORD, "here")
+    assert await users.get_password(ada.id) == renewed, "once is enough"
+
+
+async def test_a_full_line_renews_no_hash_and_keeps_nobody_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def full(password: str) -> str:
+        raise TooMany(2, form="Busy")
+
+    monkeypatch.setattr(passwords, "renew_hash", full)
+    await make_user("ada")
+    assert await sessions.sign_in("ada", PASSWORD, "here")

@@ -108,6 +108,16 @@ async def test_a_password_of_the_wrong_length_is_refused(password: str) -> None:
     assert await errors(password=password) == {"password": PASSWORD_SENTENCE}
 
 
+@pytest.mark.parametrize("password", ["password", "PassWord1", "qwertyuiop", "iloveyou"])
+async def test_a_password_that_is_guessed_first_is_refused(password: str) -> None:
+    sentence = "This is one of the passwords that are guessed first. A few words work well."
+    assert await errors(password=password) == {"password": sentence}
+    session = await session_of(await make_session(await make_user("bob")))
+    with pytest.raises(Invalid) as refusal:
+        await users.change_password(session, PASSWORD, password)
+    assert refusal.value.errors == {"password": sentence}
+
+
 async def test_all_errors_are_reported_at_once() -> None:
     assert await errors("A", " ", "short") == {
         "username": USERNAME_SENTENCE,
@@ -118,7 +128,7 @@ async def test_all_errors_are_reported_at_once() -> None:
 
 @pytest.mark.parametrize(
     ("username", "name", "password"),
-    [("ab", "A", "12345678"), ("a" * 30, "漢" * 50, "\x00" * 128), ("._", "😀", "        ")],
+    [("ab", "A", "x7 8_v1q"), ("a" * 30, "漢" * 50, "\x00" * 128), ("._", "😀", "        ")],
 )
 async def test_the_shortest_and_longest_values_are_accepted(
     username: str, name: str, password: str

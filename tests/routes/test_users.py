@@ -1,7 +1,9 @@
 """Joining, one's account and finding people, as pages."""
 
+import httpx
 import pytest
 
+import settings
 from routes.access import COOKIE
 from tests.applications import Site
 from tests.clients import Visitor
@@ -51,6 +53,30 @@ async def test_a_refused_form_comes_back_filled_in_without_the_password(site: Si
     assert (filled_in["username"], filled_in["name"]) == ("A da", '"Ada" & <b>')
     assert (filled_in["password"], filled_in["next"]) == ("", "/people/")
     assert COOKIE not in ada.http.cookies
+
+
+async def test_too_many_sign_ups_from_a_network_have_to_wait(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "SIGNUPS_PER_HOUR", 2)
+
+    async def sign_up(n: int, address: str) -> httpx.Response:
+        fields = {"username": f"user{n}", "name": "Somebody", "password": PASSWORD}
+        stranger = await site.stranger()
+        return await stranger.http.post(
+            "/signup/", data=fields, headers={"X-Forwarded-For": address}
+        )
+
+    for n in range(2):
+        assert (await sign_up(n, f"2001:db8::{n}")).status_code == 303
+    refused = await sign_up(2, "2001:db8::ffff:2")
+    assert refused.status_code == 429
+    assert 3500 < int(refused.headers["retry-after"]) <= 3600
+    assert errors(refused.text) == {
+        "form": "Too many accounts were created. Try again in 60 minutes."
+    }
+    assert values(refused.text)["username"] == "user2"
+    assert (await sign_up(3, "2001:db8:0:1::2")).status_code == 303
 
 
 async def test_a_taken_username_is_an_error_at_its_field(site: Site) -> None:
