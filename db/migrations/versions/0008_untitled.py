@@ -9,8 +9,8 @@ The previous version can go on serving meanwhile, but shows those groups without
 import sqlalchemy
 from alembic import op
 
-revision = "0006"
-down_revision = "0005"
+revision = "0008"
+down_revision = "0007"
 
 BATCH = 1_000
 
