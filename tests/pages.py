@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Protocol, TypeVar
 
@@ -71,6 +71,7 @@ class Page:
         self.digest = attribute(inbox, "data-digest") if inbox else ""
         self.unread = int(attribute(page.title, "data-unread") or 0)
         self.presence = text_of(page.find(id="presence"))
+        self.heading = text_of(page.select_one("#heading h1"))
         self.error = error(page)
         self.draft = text_of(page.find("textarea", {"name": "body"}))
         self.reader = attribute(page.find("html"), "data-user")
@@ -101,6 +102,8 @@ class Page:
                 self.cursor = int(revision)
                 self.epoch = attribute(cursor, "epoch")
             self.digest = attribute(cursor, "inbox") or self.digest
+        for name in fragment.find_all("hx-name"):
+            self.rename(int(attribute(name, "user")), attribute(name, "name"))
         for title in fragment.find_all("hx-title"):
             self.unread = int(attribute(title, "unread"))
 
@@ -120,10 +123,17 @@ class Page:
             case "#composer", "outerHTML":
                 form = partial.find("form", id="composer")
                 self.refused[attribute(form, "data-refused")] = error(partial)
-            case "#presence", "outerHTML":
+            case "#presence" | "#heading", "outerHTML":
                 self.presence = text_of(partial.find(id="presence"))
+                self.heading = text_of(partial.find("h1")) or self.heading
             case target:
                 raise AssertionError(f"no page knows what to do with {target}")
+
+    def rename(self, user_id: int, name: str) -> None:
+        self._messages = [
+            replace(each, author=name) if each.author_id == user_id else each
+            for each in self._messages
+        ]
 
     def upsert(self, messages: Iterable[Shown]) -> None:
         for message in messages:

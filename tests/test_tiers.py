@@ -194,6 +194,21 @@ async def test_outsiders_get_nothing_and_ends_are_the_same(site: Site, tier: str
         assert await signing_out.wait_for_end() == 4401
 
 
+@pytest.mark.parametrize("tier", ["ws", "sse"])
+async def test_a_rename_is_shown_at_once_beside_older_messages_and_in_heads(
+    site: Site, tier: str
+) -> None:
+    ada, bob, _ = await site.people("ada", "bob", "cem")
+    group = await ada.start("bob", "cem")
+    async with bob.tab(tier, group) as tab, ada.tab(tier, group) as own:
+        await own.send("Hello")
+        await tab.wait_for_bodies("Hello")
+        await ada.post("/account/name/", name="Zoë")
+        await tab.wait_for(lambda: [each.author for each in tab.messages()] == ["Zoë"])
+        await tab.wait_for(lambda: tab.page.heading == "Bob, Cem, Zoë")
+        await tab.wait_for(lambda: "Bob, Cem, Zoë" in tab.page.inbox()[0].text)
+
+
 @tiers
 async def test_a_long_log_is_read_from_its_end(site: Site, tier: str) -> None:
     user, other = await make_user("ada"), await make_user("bob")

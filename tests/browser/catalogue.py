@@ -29,6 +29,7 @@ PLACES = {
     "#typing": '<ul id="typing" class="typing-now">{}</ul>',
     "#presence": "{}",
     "#composer": "{}",
+    "#heading": '<header class="conversation-head group">{}</header>',
     "#people": "{}",
     "#suggestions": "{}",
 }
@@ -232,6 +233,13 @@ async def add_frames(catalogue: Catalogue, site: Site, mira: User) -> None:
             while not all(f'hx-target="{place}"' in frames for place in ("#typing", "#presence")):
                 frames += str(await socket.recv())
     catalogue.add_frame("pushed", frames)
+    group = await visitor.start("jonas", "theo")
+    async with visitor.connect(f"/ws/chat/{group}/") as socket:
+        frames = str(await socket.recv())
+        await other.post("/account/name/", name=jonas.name)
+        while 'hx-target="#heading"' not in frames:
+            frames += str(await socket.recv())
+    catalogue.add_frame("renamed", frames)
     sent = await visitor.hx_post(f"/chat/{id}/messages/", body="Sent", client_id=factories.new_id())
     catalogue.add_frame("sent", sent.text)
     refused = await visitor.hx_post(f"/chat/{id}/messages/", body=" ", client_id=factories.new_id())
