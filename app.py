@@ -148,7 +148,7 @@ app = Starlette(
         Middleware(security.SecurityHeaders),
         Middleware(body_limit.BodyLimit, max_body_size=BODY_BYTES),
         Middleware(TrustedHostMiddleware, allowed_hosts=list(settings.ALLOWED_HOSTS)),
-        Middleware(security.SameOrigin),
+        Middleware(security.SameOrigin, refuse=errors.refused_unread),
         Middleware(GZipMiddleware, **COMPRESSION),
     ],
     exception_handlers=exception_handlers,
