@@ -155,7 +155,7 @@ app = Starlette(
             allowed_hosts=list(settings.ALLOWED_HOSTS),
             www_redirect=False,
         ),
-        Middleware(security.SameOrigin),
+        Middleware(security.SameOrigin, refuse=errors.refused_unread),
         Middleware(GZipMiddleware, **COMPRESSION),
     ],
     exception_handlers=exception_handlers,

@@ -1,5 +1,6 @@
 """The only doors: each returns the object that a request is about, or ends the request."""
 
+from contextlib import suppress
 from typing import NoReturn
 
 from starlette.exceptions import HTTPException
@@ -10,6 +11,7 @@ from actions import sessions
 from actions.batching import Batcher
 from db import conversations
 from db.conversations import Conversation
+from db.engine import Unavailable
 from db.sessions import Session
 from db.users import User
 
@@ -55,6 +57,13 @@ async def find_session(connection: HTTPConnection) -> Session | None:
         connection.state.session = next(iter(await find_sessions(connection)), None)
     found: Session | None = connection.state.session
     return found
+
+
+async def find_session_if_possible(connection: HTTPConnection) -> Session | None:
+    """The same for a page that says what went wrong: None without a database."""
+    with suppress(Unavailable):
+        return await find_session(connection)
+    return None
 
 
 async def find_sessions(connection: HTTPConnection) -> list[Session]:

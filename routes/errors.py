@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from typing import cast
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
@@ -16,6 +16,9 @@ from routes.inbox import Inbox, load_inbox_if_possible
 from routes.middleware import request_log
 from routes.middleware.security import PAGE_HEADERS, deny
 from routes.streams.close_codes import CloseCode
+
+KEPT_BYTES = 1024 * 1024
+"""The largest form whose text is given back, though it is refused unread."""
 
 SENTENCES = {
     400: ("This address is damaged", "Check it, or go back and try again."),
@@ -55,6 +58,26 @@ async def broken(request: Request, error: Exception) -> Response:
     with suppress(Exception):  # what is broken may be the inbox
         inbox = await load_inbox_if_possible(request)
     return page(request, 500, None, PAGE_HEADERS | request_log.header(), inbox)
+
+
+async def refused_unread(request: Request, status: int, sentence: str | None = None) -> Response:
+    """A page for a form that is refused before it is read. Who is signed in gets its text back."""
+    if await access.find_session_if_possible(request):
+        request.state.kept = await unread_text(request)
+    response = await answer(request, status, sentence)
+    assert response is not None
+    return response
+
+
+async def unread_text(request: Request) -> str:
+    """The field `body` of a form; empty where there is none, or the form is larger than
+    `KEPT_BYTES`."""
+    length = request.headers.get("content-length", "")
+    if not (length.isascii() and length.isdigit()) or int(length) > KEPT_BYTES:
+        return ""
+    with suppress(ValueError):
+        return dict(parse_qsl((await request.body()).decode(), max_num_fields=20)).get("body", "")
+    return ""
 
 
 async def signed_out(connection: HTTPConnection, error: Exception) -> Response | None:
@@ -104,10 +127,16 @@ def page(
 ) -> Response:
     title, usual = SENTENCES.get(status, SENTENCES[400])
     template = "errors/page.html"
-    if status == 413 and connection.headers.get("hx-request") == "true":
+    if status in (403, 413) and connection.headers.get("hx-request") == "true":
         template = "errors/sentence.fragment.html"  # beside the form, whose body was not read
     response = render.page(
-        connection, template, status, title=title, sentence=sentence or usual, inbox=inbox
+        connection,
+        template,
+        status,
+        title=title,
+        sentence=sentence or usual,
+        kept=getattr(connection.state, "kept", ""),
+        inbox=inbox,
     )
     response.headers.update(cast(dict[str, str], headers or {}))
     return response

@@ -32,12 +32,13 @@ async def create(request: Request) -> Response:
     The text is never lost. A refusal returns the composer with the text and a sentence (422); with
     an ended session the sign-in page keeps it (401). It gets a page of its own where the page was
     made for another user than the one signed in now (422), over the rate limit (429), and without a
-    database (503).
+    database (503). Any other answer that is a page shows it to be copied.
     """
     async with forms.read_form(request) as fields:
         client_id, body = forms.text(fields, "client_id"), forms.text(fields, "body")
         refresh, seen = forms.text(fields, "refresh"), forms.text(fields, "seen")
         author_id = forms.text(fields, "author")
+    request.state.kept = body  # for any page that says what went wrong
     draft = Draft(request.path_params["conversation_id"], client_id, body, author_id)
     try:
         session = await access.current_session(request, author_id)

@@ -29,8 +29,7 @@ class BodyLimit(RequestBodyLimitMiddleware):
 
 
 async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
-    response = await errors.answer(Request(scope, receive), 413)
-    assert response is not None
+    response = await errors.refused_unread(Request(scope, receive), 413)
     await response(scope, receive, send)
 
 

@@ -1,9 +1,10 @@
 """Security headers on every response, and protection against cross-site requests."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit, urlunsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
@@ -28,6 +29,7 @@ PAGE_HEADERS = HEADERS | {
 DOCUMENTS = ("text/html", "image/svg+xml")
 HTTPS_ONLY = "max-age=31536000; includeSubDomains"
 
+ANOTHER_SITE = "Another site sent this request. It was refused."
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -60,14 +62,17 @@ def without_host(location: str) -> str:
 
 
 class SameOrigin:
-    """Refuses unsafe requests and WebSockets from other sites' pages with 403.
+    """Refuses unsafe requests and WebSockets from other sites' pages with 403, by `refuse`.
 
     Browsers name the site in `Sec-Fetch-Site` (Fetch Metadata) or `Origin` (RFC 6454), and pages
     cannot forge either. A client that sends neither is no browser, so there is nothing to protect.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(
+        self, app: ASGIApp, refuse: Callable[[Request, int, str], Awaitable[Response]]
+    ) -> None:
         self.app = app
+        self.refuse = refuse
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if changes_something(scope) and is_foreign(scope):
@@ -75,10 +80,11 @@ class SameOrigin:
         return self.app(scope, receive, send)
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response = PlainTextResponse("Another site sent this request. It was refused.\n", 403)
         if scope["type"] == "websocket":
-            await deny(WebSocket(scope, receive, send), response)
+            denial = PlainTextResponse(f"{ANOTHER_SITE}\n", 403)
+            await deny(WebSocket(scope, receive, send), denial)
         else:
+            response = await self.refuse(Request(scope, receive), 403, ANOTHER_SITE)
             await response(scope, receive, send)
 
 

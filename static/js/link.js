@@ -6,6 +6,8 @@ import {byId, leave, live, signIn, user} from './page.js'
 import {isFrame} from './tiers.js'
 
 export const FIRST_FRAME = 4000
+// Bytes, as the server takes them at most: more would cost the socket.
+const LARGEST_FRAME = 64 * 1024
 
 // Each opens its transport for a link and returns what closes it.
 const transports = {
@@ -56,7 +58,9 @@ export class Link {
   // True when a socket took it, which does not promise that it arrives.
   send(frame) {
     if (!this.isUp || this.socket?.readyState !== WebSocket.OPEN) return false
-    this.socket.send(JSON.stringify(frame))
+    const text = JSON.stringify(frame)
+    if (new TextEncoder().encode(text).length > LARGEST_FRAME) return false
+    this.socket.send(text)
     return true
   }
 

@@ -11,7 +11,7 @@ import {forget, names, onChange, recall, remember} from './storage.js'
 const ACKNOWLEDGED = 3000, ANSWERED = 15000
 const FAILED = 'Not sent. The server could not take it.'
 const CLOSED = 'Not sent. You are no longer in this conversation.'
-const REFUSED = {403: CLOSED, 404: CLOSED, 413: 'Not sent. It is too long.', 422: FAILED}
+const REFUSED = {403: 'Not sent. It was refused on its way.', 404: CLOSED, 413: 'Not sent. It is too long.', 422: FAILED}
 const WAITING = 'Waiting for the connection…'
 
 const pending = document.createElement('template')

@@ -3,11 +3,12 @@
 import asyncio
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import WebSocket, expect
 
 from actions import conversations, sessions, users
 from actions.messages import BODY_LENGTH
 from app import BODY_BYTES
+from routes.streams.limits import FRAME_BYTES
 from tests import factories
 from tests.browser.faulty_proxy import FaultyProxy
 from tests.browser.people import People
@@ -263,11 +264,30 @@ async def test_what_is_too_large_for_any_form_says_so_and_is_kept(
     await ada.shows("Less")
 
 
+async def test_what_is_too_large_for_a_frame_goes_by_post_and_costs_no_socket(
+    people: People,
+) -> None:
+    ada = await people.join("ada")
+    sockets: list[WebSocket] = []
+
+    def opened(socket: WebSocket) -> None:
+        sockets.append(socket)
+
+    ada.page.on("websocket", opened)
+    await ada.chat(await factories.make_conversation([ada.user]), "ws")
+    await ada.say("😀" * (FRAME_BYTES // 4))
+    await expect(ada.page.locator(".failed .state")).to_contain_text("at most 8,000 characters")
+    await ada.say("Next")
+    await expect(ada.message("Next")).to_have_attribute("data-position", "1")
+    assert len(sockets) == 1
+
+
 async def test_what_is_too_large_for_any_form_gets_a_page_without_a_script(people: People) -> None:
     ada = await people.join("ada", javascript=False)
     await ada.chat(await factories.make_conversation([ada.user]))
     await ada.say("x" * BODY_BYTES)
     await expect(ada.page.get_by_role("heading", name="Too large")).to_be_visible()
+    await expect(ada.page.get_by_label("Your message was not sent")).to_have_value("x" * BODY_BYTES)
     await ada.press("Go to your inbox")
     await ada.title_is("Inbox")
 

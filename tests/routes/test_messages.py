@@ -1,9 +1,10 @@
 """Sending by a form: the same rules with and without a script, and no text is ever lost."""
 
+import httpx
 import pytest
 
 from db import engine
-from routes import rate_limit
+from routes import messages, rate_limit
 from tests.applications import Site, database_away
 from tests.clients import Visitor
 from tests.factories import make_conversation, make_message, make_user, new_id
@@ -198,6 +199,23 @@ async def test_posting_too_fast_asks_to_wait_and_loses_no_text(
     monkeypatch.setattr(rate_limit, "RATE", 10**9)  # as if a moment had passed
     sent = await ada.post(f"{path}messages/", client_id=page.client_id, body=page.draft)
     assert sent.status_code == 303
+
+
+async def test_whatever_goes_wrong_the_text_is_kept(
+    ada: Visitor, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object) -> None:
+        raise RuntimeError
+
+    def kept(answer: httpx.Response) -> tuple[int, str]:
+        return answer.status_code, text_of(parsed(answer.text).find("textarea", id="kept"))
+
+    fields = {"client_id": new_id(), "body": "\nHello <b>"}
+    damaged = await ada.post(f"{path}messages/", **fields | {"client_id": new_id(), "seen": "x"})
+    assert kept(damaged) == (400, fields["body"])
+    assert kept(await ada.post("/chat/1/messages/", **fields)) == (404, fields["body"])
+    monkeypatch.setattr(messages, "send", broken)
+    assert kept(await ada.post(f"{path}messages/", **fields)) == (500, fields["body"])
 
 
 async def test_others_may_post_while_one_is_too_fast(

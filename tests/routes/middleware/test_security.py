@@ -11,7 +11,7 @@ import websockets
 import settings
 from actions.text import clean
 from app import BODY_BYTES
-from routes import conversations
+from routes import conversations, errors
 from routes.middleware.security import is_foreign
 from tests.applications import Site, database_away, served
 from tests.clients import Visitor
@@ -316,6 +316,44 @@ async def test_a_body_that_is_too_large_gets_a_page_or_a_sentence_like_any_refus
     assert text_of(parsed(outside.text).find("h1")) == "Too large"
     assert fragment.text.startswith('<p class="error"')
     assert (await ada.get("/")).status_code == 200, "the connection is as good as before"
+
+
+async def test_what_is_refused_unread_comes_back_to_its_author(
+    site: Site, ada: Visitor, chat: int
+) -> None:
+    path = f"/chat/{chat}/messages/"
+    large = "\n<é> &\n" + "x" * BODY_BYTES
+    foreign = {"Sec-Fetch-Site": "cross-site"}
+    for status, body, headers in ((413, large, {}), (403, "\n<é> &", foreign)):
+        fields = {"client_id": CLIENT_ID, "body": body}
+        refused = await ada.http.post(path, data=fields, headers=headers)
+        assert refused.status_code == status
+        assert text_of(parsed(refused.text).find("textarea", id="kept")) == body
+        stranger = await site.stranger()
+        outside = await stranger.http.post(path, data=fields, headers=headers)
+        assert outside.status_code == status
+        assert parsed(outside.text).find("textarea") is None, "nobody else's text stands here"
+        fragment = await ada.http.post(path, data=fields, headers=headers | {"HX-Request": "true"})
+        assert fragment.status_code == status
+        assert fragment.text.startswith('<p class="error"')
+
+
+async def test_another_sites_form_gets_a_page(site: Site, ada: Visitor) -> None:
+    for visitor in (ada, await site.stranger()):
+        refused = await visitor.http.post("/login/", headers={"Sec-Fetch-Site": "cross-site"})
+        assert text_of(parsed(refused.text).find("h1")) == "Not allowed"
+        assert "Another site sent this request. It was refused." in refused.text
+        assert_secured(refused)
+
+
+@pytest.mark.parametrize("body", ["&" * (BODY_BYTES + 1), "body=" + "x" * errors.KEPT_BYTES])
+async def test_what_is_too_much_to_be_given_back_is_refused_all_the_same(
+    ada: Visitor, chat: int, body: str
+) -> None:
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    refused = await ada.http.post(f"/chat/{chat}/messages/", content=body, headers=form)
+    assert refused.status_code == 413
+    assert parsed(refused.text).find("textarea") is None
 
 
 async def test_a_form_has_so_many_fields_and_no_more(ada: Visitor, chat: int) -> None:
