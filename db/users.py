@@ -1,8 +1,10 @@
 """Users: the people who have signed up."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from db import engine
+from db.engine.dialect import given
 from db.engine.statement import Row
 
 
@@ -41,6 +43,15 @@ async def get_by_username(username: str) -> User | None:
         "SELECT id, username, name FROM users WHERE username = :username", username=username
     )
     return user(row) if row else None
+
+
+async def list_named(usernames: Iterable[str]) -> dict[str, User]:
+    """The users with these usernames, by username."""
+    names, values = given(usernames, username="TEXT")
+    rows = await engine.rows(
+        f"SELECT id, username, name FROM users WHERE username IN ({names})", **values
+    )
+    return {row["username"]: user(row) for row in rows}
 
 
 async def exist() -> bool:

@@ -10,10 +10,11 @@ import * as menus from './menus.js'
 import * as outbox from './outbox.js'
 import * as page from './page.js'
 import * as read from './read.js'
+import * as recipients from './recipients.js'
 import * as scroll from './scroll.js'
 import * as storage from './storage.js'
 import * as writing from './writing.js'
 
-const behaviours = [page, storage, frames, clock, scroll, inbox, live, outbox, writing, read, menus, keys, focus]
+const behaviours = [page, storage, frames, clock, scroll, inbox, live, outbox, writing, read, menus, recipients, keys, focus]
 for (const behaviour of behaviours) behaviour.start()
 document.documentElement.classList.add(live.isOff() ? 'off' : 'js')
