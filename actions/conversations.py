@@ -63,11 +63,19 @@ async def named(to: list[str]) -> list[User]:
         raise Invalid(to="Type at least one username.")
     if len(usernames) > PEOPLE:
         raise Invalid(to=f"A group starts with at most {PEOPLE} people.")
-    found = {username: await users.get_by_username(username) for username in usernames}
-    unknown = [username for username, user in found.items() if user is None]
+    found = await users.list_named(usernames)
+    unknown = [username for username in usernames if username not in found]
     if unknown:
         raise Invalid(to=f"Nobody here is called {' or '.join(unknown)}.")
-    return [user for user in found.values() if user is not None]
+    return [found[username] for username in usernames]
+
+
+async def known(to: list[str]) -> tuple[list[User], list[str]]:
+    """The users with these usernames, each once, in the order given; and what is no username."""
+    usernames = list(dict.fromkeys(split(",".join(to))))
+    found = await users.list_named(usernames[:PEOPLE])
+    people = [found[username] for username in usernames if username in found]
+    return people, [username for username in usernames if username not in found]
 
 
 def split(to: str) -> list[str]:

@@ -6,25 +6,26 @@ import subprocess
 from importlib import metadata
 from pathlib import Path
 
+from bench import node
 from bench.databases import Databases
 
 HERE = Path(__file__).parent
 PARLEY = ("uvicorn", "uvloop", "httptools", "websockets", "starlette", "jinja2", "asyncpg")
 DJANGO = ("django", "channels", "daphne", "channels-redis", "psycopg")
-NODE = ("ws", "socket.io", "better-sqlite3", "pg")
+NODE = ("ws", "socket.io", "pg")
 
 
 def found(databases: Databases) -> dict[str, str]:
     """By what is versioned: the locks' for the peers, what is installed for Parley."""
     lock = (HERE / "requirements.txt").read_text()
-    node = json.loads((HERE / "peers/node/package-lock.json").read_text())["packages"]
+    packages = json.loads((HERE / "peers/node/package-lock.json").read_text())["packages"]
     return {
         "Parley's": listed({name: metadata.version(name) for name in PARLEY}),
         "Django's": listed({name: pinned(lock, name) for name in DJANGO}),
-        "Node's": listed({name: node[f"node_modules/{name}"]["version"] for name in NODE}),
+        "Node's": listed({name: packages[f"node_modules/{name}"]["version"] for name in NODE}),
         "databases": "; ".join(
             [
-                said(["node", "--version"]).replace("v", "Node.js ", 1),
+                said([*node.command(), "--version"]).replace("v", "Node.js ", 1),
                 *(said([program, "--version"]) for program in databases.programs()),
                 said(["cc", "--version"]),
             ]

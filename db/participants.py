@@ -5,9 +5,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from db import engine
+from db.conversations import IS_SHOWN, ME_IN_CONVERSATION
 from db.engine.dialect import given, locked
 from db.engine.script import single
 from db.engine.statement import Statement
+from db.users import User, user
 
 TINTS = (5, 1, 3, 7, 0, 4, 2, 6)
 """The colours of faces, in the order in which a conversation uses them: neighbours differ much."""
@@ -62,6 +64,25 @@ async def list_conversation_ids(user_id: int) -> list[int]:
         "SELECT conversation_id FROM participants WHERE user_id = :user_id", user_id=user_id
     )
     return [row["conversation_id"] for row in rows]
+
+
+async def list_recent(user_id: int, limit: int) -> list[User]:
+    """The others in a user's latest conversations, latest activity first."""
+    rows = await engine.rows(
+        f"""
+        SELECT u.id, u.username, u.name FROM (
+            SELECT * FROM participants WHERE user_id = :user_id ORDER BY ranked_at DESC LIMIT :limit
+        ) {ME_IN_CONVERSATION}
+        JOIN participants p ON p.conversation_id = c.id AND p.user_id <> :user_id
+        JOIN users u ON u.id = p.user_id
+        WHERE {IS_SHOWN} AND u.password <> '!'
+        GROUP BY u.id, u.username, u.name
+        ORDER BY MAX(c.active_at) DESC, u.username LIMIT :limit
+        """,
+        user_id=user_id,
+        limit=limit,
+    )
+    return [user(row) for row in rows]
 
 
 async def list_ids(conversation_ids: Iterable[int]) -> dict[int, set[int]]:

@@ -72,6 +72,15 @@ async def is_deleted(user_id: int) -> bool:
     return await get_password(user_id) == "!"
 
 
+async def list_named(usernames: Iterable[str]) -> dict[str, User]:
+    """The users with these usernames, by username."""
+    names, values = given(usernames, username="TEXT")
+    rows = await engine.rows(
+        f"SELECT id, username, name FROM users WHERE username IN ({names})", **values
+    )
+    return {row["username"]: user(row) for row in rows}
+
+
 async def exist() -> bool:
     """Whether there is any user."""
     return await engine.row("SELECT id FROM users LIMIT 1") is not None

@@ -2,23 +2,28 @@
 
 import uuid
 from dataclasses import asdict
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 import render
-from actions import conversations
+from actions import conversations, users
 from actions.errors import Invalid
 from db import engine, participants
 from db.conversations import Conversation
+from db.users import User
 from routes import access, forms
 from routes.inbox import load_inbox, page_with_inbox
 from routes.message_pages import load_first_page, load_page
 from routes.presence import load_presence
-from routes.users import found
 
 REFRESH_CHOICES = ("5", "15", "60")
 """Seconds between timed refreshes, for readers without JavaScript."""
+
+
+RECENT = 10
+"""People whom a new message suggests before anything is typed."""
 
 
 async def index(request: Request) -> Response:
@@ -62,19 +67,15 @@ async def log(request: Request) -> Response:
 
 async def new(request: Request) -> Response:
     """The form for starting a conversation, prefilled from the query string."""
-    await access.current_user(request)
     query = request.query_params
-    to = ", ".join(query.getlist("to"))
-    if query.get("add"):
-        to = completed(to, query["add"])
-    return await starting(request, to, query.get("title", ""), {})
+    return await starting(request, query.getlist("to"), query.get("q", ""), query.get("title", ""))
 
 
 async def suggestions(request: Request) -> Response:
-    """Users who match the last, unfinished name in `to`."""
-    await access.current_user(request)
-    to = request.query_params.get("to", "")
-    people = await found(unfinished(to))
+    """Users who match `q`, or with whom the user has talked lately; without those in `to`."""
+    user = await access.current_user(request)
+    chosen, _ = await conversations.known(request.query_params.getlist("to"))
+    people = await suggested(user, request.query_params.get("q", ""), chosen)
     return render.page(request, "conversations/_suggestions.html", **people)
 
 
@@ -82,12 +83,12 @@ async def create(request: Request) -> Response:
     """Start a conversation, or open the one that these two users have."""
     user = await access.current_user(request)
     async with forms.read_form(request) as fields:
-        to, title = forms.texts(fields, "to"), forms.text(fields, "title")
-        client_id = forms.text(fields, "client_id")
+        to = [*forms.texts(fields, "to"), forms.text(fields, "q")]
+        title, client_id = forms.text(fields, "title"), forms.text(fields, "client_id")
     try:
         conversation_id = await conversations.start(user, to, title, client_id)
     except Invalid as refusal:
-        return await starting(request, ", ".join(to), title, refusal.errors, 422)
+        return await starting(request, to, "", title, refusal.errors, 422)
     return forms.see_other(f"/chat/{conversation_id}/")
 
 
@@ -127,25 +128,31 @@ def refresh(value: str | None) -> int | None:
 
 
 async def starting(
-    request: Request, to: str, title: str, errors: dict[str, str], status: int = 200
+    request: Request,
+    to: list[str],
+    q: str,
+    title: str,
+    errors: dict[str, str] | None = None,
+    status: int = 200,
 ) -> Response:
+    """The form with whom `to` names; what names nobody stands in the field, before `q`."""
+    user = await access.current_user(request)
+    chosen, unknown = await conversations.known(to)
     return await page_with_inbox(
         request,
         "conversations/new.html",
         status,
         client_id=str(uuid.uuid4()),
-        values={"to": to, "title": title},
-        errors=errors,
-        **await found(unfinished(to)),
+        chosen=chosen,
+        title=title,
+        errors=errors or {},
+        **await suggested(user, ", ".join([*unknown, q] if q.strip() else unknown), chosen),
     )
 
 
-def unfinished(to: str) -> str:
-    """The last name in the list."""
-    return to.rpartition(",")[2].strip()
-
-
-def completed(to: str, username: str) -> str:
-    """The list, its last, unfinished name replaced by a username, ready for the next one."""
-    finished = to.rpartition(",")[0].strip()
-    return f"{finished}, {username}, " if finished else f"{username}, "
+async def suggested(user: User, q: str, chosen: list[User]) -> dict[str, Any]:
+    """Users who match the last name in `q`; before there is one, whom the user has talked to."""
+    name = q.rpartition(",")[2].strip()
+    people = await users.search(name) if name else await participants.list_recent(user.id, RECENT)
+    people = [person for person in people if person not in chosen]
+    return {"q": q.strip(), "people": people, "is_recent": not name}

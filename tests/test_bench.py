@@ -2,17 +2,19 @@
 
 import asyncio
 import json
+import os
+import sqlite3
 import struct
 import subprocess
 from asyncio import StreamReader, StreamWriter
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bench import plot, programs, requester, results, tables, visitors
+from bench import node, plot, programs, requester, results, tables, visitors
 from bench.databases import Databases
 from bench.generator import Figures
 from bench.measures import open_loop
@@ -305,3 +307,35 @@ def test_stacks_take_turns_and_each_keeps_the_median_of_its_runs(tmp_path: Path)
     assert order == ["c", "c-joined"] * 3
     found = [(each["stack"], each["runs"], each["f"], each["lost"]) for each in run.records]
     assert found == [("c", 3, 2, 3), ("c-joined", 3, 3, 3)]
+
+
+def test_packages_for_node_are_neither_compiled_nor_fetched_from_elsewhere() -> None:
+    """Their sums are in the lock, and they have no script that a registry knows nothing of."""
+    lock = json.loads((node.FOLDER / "package-lock.json").read_text())["packages"]
+    packages = {name: entry for name, entry in lock.items() if name}
+    assert packages
+    assert all(entry["integrity"].startswith("sha512-") for entry in packages.values())
+    assert not any("hasInstallScript" in entry for entry in packages.values())
+
+
+def test_servers_on_node_store_messages_with_its_own_sqlite(tmp_path: Path) -> None:
+    if not (node.WHEEL / "installed-from").exists() and not node.has_sqlite("node"):
+        pytest.skip("bin/bench has not fetched a node with SQLite yet")
+    add = """
+        const message = {room: 1, person: 2, clientId: 'x', body: 'Hello', createdAt: 3}
+        require('./store.js').open().then(async store => {
+            console.log(await store.add(message), await store.add({...message, clientId: 'y'}))
+        })
+    """
+    database = tmp_path / "node.sqlite3"
+    said = subprocess.run(
+        [*node.command(), "-e", add],
+        cwd=node.FOLDER,
+        env=os.environ | {"DATABASE": str(database)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert said.stdout.split() == ["1", "2"]
+    with closing(sqlite3.connect(database)) as stored:
+        assert stored.execute("SELECT COUNT(*) FROM messages").fetchone() == (2,)

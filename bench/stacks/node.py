@@ -1,11 +1,10 @@
 """Node.js: `ws` and socket.io. No permissions; each message is stored."""
 
-import shutil
 from pathlib import Path
 from typing import ClassVar
 
+from bench import node
 from bench.dataset import BODY, Room
-from bench.node import packages
 from bench.server import Server
 from bench.stacks.limit import FRAGMENT_BYTES
 from bench.stacks.stack import JSON, Dialect, Stack
@@ -14,21 +13,21 @@ from tests.servers import free_port
 
 class Ws(Stack):
     name = "ws"
-    title = "node ws, better-sqlite3"
+    title = "node ws, node:sqlite"
     script: ClassVar[str] = "ws.js"
     dialect = JSON
 
     def start(self, cores: set[int] | None, workers: int) -> Server:
         assert workers == 1, "it has one process"
         port = free_port()
-        folder = packages()
+        folder = node.packages()
         environment = {
             "PORT": str(port),
             "DATABASE": self.database(),
             "FRAGMENT_BYTES": str(FRAGMENT_BYTES),
             "NODE_ENV": "production",
         }
-        command: list[str | Path] = [shutil.which("node") or "node", folder / self.script]
+        command: list[str | Path] = [*node.command(), folder / self.script]
         return Server(command, port, self.folder, environment=environment, cores=cores)
 
     def path(self, room: Room, person: int) -> str:

@@ -32,6 +32,7 @@ PLACES = {
     "#heading": '<header class="conversation-head group">{}</header>',
     "#people": "{}",
     "#suggestions": "{}",
+    "#results": "<h1>Search</h1>{}",
 }
 """What stands around a fragment on the page that it belongs to."""
 
@@ -139,7 +140,7 @@ async def add_own_pages(catalogue: Catalogue, mira: Visitor) -> None:
     catalogue.add("search not found", 200, await mira.get("/search/?q=zz"))
     catalogue.add("shortcuts", 200, await mira.get("/shortcuts/"))
     catalogue.add("new conversation", 200, await mira.get("/chat/new/"))
-    suggesting = await mira.get("/chat/new/?to=theo, jo&title=Sailing")
+    suggesting = await mira.get("/chat/new/?to=theo&q=jo&title=Sailing")
     catalogue.add("new conversation with suggestions", 200, suggesting)
     refused = await mira.post("/chat/new/", to="nobody.here", title="x" * 500)
     catalogue.add("new conversation refused", 422, refused)
@@ -149,8 +150,8 @@ async def add_own_pages(catalogue: Catalogue, mira: Visitor) -> None:
         ("people", "#people", "/people/?q=th"),
         ("no people", "#people", "/people/?q=zz"),
         ("results", "#results", "/search/?q=jo"),
-        ("suggestions", "#suggestions", "/chat/new/suggestions/?to=jo"),
-        ("no suggestions", "#suggestions", "/chat/new/suggestions/?to=zz"),
+        ("suggestions", "#suggestions", "/chat/new/suggestions/?q=jo"),
+        ("no suggestions", "#suggestions", "/chat/new/suggestions/?q=zz"),
     ):
         response = await mira.get(path, HX_Request="true")
         assert response.status_code == 200

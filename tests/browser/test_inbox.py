@@ -75,7 +75,7 @@ async def test_a_conversation_that_others_start_appears(people: People) -> None:
     await ada.is_live()
     await expect(ada.page.get_by_text("No conversations yet")).to_be_visible()
     await bob.go("/chat/new/")
-    await bob.fill(to="ada", title="Surprise")
+    await bob.fill(q="ada", title="Surprise")
     await bob.press("Start conversation")
     await bob.is_live()
     await bob.say("Hello")

@@ -167,14 +167,21 @@ async def test_what_comes_by_an_address_or_a_form_is_never_a_script(people: Peop
     ada = await people.sign_in(await factories.make_user("ada", name=PAYLOADS[2]))
     id = await factories.make_conversation([ada.user], title=PAYLOADS[0])
     all_of_them = " ".join(PAYLOADS)
-    for path in ("/people/?q=", "/chat/new/?title=&to=", "/chat/new/?to=ada&title=", "/"):
+    for path in (
+        "/people/?q=",
+        "/search/?q=",
+        "/chat/new/?title=&to=",
+        "/chat/new/?q=",
+        "/chat/new/?to=ada&title=",
+        "/",
+    ):
         await ada.go(path + quote(all_of_them))
         await is_only_text(ada)
     for parameter in ("at", "before", "live", "refresh"):
         await ada.go(id, f"?{parameter}={quote(all_of_them)}")
         await is_only_text(ada)
     await ada.go("/chat/new/")
-    await is_refused(ada, "Start conversation", to=all_of_them)
+    await is_refused(ada, "Start conversation", q=all_of_them)
     await ada.go("/account/")
     await is_refused(ada, "Save name", name=all_of_them)
     stranger = await people.stranger()

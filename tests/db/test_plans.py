@@ -66,6 +66,7 @@ READINGS: dict[str, Reading] = {
     "later ones": lambda person, id: messages.after(id, 5, 51),
     "changes": lambda person, id: messages.list_changed([(id, 5), (id, 7)]),
     "participants": lambda person, id: participants.list_people(id),
+    "recent people": lambda person, id: participants.list_recent(person, 10),
     "presence": lambda person, id: presence.list_visible([(id, person)]),
     "conversations of new readers": lambda person, id: conversations.list_seen([(id, person)]),
     "open sessions": lambda person, id: sessions.list_open(["hash"], 0, 0),

@@ -8,12 +8,16 @@ from tests.factories import make_conversation, make_messages, make_user
 from tests.pages import attribute, errors, parsed, text_of
 
 
-def to(html: str) -> str:
-    return attribute(parsed(html).find("input", {"name": "to"}), "value")
+def typed(html: str) -> str:
+    return attribute(parsed(html).find("input", {"name": "q"}), "value")
+
+
+def chosen(html: str) -> list[str]:
+    return [attribute(box, "value") for box in parsed(html).select("[name=to][checked]")]
 
 
 def suggested(html: str) -> list[str]:
-    return [attribute(b, "value") for b in parsed(html).select("#suggestions button[name=add]")]
+    return [attribute(box, "value") for box in parsed(html).select("#suggestions [name=to]")]
 
 
 async def test_a_conversation_is_started_or_found_again(site: Site) -> None:
@@ -40,7 +44,7 @@ async def test_a_refused_start_comes_back_filled_in(site: Site) -> None:
     refused = await ada.post("/chat/new/", to=["eve", "mallory"], title='"T" <i>')
     assert refused.status_code == 422
     assert errors(refused.text) == {"to": "Nobody here is called eve or mallory."}
-    assert to(refused.text) == "eve, mallory"
+    assert typed(refused.text) == "eve, mallory"
     title = parsed(refused.text).find("input", {"name": "title"})
     assert attribute(title, "value") == '"T" <i>'
     refused = await ada.post("/chat/new/", to="ada", title="x" * 101)
@@ -51,27 +55,58 @@ async def test_a_refused_start_comes_back_filled_in(site: Site) -> None:
     assert errors(refused.text) == {"to": "Type at least one username."}
 
 
-async def test_names_are_suggested_and_filled_in_without_a_script(site: Site) -> None:
+async def test_names_are_suggested_and_chosen_without_a_script(site: Site) -> None:
     [ada] = await site.people("ada")
     for username in ("bob", "bobby", "cem"):
         await make_user(username)
-    fragment = await ada.get("/chat/new/suggestions/?to=cem,+bo", HX_Request="true")
+    fragment = await ada.get("/chat/new/suggestions/?to=cem&q=bo", HX_Request="true")
     assert suggested(fragment.text) == ["bob", "bobby"]
     assert "<html" not in fragment.text
-    page = await ada.get("/chat/new/?to=cem,+bo&title=Tea")
-    assert suggested(page.text) == ["bob", "bobby"]
-    filled = await ada.get("/chat/new/?to=cem,+bo&title=Tea&add=bobby")
-    assert to(filled.text) == "cem, bobby, "
-    assert suggested(filled.text) == []
-    assert to((await ada.get("/chat/new/?to=bo&add=bob")).text) == "bob, "
-    assert to((await ada.get("/chat/new/?to=bob&to=cem")).text) == "bob, cem"
+    page = await ada.get("/chat/new/?to=cem&to=bob&q=bo&title=Tea")
+    assert (chosen(page.text), typed(page.text)) == (["cem", "bob"], "bo")
+    assert suggested(page.text) == ["bobby"]
+    assert chosen((await ada.get("/chat/new/?to=bob,cem")).text) == ["bob", "cem"]
+    started = await ada.post("/chat/new/", to=["cem", "bob"], q="bobby", title="Tea")
+    page = await ada.get(started.headers["location"] + "people/")
+    assert len(parsed(page.text).select(".handle")) == 4
+
+
+async def test_a_refused_start_keeps_who_was_chosen(site: Site) -> None:
+    ada, _ = await site.people("ada", "bob")
+    refused = await ada.post("/chat/new/", to="bob", q="bo")
+    assert refused.status_code == 422
+    assert errors(refused.text) == {"to": "Nobody here is called bo."}
+    assert (chosen(refused.text), typed(refused.text)) == (["bob"], "bo")
+
+
+async def test_recent_people_are_suggested_before_anything_is_typed(site: Site) -> None:
+    ada, bob, cem, dan = [await make_user(name) for name in ("ada", "bob", "cem", "dan")]
+    visitor = await site.visitor(ada)
+    await make_conversation([ada, bob], active_at=1)
+    await make_conversation([ada, cem, bob], "Tea", active_at=3)
+    await make_conversation([dan, ada], active_at=4)
+    page = await visitor.get("/chat/new/")
+    assert suggested(page.text) == ["bob", "cem"], "not who has only opened a conversation"
+    fragment = await visitor.get("/chat/new/suggestions/?q=&to=cem", HX_Request="true")
+    assert suggested(fragment.text) == ["bob"]
+
+
+async def test_a_note_to_self_is_one_click(site: Site) -> None:
+    [ada] = await site.people("ada")
+    for path in ("/", "/chat/new/"):
+        forms = parsed((await ada.get(path)).text).select("form[action='/chat/new/']")
+        [note] = [form for form in forms if "Note to self" in text_of(form)]
+        assert attribute(note.find("input"), "value") == "ada"
+    started = await ada.post("/chat/new/", to="ada")
+    page = parsed((await ada.get(started.headers["location"])).text)
+    assert text_of(page.find("h1")) == "Note to self"
 
 
 @pytest.mark.parametrize("query", ["", "b", "bob,", "bob, c", "%", "nobody"])
 async def test_a_short_query_has_no_suggestions(site: Site, query: str) -> None:
     [ada] = await site.people("ada")
     await make_user("bob")
-    found = await ada.http.get("/chat/new/suggestions/", params={"to": query})
+    found = await ada.http.get("/chat/new/suggestions/", params={"q": query})
     assert suggested(found.text) == []
 
 

@@ -7,10 +7,10 @@ const values = m => [m.room, m.person, m.clientId, m.body, m.createdAt]
 exports.open = async () =>
   process.env.DATABASE.startsWith('postgresql:') ? postgresql(process.env.DATABASE) : sqlite(process.env.DATABASE)
 
-// The loop waits for each commit: that is how better-sqlite3 works, and what makes it fast.
+// The loop waits for each commit: that is how node's own SQLite works, and what makes it fast.
 function sqlite(path) {
-  const db = new (require('better-sqlite3'))(path)
-  db.pragma('journal_mode = WAL')
+  const db = new (require('node:sqlite').DatabaseSync)(path)
+  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
   db.exec(`CREATE TABLE messages (id INTEGER PRIMARY KEY, ${COLUMNS})`)
   const insert = db.prepare(`${INSERT} (?, ?, ?, ?, ?)`)
   return {add: message => insert.run(...values(message)).lastInsertRowid}

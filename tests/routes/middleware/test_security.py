@@ -115,7 +115,7 @@ async def test_the_denial_of_a_socket_is_secured(ada: Visitor) -> None:
 
 async def test_private_answers_are_not_stored(ada: Visitor, chat: int) -> None:
     paths = ["/", f"/chat/{chat}/", f"/chat/{chat}/log/", "/account/", "/people/?q=ad"]
-    paths += [f"/poll/chat/{chat}/", f"/poll/chat/{chat}/?inbox=", "/chat/new/suggestions/?to=ad"]
+    paths += [f"/poll/chat/{chat}/", f"/poll/chat/{chat}/?inbox=", "/chat/new/suggestions/?q=ad"]
     for path in paths:
         assert (await ada.get(path)).headers["cache-control"] == "no-store", path
     async with ada.http.stream("GET", f"/sse/chat/{chat}/") as response:
