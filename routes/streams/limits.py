@@ -3,6 +3,13 @@
 FRAME_BYTES = 64 * 1024
 """The largest frame a client may send. `bin/web` tells uvicorn the same."""
 
+FRAGMENTS = 128
+"""The most fragments of a message, and the most frames that are still read from a client whose
+connection is closing."""
+
+SLICE_BYTES = 4 * 1024
+"""How much is parsed before what it holds is counted: at most 682 frames, 10 ms of work."""
+
 SEND_TIMEOUT = 20.0
 """For the other side to take what is sent, before the connection is dropped."""
 
