@@ -7,6 +7,7 @@ from actions.changes import transaction
 from actions.clock import now
 from actions.errors import Invalid
 from actions.text import clean, is_blank
+from actions.users import USERNAME
 from db import conversations, participants, users
 from db.users import User
 from live import publication
@@ -26,11 +27,11 @@ async def start(creator: User, to: list[str], title: str) -> int:
     is the note to self. Raises `Invalid`; where usernames are unknown the sentence names them.
     """
     title = clean(title).replace("\n", " ").strip()
-    others = await named(to)
     if len(title) > TITLE_LENGTH:
         raise Invalid(
             title=f"A group name has at most {TITLE_LENGTH} characters. This one has {len(title)}."
         )
+    others = await named(to)
     people = {person.id: person for person in (creator, *others)}
     if len(people) > 2 or not is_blank(title):
         names = ", ".join(person.name for person in people.values())
@@ -46,7 +47,10 @@ async def named(to: list[str]) -> list[User]:
         raise Invalid(to="Type at least one username.")
     if len(usernames) > PEOPLE:
         raise Invalid(to=f"A group starts with at most {PEOPLE} people.")
-    found = {username: await users.get_by_username(username) for username in usernames}
+    found = {
+        username: await users.get_by_username(username) if USERNAME.fullmatch(username) else None
+        for username in usernames
+    }
     unknown = [username for username, user in found.items() if user is None]
     if unknown:
         raise Invalid(to=f"Nobody here is called {' or '.join(unknown)}.")

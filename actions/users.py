@@ -82,7 +82,7 @@ async def search(query: str) -> list[User]:
 
     Empty for fewer than `SEARCH_LENGTH` characters: all users cannot be listed.
     """
-    query = clean(query)[:NAME_LENGTH].strip().removeprefix("@").casefold()
+    query = clean(query[: 2 * NAME_LENGTH])[:NAME_LENGTH].strip().removeprefix("@").casefold()
     if len(query) < SEARCH_LENGTH:
         return []
     literal = query.replace("!", "!!").replace("%", "!%").replace("_", "!_")
@@ -102,13 +102,11 @@ def username_error(username: str) -> str | None:
 
 
 def name_error(name: str) -> str | None:
-    if is_blank(name):
-        return "Type your name."
     if len(name) > NAME_LENGTH or "\n" in name:
         return (
             f"A name has one line and at most {NAME_LENGTH} characters. This one has {len(name)}."
         )
-    return None
+    return "Type your name." if is_blank(name) else None
 
 
 def password_error(password: str) -> str | None:

@@ -62,6 +62,13 @@ def send_all(connection: socket.socket, data: bytes) -> None:
         connection.sendall(data)
 
 
+def ask(person: Visitor, request: bytes) -> int:
+    """The status with which a request is answered."""
+    with connected(person) as connection:
+        send_all(connection, request)
+        return int(connection.recv(12).split()[1])
+
+
 def close_code(connection: socket.socket) -> int | None:
     """The code of the close frame among what the server has sent, if there is one."""
     received = b""
