@@ -48,7 +48,10 @@ from routes.middleware import (
 )
 from routes.streams import sse, transports
 
-BODY_BYTES = 512 * 1024
+FORM_BYTES = 16 * 1024
+MESSAGE_BYTES = 128 * 1024
+"""A message of the greatest length, each character of it twelve bytes in a form."""
+
 COMPRESSION: dict[str, Any] = {
     "minimum_size": 500,
     "compresslevel": 6,  # half the time of 9, for pages that are 2 % larger
@@ -82,6 +85,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
 
 register_url_convertor("id", convertors.IdConvertor())
 CHAT = "/chat/{conversation_id:id}/"
+LARGER_BODIES = {"/chat/[0-9]+/messages/": MESSAGE_BYTES}
 
 routes = [
     Route("/", conversations.index),
@@ -149,7 +153,7 @@ app = Starlette(
         Middleware(lazy_lifespan.LazyLifespan, lifespan=lifespan),
         Middleware(database_deadline.DatabaseDeadline),
         Middleware(security.SecurityHeaders),
-        Middleware(body_limit.BodyLimit, max_body_size=BODY_BYTES),
+        Middleware(body_limit.BodyLimit, usual=FORM_BYTES, larger=LARGER_BODIES),
         Middleware(
             TrustedHostMiddleware,
             allowed_hosts=list(settings.ALLOWED_HOSTS),

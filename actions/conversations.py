@@ -8,6 +8,7 @@ from actions.changes import transaction
 from actions.clock import now
 from actions.errors import Invalid
 from actions.text import clean, clean_label, is_blank
+from actions.users import USERNAME
 from db import conversations, participants, users
 from db.conversations import Found
 from db.folding import contains, folded
@@ -33,12 +34,12 @@ async def start(creator: User, to: list[str], title: str, client_id: str = "") -
 
     Raises `Invalid`; where usernames are unknown the sentence names them.
     """
-    title = clean_label(title)
-    others = await named(to)
+    title = clean_label(title[: 4 * TITLE_LENGTH])
     if len(title) > TITLE_LENGTH:
         raise Invalid(
             title=f"A group name has at most {TITLE_LENGTH} characters. This one has {len(title)}."
         )
+    others = await named(to)
     people = {person.id: person for person in (creator, *others)}
     if len(people) > 2 or title:
         id = group_id(creator, list(people), title, client_id)
@@ -63,7 +64,7 @@ async def named(to: list[str]) -> list[User]:
         raise Invalid(to="Type at least one username.")
     if len(usernames) > PEOPLE:
         raise Invalid(to=f"A group starts with at most {PEOPLE} people.")
-    found = await users.list_named(usernames)
+    found = await users.list_named(filter(USERNAME.fullmatch, usernames))
     unknown = [username for username in usernames if username not in found]
     if unknown:
         raise Invalid(to=f"Nobody here is called {' or '.join(unknown)}.")

@@ -51,10 +51,10 @@ def canonical(client_id: str) -> str:
 def validate(body: str) -> str:
     """The body as it is stored. Raises `Invalid` where it is blank or too long."""
     body = clean(body).strip("\n").rstrip()
-    if is_blank(body):
-        raise Invalid(body="Type a message first.")
-    if len(body) > BODY_LENGTH:
+    if len(body) > BODY_LENGTH:  # first: what follows looks at each character
         raise Invalid(
             body=f"A message has at most {BODY_LENGTH:,} characters. This one has {len(body):,}."
         )
+    if is_blank(body):
+        raise Invalid(body="Type a message first.")
     return body

@@ -14,6 +14,7 @@ class Transport(asyncio.Transport):
         super().__init__()
         self.written: list[bytes] = []
         self.is_closed = False
+        self.is_deaf = False
         self.is_aborted = False
         self.aborted = asyncio.Event()
 
@@ -22,6 +23,12 @@ class Transport(asyncio.Transport):
 
     def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
         pass
+
+    def is_reading(self) -> bool:
+        return not (self.is_deaf or self.is_closed or self.is_aborted)
+
+    def pause_reading(self) -> None:
+        self.is_deaf = True
 
     def close(self) -> None:
         self.is_closed = True

@@ -60,6 +60,7 @@ PRIVATE_NAMES = {
         f"{HTTP}.connection_made",
         f"{HTTP}.handle_websocket_upgrade",
         f"{HTTP}.parser",
+        f"{WEBSOCKET}.close_sent",
         f"{WEBSOCKET}.conn",
         f"{WEBSOCKET}.connections",
         f"{WEBSOCKET}.data_received",

@@ -9,6 +9,13 @@ HEAD_BYTES = 32 * 1024
 HEAD_TIMEOUT = 10.0
 """For a request line and headers to arrive, from the moment a connection is there."""
 
+FRAGMENTS = 128
+"""The most fragments of a message, and the most frames that are still read from a client whose
+connection is closing."""
+
+SLICE_BYTES = 4 * 1024
+"""How much is parsed before what it holds is counted: at most 682 frames, 10 ms of work."""
+
 SEND_TIMEOUT = 20.0
 """For the other side to take what is sent, before the connection is dropped."""
 

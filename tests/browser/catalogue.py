@@ -12,7 +12,7 @@ from jinja2 import Template
 import render
 import settings
 from actions import demo, users
-from app import BODY_BYTES
+from app import MESSAGE_BYTES
 from db import engine
 from db.users import User, get_by_username
 from render.assets import asset
@@ -179,7 +179,7 @@ async def add_conversations(catalogue: Catalogue, site: Site, mira: User) -> Non
     direct = await visitor.start("yuki")
     catalogue.add("empty direct", 200, await visitor.get(f"/chat/{direct}/"))
     catalogue.add("people of two", 200, await visitor.get(f"/chat/{direct}/people/"))
-    much = {"body": "x" * BODY_BYTES, "client_id": factories.new_id()}
+    much = {"body": "x" * MESSAGE_BYTES, "client_id": factories.new_id()}
     catalogue.add("too large", 413, await visitor.post(f"/chat/{group}/messages/", **much))
     refused = await visitor.hx_post(f"/chat/{group}/messages/", **much)
     assert refused.status_code == 413

@@ -7,7 +7,7 @@ from playwright.async_api import WebSocket, expect
 
 from actions import conversations, sessions, users
 from actions.messages import BODY_LENGTH
-from app import BODY_BYTES
+from app import MESSAGE_BYTES
 from routes.streams.limits import FRAME_BYTES
 from tests import factories
 from tests.browser.faulty_proxy import FaultyProxy
@@ -239,7 +239,7 @@ async def test_what_is_too_large_for_any_form_says_so_and_is_kept(
 ) -> None:
     ada = await people.join("ada")
     await ada.chat(await factories.make_conversation([ada.user]), tier)
-    large = "x" * BODY_BYTES
+    large = "x" * MESSAGE_BYTES
     await ada.say(large)
     failed = ada.page.locator(".failed .state")
     await expect(failed).to_have_text("This is more than can be sent at once.")
@@ -270,9 +270,11 @@ async def test_what_is_too_large_for_a_frame_goes_by_post_and_costs_no_socket(
 async def test_what_is_too_large_for_any_form_gets_a_page_without_a_script(people: People) -> None:
     ada = await people.join("ada", javascript=False)
     await ada.chat(await factories.make_conversation([ada.user]))
-    await ada.say("x" * BODY_BYTES)
+    await ada.say("x" * MESSAGE_BYTES)
     await expect(ada.page.get_by_role("heading", name="Too large")).to_be_visible()
-    await expect(ada.page.get_by_label("Your message was not sent")).to_have_value("x" * BODY_BYTES)
+    await expect(ada.page.get_by_label("Your message was not sent")).to_have_value(
+        "x" * MESSAGE_BYTES
+    )
     await ada.press("Go to your inbox")
     await ada.title_is("Inbox")
 

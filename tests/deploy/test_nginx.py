@@ -14,7 +14,7 @@ import httpx
 import pytest
 import websockets
 
-from app import BODY_BYTES
+from app import FORM_BYTES, MESSAGE_BYTES
 from routes.middleware.security import HTTPS_ONLY, PAGE_HEADERS
 from tests import clients
 from tests.applications import Site
@@ -175,13 +175,14 @@ async def test_close_codes_come_through(site: Site) -> None:
 
 
 async def test_what_is_too_large_is_refused(site: Site) -> None:
-    stranger = await site.stranger()
-    fitting = await stranger.post("/login/", username="", password="x" * (BODY_BYTES - 50))
-    assert fitting.status_code == 422
-    response = await stranger.post("/login/", username="", password="x" * BODY_BYTES)
-    assert response.status_code == 413
-    assert "Too large" in text_of(parsed(response.text).find("h1"))
-    assert (await stranger.get("/login/", x_long="x" * 9_000)).status_code == 400
+    ada, _, id = await acquaintances(site)
+    for path, limit in {"/login/": FORM_BYTES, f"/chat/{id}/messages/": MESSAGE_BYTES}.items():
+        fitting = await ada.post(path, username="", body="x" * (limit - 50))
+        assert fitting.status_code == 422
+        response = await ada.post(path, username="", body="x" * limit)
+        assert response.status_code == 413
+        assert "Too large" in text_of(parsed(response.text).find("h1"))
+    assert (await ada.get("/login/", x_long="x" * 9_000)).status_code == 400
 
 
 async def test_the_pages_of_nginx_look_and_are_secured_like_any(

@@ -69,6 +69,10 @@ class FastSocket(WebSocketConnection):
         except Ended as end:
             self._reader.end(end.code)
 
+    def on_control(self) -> None:
+        if not self._allowance.take():
+            self._reader.end(CloseCode.TOO_FAST)
+
     def on_drain(self) -> None:
         if self._backlog is not None:
             texts, self._backlog = self._backlog.take(), None

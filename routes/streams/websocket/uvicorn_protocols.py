@@ -16,7 +16,13 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 
-from routes.streams.limits import HEAD_BYTES, HEAD_TIMEOUT, SEND_TIMEOUT
+from routes.streams.limits import (
+    FRAME_BYTES,
+    HEAD_BYTES,
+    HEAD_TIMEOUT,
+    SEND_TIMEOUT,
+    SLICE_BYTES,
+)
 from routes.streams.reader import Reader
 from routes.streams.transports import HAND_OVER
 from routes.streams.websocket.connection import WebSocketConnection
@@ -92,20 +98,37 @@ def has_hung_up(peer: socket.socket) -> bool:
 
 
 class HandoffWebSocketProtocol(WebSocketsSansIOProtocol):
-    """A WebSocket that the app may hand over after the handshake: an extension of its scope."""
+    """A WebSocket that the app may hand over after the handshake: an extension of its scope.
+
+    uvicorn parses all that comes, without a limit for the number of frames. So what comes early is
+    kept until then; and where the app closes the socket itself, little of it is parsed, to find the
+    answer to the close frame. Who sends more than that has no use for an answer.
+    """
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.logger = self.conn.logger = logger
-        self.has_received = False
-        """Data has come after the handshake request."""
+        self.early = b""
+        """What has come after the handshake request."""
+        self.parsed = 0
+        """How much of it uvicorn has been given."""
 
     def data_received(self, data: bytes) -> None:
-        self.has_received = self.handshake_initiated
-        super().data_received(data)
-        if self.conn.handshake_exc and not self.handshake_initiated:  # uvicorn forgets to say so
-            self.transport.write(b"".join(self.conn.data_to_send()))
-            self.transport.close()
+        if not self.handshake_initiated:
+            super().data_received(data)
+            if (
+                self.conn.handshake_exc and not self.handshake_initiated
+            ):  # uvicorn forgets to say so
+                self.transport.write(b"".join(self.conn.data_to_send()))
+                self.transport.close()
+            return
+        self.early += data
+        if len(self.early) > (SLICE_BYTES if self.close_sent else FRAME_BYTES):
+            self.early = b""
+            self.transport.abort()
+        elif self.close_sent:
+            unparsed, self.parsed = self.early[self.parsed :], len(self.early)
+            super().data_received(unparsed)
 
     async def send(self, message: Any) -> None:
         await super().send(message)
@@ -119,9 +142,8 @@ class HandoffWebSocketProtocol(WebSocketsSansIOProtocol):
 
     def hand_over(self, reader: Reader, scope: Scope) -> bool:
         """To be called once, after `websocket.accept`. The app then returns, and nothing of this
-        object is kept. False if data came earlier than it should, before the handshake was over:
-        uvicorn has parsed it, and the app serves this socket as on any server."""
-        if self.has_received or self.disconnected:
+        object is kept. False if the client has gone meanwhile."""
+        if self.disconnected:
             return False
         self.give(FastSocket(reader, scope))
         return True
@@ -134,6 +156,8 @@ class HandoffWebSocketProtocol(WebSocketsSansIOProtocol):
         self.connections.discard(self)
         connections = cast(set[object], self.connections)
         connection.take_over(transport, connections, is_paused=not self.writable.is_set())
+        if self.early:
+            connection.data_received(self.early)
 
 
 class Detached:

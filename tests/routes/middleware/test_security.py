@@ -1,6 +1,7 @@
 """What holds for every answer and every request."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import closing
 
@@ -9,11 +10,13 @@ import pytest
 import websockets
 
 import settings
+from actions import messages
 from actions.text import clean
-from app import BODY_BYTES
+from app import FORM_BYTES, MESSAGE_BYTES
 from routes import conversations, errors
+from routes.forms import FIELDS
 from routes.middleware.security import is_foreign
-from tests.applications import Site, database_away, served
+from tests.applications import HOME, Site, database_away, served
 from tests.clients import Visitor
 from tests.factories import make_conversation, make_user
 from tests.pages import attribute, parsed, text_of
@@ -80,7 +83,7 @@ async def every_kind_of_answer(
     yield await stranger.get("/", HX_Request="true")
     yield await ada.post("/account/name/", name="")
     yield await ada.post(f"/chat/{chat}/typing/")
-    yield await ada.post("/account/name/", name="x" * (BODY_BYTES + 1))
+    yield await ada.post("/account/name/", name="x" * (FORM_BYTES + 1))
     yield await ada.http.post("/account/name/", headers={"Sec-Fetch-Site": "cross-site"})
     async with ada.http.stream("GET", f"/sse/chat/{chat}/") as response:
         yield response
@@ -274,21 +277,31 @@ async def test_only_named_hosts_are_served(
         assert "whoever.example" not in answer.text
 
 
-async def test_a_body_that_is_too_large_is_refused(site: Site, ada: Visitor, chat: int) -> None:
-    fits = "x" * (BODY_BYTES - 200)
-    fields = {"client_id": CLIENT_ID, "body": fits}
-    assert (await ada.http.post(f"/chat/{chat}/messages/", data=fields)).status_code == 422
-    fields["body"] = "x" * BODY_BYTES
-    refused = await ada.http.post(f"/chat/{chat}/messages/", data=fields)
-    assert refused.status_code == 413
-    for path in ("/login/", "/signup/", "/chat/new/"):
+async def test_a_body_that_is_too_large_is_refused(ada: Visitor, chat: int) -> None:
+    limits = {"/login/": FORM_BYTES, "/signup/": FORM_BYTES, "/chat/new/": FORM_BYTES}
+    limits |= {f"/chat/{chat}/read/": FORM_BYTES, f"/chat/{chat}/messages/": MESSAGE_BYTES}
+    for path, limit in limits.items():
+        fields = {"client_id": CLIENT_ID, "body": "x" * (limit - 200)}
+        assert (await ada.http.post(path, data=fields)).status_code != 413, path
+        fields["body"] = "x" * limit
         assert (await ada.http.post(path, data=fields)).status_code == 413, path
+
+
+async def test_the_longest_message_fits_into_the_longest_body(ada: Visitor, chat: int) -> None:
+    body = "\N{THUMBS UP SIGN}" * messages.BODY_LENGTH
+    answer = await ada.hx_post(f"/chat/{chat}/messages/", client_id=CLIENT_ID, body=body)
+    assert answer.status_code == 200
+
+
+def test_nginx_has_the_same_limits() -> None:
+    sizes = re.findall(r"client_max_body_size (\d+)k;", (HOME / "deploy/nginx.conf").read_text())
+    assert [int(size) * 1024 for size in sizes] == [FORM_BYTES, MESSAGE_BYTES]
 
 
 async def test_a_body_without_a_length_is_counted_too(ada: Visitor, chat: int) -> None:
     async def pieces() -> AsyncIterator[bytes]:
         yield b"body="
-        for _ in range(BODY_BYTES // 1024 + 1):
+        for _ in range(MESSAGE_BYTES // 1024 + 1):
             yield b"x" * 1024
 
     form = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -302,7 +315,7 @@ async def test_a_body_without_a_length_is_counted_too(ada: Visitor, chat: int) -
 async def test_a_body_that_is_too_large_gets_a_page_or_a_sentence_like_any_refusal(
     site: Site, ada: Visitor, chat: int
 ) -> None:
-    fields = {"client_id": CLIENT_ID, "body": "x" * 3 * BODY_BYTES}
+    fields = {"client_id": CLIENT_ID, "body": "x" * 3 * MESSAGE_BYTES}
     page = await ada.post(f"/chat/{chat}/messages/", **fields)
     fragment = await ada.hx_post(f"/chat/{chat}/messages/", **fields)
     outside = await (await site.stranger()).post("/login/", **fields)
@@ -322,7 +335,7 @@ async def test_what_is_refused_unread_comes_back_to_its_author(
     site: Site, ada: Visitor, chat: int
 ) -> None:
     path = f"/chat/{chat}/messages/"
-    large = "\n<é> &\n" + "x" * BODY_BYTES
+    large = "\n<é> &\n" + "x" * MESSAGE_BYTES
     foreign = {"Sec-Fetch-Site": "cross-site"}
     for status, body, headers in ((413, large, {}), (403, "\n<é> &", foreign)):
         fields = {"client_id": CLIENT_ID, "body": body}
@@ -346,7 +359,7 @@ async def test_another_sites_form_gets_a_page(site: Site, ada: Visitor) -> None:
         assert_secured(refused)
 
 
-@pytest.mark.parametrize("body", ["&" * (BODY_BYTES + 1), "body=" + "x" * errors.KEPT_BYTES])
+@pytest.mark.parametrize("body", ["&" * (MESSAGE_BYTES + 1), "body=" + "x" * errors.KEPT_BYTES])
 async def test_what_is_too_much_to_be_given_back_is_refused_all_the_same(
     ada: Visitor, chat: int, body: str
 ) -> None:
@@ -357,9 +370,10 @@ async def test_what_is_too_much_to_be_given_back_is_refused_all_the_same(
 
 
 async def test_a_form_has_so_many_fields_and_no_more(ada: Visitor, chat: int) -> None:
-    fields = {f"field{n}": "x" for n in range(2000)}
-    refused = await ada.http.post(f"/chat/{chat}/messages/", data=fields)
-    assert refused.status_code in (400, 413)
+    fields = {"client_id": CLIENT_ID, "body": "x"} | {f"field{n}": "x" for n in range(FIELDS - 2)}
+    assert (await ada.hx_post(f"/chat/{chat}/messages/", **fields)).status_code == 200
+    refused = await ada.hx_post(f"/chat/{chat}/messages/", **fields, one_more="x")
+    assert refused.status_code == 400
     files = {f"file{n}": b"x" for n in range(1100)}
     refused = await ada.http.post(f"/chat/{chat}/messages/", files=files)
     assert refused.status_code in (400, 413)

@@ -2,12 +2,16 @@
 
 import pytest
 from websockets.frames import Frame, Opcode
+from websockets.protocol import Protocol
 
 from routes.streams.close_codes import CloseCode
-from routes.streams.limits import FRAME_BYTES
+from routes.streams.limits import FRAGMENTS, FRAME_BYTES, SLICE_BYTES
 from routes.streams.websocket import connection as connections
 from routes.streams.websocket.connection import WebSocketConnection, is_one_frame
 from tests.recording_transport import Transport
+
+CONTROLS = 60
+"""After so many pings the recorder has enough."""
 
 
 class Recorder(WebSocketConnection):
@@ -18,6 +22,12 @@ class Recorder(WebSocketConnection):
         self.heard: list[str | bytes] = []
         self.ends = 0
         self.losses = 0
+        self.controls = 0
+
+    def on_control(self) -> None:
+        self.controls += 1
+        if self.controls == CONTROLS:
+            self.close(CloseCode.TOO_FAST)
 
     def on_message(self, message: str | bytes) -> None:
         self.heard.append(message)
@@ -74,6 +84,82 @@ async def test_fragments_make_one_message_with_pings_in_between(
     assert socket.heard == ["漢字", b"\0\1"]
     [pong] = transport.frames()
     assert (pong.opcode, pong.data) == (Opcode.PONG, b"ping")
+
+
+NOTHING_MORE = frame("", Opcode.CONT, fin=False)
+
+
+async def test_a_message_may_have_128_fragments(socket: Recorder) -> None:
+    assert FRAGMENTS == 128
+    middle = frame("x", Opcode.CONT, fin=False) * (FRAGMENTS - 2)
+    socket.data_received(frame("x", fin=False) + middle + frame("x", Opcode.CONT))
+    assert socket.heard == ["x" * FRAGMENTS]
+
+
+@pytest.mark.parametrize("size", [6, 1000, 256 * 1024])
+async def test_a_message_of_more_fragments_is_refused_and_the_rest_not_read(
+    socket: Recorder, transport: Transport, size: int
+) -> None:
+    data = frame("x", fin=False) + NOTHING_MORE * 60_000
+    parsed = feed(socket, transport, data, size)
+    assert transport.close_codes() == [4400]
+    assert (socket.heard, socket.code) == ([], 4400)
+    assert parsed < 2 * 7 * FRAGMENTS + size
+
+
+async def test_pings_are_counted_and_the_rest_not_read(
+    socket: Recorder, transport: Transport
+) -> None:
+    parsed = feed(socket, transport, frame("", Opcode.PING) * 100_000, 256 * 1024)
+    assert transport.close_codes() == [4429]
+    assert socket.controls == CONTROLS
+    assert parsed <= 256 * 1024
+
+
+def feed(socket: Recorder, transport: Transport, data: bytes, size: int) -> int:
+    """How many bytes were taken, so many at a time, before they are no longer read."""
+    for start in range(0, len(data), size):
+        if not transport.is_reading():
+            return start
+        socket.data_received(data[start : start + size])
+    return len(data)
+
+
+async def test_not_even_all_of_one_read_is_parsed(
+    socket: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parsed = 0
+    parse = WebSocketConnection._parse
+
+    def counted(self: WebSocketConnection, parser: Protocol, data: bytes) -> None:
+        nonlocal parsed
+        parsed += len(data)
+        parse(self, parser, data)
+
+    monkeypatch.setattr(WebSocketConnection, "_parse", counted)
+    socket.data_received(frame("", Opcode.PING) * 40_000)
+    assert parsed <= 2 * SLICE_BYTES
+
+
+async def test_who_does_not_read_gets_no_pongs(socket: Recorder, transport: Transport) -> None:
+    socket.pause_writing()
+    socket.data_received(frame("", Opcode.PING))
+    assert transport.written == []
+    socket.resume_writing()
+    socket.data_received(frame("", Opcode.PING))
+    [pong] = transport.frames()
+    assert pong.opcode is Opcode.PONG
+
+
+async def test_who_goes_on_after_the_end_is_no_longer_read(
+    socket: Recorder, transport: Transport
+) -> None:
+    socket.close(CloseCode.SESSION_ENDED)
+    socket.data_received(frame("Hello") * FRAGMENTS)
+    assert transport.is_reading(), "the answer to the close may be underway"
+    socket.data_received(frame("Hello"))
+    assert not transport.is_reading()
+    assert (socket.heard, transport.close_codes()) == ([], [4401])
 
 
 OTHERS = {
