@@ -54,12 +54,30 @@ export function start() {
 }
 
 function open() {
-  const toUnread = document.querySelector('.to-unread')
-  toUnread?.addEventListener('click', () => toUnread.remove())
+  document.querySelector('.to-unread')?.addEventListener('click', toUnread)
   const at = new URLSearchParams(location.search).get('at')
   if (at) return held().find(li => li.dataset.position === at)?.scrollIntoView({block: 'center'})
   byId('unread')?.scrollIntoView()
-  toUnread?.remove()
+}
+
+// It stays until it is used: to go and read the newest first does no harm.
+async function toUnread(event) {
+  event.preventDefault()
+  event.currentTarget.remove()
+  const read = Number(messages.dataset.read)
+  if (!firstAfter(read)) await htmx.ajax('GET', `${live.dataset.live}?at=${read + 1}`, {target: messages, swap: 'innerHTML'})
+  look()
+  isLeading = false
+  const first = byId('unread') ?? firstAfter(read)
+  first?.scrollIntoView()
+  scroller.focus({preventScroll: true})
+  look()
+}
+
+// Where all between are held.
+function firstAfter(read) {
+  const all = held()
+  return position(all[0]) <= read + 1 ? all.find(li => position(li) > read && isOfOthers(li)) : undefined
 }
 
 const newer = () => messages.querySelector('.newer')

@@ -86,10 +86,13 @@ async def test_a_conversation_opens_at_the_first_unread_and_what_was_on_screen_i
         return seen.read_position == 5 + number - below
 
     await eventually(is_as_said)
-    await expect(ada.page.get_by_text("Jump to first unread")).to_have_count(0)
     await jump(ada).click()
     await ada.title_is("Bob")
     await expect(ada.messages.last).to_be_in_viewport(ratio=1)
+    await ada.press("Jump to first unread")
+    await expect(ada.message("Message 1\nand more")).to_be_in_viewport(ratio=1)
+    await expect(ada.page.get_by_text("Jump to first unread")).to_have_count(0)
+    await is_a_whole_piece(ada)
 
 
 async def test_without_javascript_an_inbox_leads_to_the_first_unread(people: People) -> None:
@@ -100,6 +103,18 @@ async def test_without_javascript_an_inbox_leads_to_the_first_unread(people: Peo
     await expect(ada.message("Message 1\nand more")).to_be_in_viewport(ratio=1)
     await ada.go(id)
     await ada.press("Jump to first unread")
+    await expect(ada.message("Message 1\nand more")).to_be_in_viewport(ratio=1)
+
+
+async def test_a_page_that_refreshes_itself_follows_the_newest_and_links_to_the_first_unread(
+    people: People,
+) -> None:
+    ada, id = await unread_conversation(people, 180, javascript=False)
+    await ada.go(id, "?refresh=60")
+    log = ada.page.frame_locator("#log")
+    await expect(log.get_by_text("Message 180")).to_be_in_viewport()
+    await ada.press("Jump to first unread")
+    await expect(ada.page).to_have_url(f"{people.url}/chat/{id}/#unread")
     await expect(ada.message("Message 1\nand more")).to_be_in_viewport(ratio=1)
 
 
