@@ -128,9 +128,25 @@ async def test_a_window_that_nobody_attends_reads_nothing(people: People) -> Non
     await ada.title_is("(1) Bob")
     await bob.say("Hello?")
     await ada.title_is("(2) Bob")
-    await ada.page.mouse.move(200, 200)
-    await ada.title_is("Bob")
-    await ada.has_read(7)
+    position = 7
+    mouse, keyboard = ada.page.mouse, ada.page.keyboard
+    for attend in (
+        lambda: mouse.move(200, 200),
+        lambda: mouse.wheel(0, 5),
+        lambda: mouse.click(200, 200),
+        lambda: keyboard.press("Shift"),
+        lambda: ada.page.evaluate("dispatchEvent(new Event('focus'))"),
+    ):
+        await attend()
+        await ada.title_is("Bob")
+        await ada.has_read(position)
+        await bob.say(f"Within the minute {position}")
+        position += 1
+        await ada.has_read(position)
+        await ada.page.clock.fast_forward(61_000)
+        await bob.say(f"After it {position}")
+        position += 1
+        await ada.title_is("(1) Bob")
 
 
 async def test_what_one_scrolled_past_is_read_only_at_the_bottom(people: People) -> None:
