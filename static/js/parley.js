@@ -8,9 +8,10 @@ import * as outbox from './outbox.js'
 import * as page from './page.js'
 import * as read from './read.js'
 import * as scroll from './scroll.js'
+import * as sticky from './sticky.js'
 import * as storage from './storage.js'
 import * as writing from './writing.js'
 
-const behaviours = [page, storage, frames, clock, scroll, inbox, live, outbox, writing, read]
+const behaviours = [page, storage, frames, clock, scroll, sticky, inbox, live, outbox, writing, read]
 for (const behaviour of behaviours) behaviour.start()
 document.documentElement.classList.add(live.isOff() ? 'off' : 'js')
