@@ -43,7 +43,7 @@ async def show(request: Request) -> Response:
         if forms.wants_fragment(request):
             page = await load_page(conversation, *edges)
             return render.page(request, "messages/_page.html", page=page, conversation=conversation)
-        if edges == [None, None, None]:
+        if edges == [None, None, None] and not refresh(request.query_params.get("refresh")):
             page = await load_first_page(conversation)
         else:
             page = await load_page(conversation, *edges)
@@ -51,7 +51,8 @@ async def show(request: Request) -> Response:
 
 
 async def log(request: Request) -> Response:
-    """Only the messages, as a page that reloads itself inside the conversation's page."""
+    """Only the newest messages, as a page that reloads itself inside the conversation's page. It
+    follows the newest: at the first unread one it would lead back there each time."""
     await access.current_session(request, request.query_params.get("viewer", ""))
     conversation = await access.current_conversation(request)
     response = render.page(

@@ -40,6 +40,21 @@ def chromium() -> Path | None:
     return next(on_path(*filter(None, names)), None)
 
 
+def webkit_driver() -> Path:
+    return found("WebKitWebDriver")
+
+
+def minibrowser() -> Path:
+    """Debian keeps WebKitGTK's own browser beside its library."""
+    for program in Path("/usr/lib").glob("*/webkit2gtk-4.*/MiniBrowser"):
+        return program
+    return found("MiniBrowser")
+
+
+def xvfb() -> Path:
+    return found("Xvfb")
+
+
 def lynx() -> Path:
     return found("lynx")
 

@@ -1,9 +1,11 @@
-// Times, days and runs of one author are those of the reader's zone; the server's, in UTC, stand until then.
+// Times, days and runs of one author are those of the reader's zone; the server's, in UTC, stand until then. After
+// midnight they are called anew.
 
-import {continues, dayName, isSameDay} from './days.js'
+import {continues, dayName, isRecent, isSameDay} from './days.js'
 import {messages, on} from './page.js'
 
-const TIMES = ':is(.message time, #inbox time, #presence time):not(.day time, [title])'
+const TIMES = ':is(.message time, #inbox time, #presence time):not(.day time)'
+const MINUTE = 60_000
 // The page's language, as the reader's region writes it, else as the server does.
 const locale = navigator.languages.find(tag => tag.split('-')[0] === document.documentElement.lang) ?? 'en-GB'
 const format = options => new Intl.DateTimeFormat(locale, options)
@@ -11,14 +13,22 @@ const clock = format({hour: 'numeric', minute: '2-digit'})
 const short = format({day: 'numeric', month: 'short'})
 const full = format({dateStyle: 'full', timeStyle: 'short'})
 
+let written
+
 export function start() {
   for (const event of ['htmx:after:swap', 'parley:drawn', 'visibilitychange']) on(event, localize)
+  // A machine that slept through midnight has missed a single timer.
+  setInterval(() => { if (!isSameDay(written, new Date())) localize() }, MINUTE)
   localize()
 }
 
+export const nameDay = date => dayName(date, new Date(), locale)
+
 function localize() {
   const now = new Date()
-  for (const time of document.querySelectorAll(TIMES)) writeTime(time, now)
+  const isNewDay = !written || !isSameDay(written, now)
+  written = now
+  for (const time of document.querySelectorAll(isNewDay ? TIMES : `${TIMES}:not([title])`)) writeTime(time, now)
   let before
   for (const li of messages?.querySelectorAll('.message') ?? []) {
     separate(li, before, now)
@@ -28,9 +38,13 @@ function localize() {
 
 function writeTime(time, now) {
   const date = new Date(time.dateTime)
-  const isDated = time.closest('#inbox, #presence') && !isSameDay(date, now)
-  time.textContent = (isDated ? short : clock).format(date)
+  time.textContent = words(time, date, now)
   time.title = full.format(date)
+}
+
+function words(time, date, now) {
+  if (isSameDay(date, now) || !time.closest('#inbox, #presence')) return clock.format(date)
+  return time.closest('#inbox') && isRecent(date, now) ? dayName(date, now, locale) : short.format(date)
 }
 
 function separate(li, before, now) {
@@ -41,14 +55,14 @@ function separate(li, before, now) {
     heading?.remove()
     return
   }
-  const words = dayName(date, now, locale)
-  if (heading?.textContent.trim() !== words) li.prepend(dayHeading(date, words, heading))
+  const name = dayName(date, now, locale)
+  if (heading?.textContent.trim() !== name) li.prepend(dayHeading(date, name, heading))
 }
 
-function dayHeading(date, words, old) {
+function dayHeading(date, name, old) {
   const time = document.createElement('time')
   time.dateTime = date.toLocaleDateString('sv')
-  time.textContent = words
+  time.textContent = name
   const heading = old ?? document.createElement('h2')
   heading.className = 'day'
   heading.replaceChildren(time)

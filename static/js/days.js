@@ -12,7 +12,7 @@ export function continues(message, before, run) {
 
 // Today, Yesterday, the days of this week by their names, then the date; its year where it is another one.
 export function dayName(date, now, locale) {
-  const ago = Math.round((midnight(now) - midnight(date)) / DAY)
+  const ago = daysAgo(date, now)
   if (ago === 0 || ago === 1) {
     const words = new Intl.RelativeTimeFormat(locale, {numeric: 'auto'}).format(-ago, 'day')
     return words[0].toLocaleUpperCase(locale) + words.slice(1)
@@ -22,4 +22,8 @@ export function dayName(date, now, locale) {
   return date.toLocaleDateString(locale, {day: 'numeric', month: 'long', year})
 }
 
+// Whether it is called by a name and not by its date.
+export const isRecent = (date, now) => daysAgo(date, now) >= 0 && daysAgo(date, now) < 7
+
+const daysAgo = (date, now) => Math.round((midnight(now) - midnight(date)) / DAY)
 const midnight = date => new Date(date).setHours(0, 0, 0, 0)

@@ -13,11 +13,13 @@ import * as page from './page.js'
 import * as read from './read.js'
 import * as recipients from './recipients.js'
 import * as scroll from './scroll.js'
+import * as sticky from './sticky.js'
 import * as storage from './storage.js'
 import * as writing from './writing.js'
 
 const behaviours = [
-  page, storage, frames, clock, scroll, inbox, live, names, outbox, writing, read, menus, recipients, keys, focus,
+  page, storage, frames, clock, scroll, sticky, inbox, live, names, outbox, writing, read, menus, recipients, keys,
+  focus,
 ]
 for (const behaviour of behaviours) behaviour.start()
 document.documentElement.classList.add(live.isOff() ? 'off' : 'js')

@@ -1,17 +1,17 @@
 // A conversation opens at its first unread message. The view follows the newest message if one is there; else a button
-// says how many are unread below and leads there, and what one looks at stays in its place. At most 300 messages are
-// kept: a link loads again what is trimmed.
+// says how many are unread below and leads there, and what one looks at stays in its place, whatever loads, arrives,
+// changes its height or is trimmed. At most 300 messages are kept: a link loads again what is trimmed.
 
 import {isOutsideAfter} from './frames.js'
 import {byId, held, live, messages, on, position, scroller, user} from './page.js'
 
 const MOST = 300, SPARE = 20, NEAR = 60
-// Where no browser holds the view by itself; at the very bottom none does.
-const isLoose = !CSS.supports('overflow-anchor: auto')
 const jump = document.createElement('button')
 const label = document.createElement('span')
 
-let isAtBottom = true, isLeading = false, unread = 0, seen = 0, newest = 0, mark, markTop
+let isAtBottom = true, isLeading = false, isFollowing = false, unread = 0, seen = 0, newest = 0
+// What one looks at, and where it stands; how high the log and the view were then.
+let mark, markTop, heights
 
 const isAtNewest = () => isAtBottom && !newer()
 
@@ -41,8 +41,11 @@ export function start() {
   jump.addEventListener('click', toNewest)
   on('parley:sent', toNewest)
   on('parley:arrived', notice)
-  on('htmx:before:swap', hold)
-  on('htmx:after:swap', release)
+  on('htmx:before:swap', look)
+  on('htmx:after:swap', settle)
+  // Seen before it is painted.
+  const resized = new ResizeObserver(look)
+  for (const element of [scroller, messages]) resized.observe(element)
   // A load that failed on a lost line is tried again.
   on('parley:up', () => {
     for (const link of messages.querySelectorAll('.older a, .newer a')) htmx.process(link, true)
@@ -51,12 +54,30 @@ export function start() {
 }
 
 function open() {
-  const toUnread = document.querySelector('.to-unread')
-  toUnread?.addEventListener('click', () => toUnread.remove())
+  document.querySelector('.to-unread')?.addEventListener('click', toUnread)
   const at = new URLSearchParams(location.search).get('at')
   if (at) return held().find(li => li.dataset.position === at)?.scrollIntoView({block: 'center'})
   byId('unread')?.scrollIntoView()
-  toUnread?.remove()
+}
+
+// It stays until it is used: to go and read the newest first does no harm.
+async function toUnread(event) {
+  event.preventDefault()
+  event.currentTarget.remove()
+  const read = Number(messages.dataset.read)
+  if (!firstAfter(read)) await htmx.ajax('GET', `${live.dataset.live}?at=${read + 1}`, {target: messages, swap: 'innerHTML'})
+  look()
+  isLeading = false
+  const first = byId('unread') ?? firstAfter(read)
+  first?.scrollIntoView()
+  scroller.focus({preventScroll: true})
+  look()
+}
+
+// Where all between are held.
+function firstAfter(read) {
+  const all = held()
+  return position(all[0]) <= read + 1 ? all.find(li => position(li) > read && isOfOthers(li)) : undefined
 }
 
 const newer = () => messages.querySelector('.newer')
@@ -68,17 +89,39 @@ const isInUpperHalf = () => distanceFromBottom() > (scroller.scrollHeight - scro
 
 async function toNewest() {
   if (newer()) await htmx.ajax('GET', live.dataset.live, {target: messages, swap: 'innerHTML'})
+  isLeading = isFollowing = true
   toBottom()
-  isLeading = true
   look()
 }
 
+// Browsers hold the view each in their own way, and none at the very bottom: `overflow-anchor` is off, and this does it.
 function look() {
+  if (measure() !== heights) restore()
   isAtBottom = distanceFromBottom() < NEAR
   if (!isAtBottom || !newer()) isLeading = false
+  isFollowing = isLeading || isAtNewest()
+  note()
   see()
   paint()
 }
+
+function restore() {
+  heights = measure()
+  if (isFollowing) toBottom()
+  else if (mark?.isConnected) scroller.scrollTop += top(mark) - markTop
+}
+
+function note() {
+  // What stands where it stood is not noted anew: rounding would add up.
+  if (mark?.isConnected && Math.abs(top(mark) - markTop) < 1) return
+  const middle = scroller.getBoundingClientRect().top + scroller.clientHeight / 2
+  mark = held().find(li => li.getBoundingClientRect().bottom > middle)
+  markTop = mark && top(mark)
+}
+
+const measure = () => `${scroller.scrollHeight} ${scroller.clientHeight}`
+// Not of the whole message: headings above it come and go.
+const top = li => li.querySelector('.bubble').getBoundingClientRect().top
 
 function see() {
   if (document.hidden) return
@@ -105,17 +148,10 @@ function paint() {
   label.textContent = unread ? `${unread} new message${unread > 1 ? 's' : ''}` : 'Newest messages'
 }
 
-function hold() {
-  mark = undefined
-  if (isLeading || isAtNewest() || !isAtBottom && !isLoose) return
-  const middle = scroller.getBoundingClientRect().top + scroller.clientHeight / 2
-  mark = held().find(li => li.getBoundingClientRect().bottom > middle)
-  markTop = mark?.getBoundingClientRect().top
-}
-
-function release() {
+function settle() {
+  restore()
   trim()
-  if (mark?.isConnected) scroller.scrollTop += mark.getBoundingClientRect().top - markTop
+  restore()
   look()
 }
 

@@ -13,11 +13,13 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright, expect
 
+import db.engine
 import settings
-from db import engine
 from tests import programs
 from tests.applications import Process, Site, served
+from tests.browser import engines
 from tests.browser.catalogue import Catalogue, collect
+from tests.browser.engines import Engine
 from tests.browser.faulty_proxy import FaultyProxy
 from tests.browser.people import People
 from tests.waiting import PATIENCE
@@ -54,6 +56,14 @@ async def chromium() -> AsyncIterator[Browser]:
         )
         yield browser
         await browser.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session", params=["chromium", "webkit"])
+async def engine(request: pytest.FixtureRequest, chromium: Browser) -> AsyncIterator[Engine]:
+    """A window of each browser engine that people have and a test can drive."""
+    opened = engines.webkit() if request.param == "webkit" else engines.chromium(chromium)
+    async with opened as engine:
+        yield engine
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -100,6 +110,6 @@ async def process(sqlite_url: str) -> AsyncIterator[Process]:
     """Parley in a process of its own, to be killed. Its database is open here as well."""
     with Process(DATABASE_URL=sqlite_url) as process:
         await asyncio.to_thread(process.start)
-        await engine.connect(sqlite_url, 5, 2.5)
+        await db.engine.connect(sqlite_url, 5, 2.5)
         yield process
-        await engine.disconnect()
+        await db.engine.disconnect()

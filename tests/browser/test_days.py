@@ -73,3 +73,40 @@ async def test_a_run_that_arrives_live_stands_together_like_one_that_was_there(
             await expect(screen.page.locator(".continued .body")).to_have_text(["Two"])
             if n == 0:
                 await screen.page.reload()
+
+
+async def test_after_midnight_an_open_page_calls_its_days_and_times_anew(people: People) -> None:
+    ada = await people.join("ada", timezone_id="Europe/Berlin", locale="en-GB")
+    bob = await factories.make_user("bob")
+    late = datetime(2026, 3, 3, 22, 58, tzinfo=UTC)  # in Berlin two minutes before midnight
+    said_at = int(late.timestamp() * 1000)
+    id = await factories.make_conversation([ada.user, bob], active_at=said_at)
+    await factories.make_message(bob, id, "Good night", created_at=said_at)
+    await ada.page.clock.install(time=late)
+    await ada.chat(id)
+    day, time = ada.page.locator(".day"), ada.page.locator("#inbox time")
+    await expect(day).to_have_text("Today")
+    await expect(time).to_have_text("23:58")
+    for hours, name in ((1, "Yesterday"), (24, "Tuesday"), (24 * 6, "3 March")):
+        await ada.page.clock.fast_forward(hours * 3_600_000)
+        await expect(day).to_have_text(name)
+        await expect(time).to_have_text("3 Mar" if name == "3 March" else name)
+
+
+async def test_the_day_stays_in_sight_while_one_scrolls(people: People) -> None:
+    ada = await people.join("ada", locale="en-GB", timezone_id="UTC")
+    id = await factories.make_conversation([ada.user])
+    for hour in range(48):
+        said_at = datetime(2026, 3, 1 + hour // 24, hour % 24, tzinfo=UTC)
+        body = f"{hour}\nlines"
+        created_at = int(said_at.timestamp() * 1000)
+        await factories.make_message(ada.user, id, body, created_at=created_at)
+    await ada.chat(id)
+    day = ada.page.locator(".day-in-sight")
+    await expect(day).to_have_text("2 March")
+    await expect(day).to_be_in_viewport(ratio=1)
+    await ada.message("12\nlines").scroll_into_view_if_needed()
+    await expect(day).to_have_text("1 March")
+    await ada.page.locator("#scroller").press("Home")
+    await expect(day).to_be_hidden()
+    await expect(ada.page.locator(".day").first).to_be_in_viewport(ratio=1)

@@ -86,10 +86,13 @@ async def test_a_conversation_opens_at_the_first_unread_and_what_was_on_screen_i
         return seen.read_position == 5 + number - below
 
     await eventually(is_as_said)
-    await expect(ada.page.get_by_text("Jump to first unread")).to_have_count(0)
     await jump(ada).click()
     await ada.title_is("Bob")
     await expect(ada.messages.last).to_be_in_viewport(ratio=1)
+    await ada.press("Jump to first unread")
+    await expect(ada.message("Message 1\nand more")).to_be_in_viewport(ratio=1)
+    await expect(ada.page.get_by_text("Jump to first unread")).to_have_count(0)
+    await is_a_whole_piece(ada)
 
 
 async def test_without_javascript_an_inbox_leads_to_the_first_unread(people: People) -> None:
@@ -103,6 +106,18 @@ async def test_without_javascript_an_inbox_leads_to_the_first_unread(people: Peo
     await expect(ada.message("Message 1\nand more")).to_be_in_viewport(ratio=1)
 
 
+async def test_a_page_that_refreshes_itself_follows_the_newest_and_links_to_the_first_unread(
+    people: People,
+) -> None:
+    ada, id = await unread_conversation(people, 180, javascript=False)
+    await ada.go(id, "?refresh=60")
+    log = ada.page.frame_locator("#log")
+    await expect(log.get_by_text("Message 180")).to_be_in_viewport()
+    await ada.press("Jump to first unread")
+    await expect(ada.page).to_have_url(f"{people.url}/chat/{id}/#unread")
+    await expect(ada.message("Message 1\nand more")).to_be_in_viewport(ratio=1)
+
+
 async def test_a_window_that_nobody_attends_reads_nothing(people: People) -> None:
     ada, bob, _ = await long_conversation(people, 5)
     await ada.page.evaluate("document.hasFocus = () => false")
@@ -113,9 +128,25 @@ async def test_a_window_that_nobody_attends_reads_nothing(people: People) -> Non
     await ada.title_is("(1) Bob")
     await bob.say("Hello?")
     await ada.title_is("(2) Bob")
-    await ada.page.mouse.move(200, 200)
-    await ada.title_is("Bob")
-    await ada.has_read(7)
+    position = 7
+    mouse, keyboard = ada.page.mouse, ada.page.keyboard
+    for attend in (
+        lambda: mouse.move(200, 200),
+        lambda: mouse.wheel(0, 5),
+        lambda: mouse.click(200, 200),
+        lambda: keyboard.press("Shift"),
+        lambda: ada.page.evaluate("dispatchEvent(new Event('focus'))"),
+    ):
+        await attend()
+        await ada.title_is("Bob")
+        await ada.has_read(position)
+        await bob.say(f"Within the minute {position}")
+        position += 1
+        await ada.has_read(position)
+        await ada.page.clock.fast_forward(61_000)
+        await bob.say(f"After it {position}")
+        position += 1
+        await ada.title_is("(1) Bob")
 
 
 async def test_what_one_scrolled_past_is_read_only_at_the_bottom(people: People) -> None:

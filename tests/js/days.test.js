@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
-import {continues, dayName, isSameDay} from '../../static/js/days.js'
+import {continues, dayName, isRecent, isSameDay} from '../../static/js/days.js'
 
 const NOW = new Date(2026, 10, 27, 0, 30)
 const RUN = 300000
@@ -19,6 +19,12 @@ test('days are called as people call them', () => {
 
 test('a clock that is ahead makes a date of tomorrow', () => {
   assert.equal(named(2026, 10, 28), '28 November')
+})
+
+test('a day has a name for a week', () => {
+  assert.ok(isRecent(new Date(2026, 10, 21), NOW))
+  assert.ok(!isRecent(new Date(2026, 10, 20), NOW))
+  assert.ok(!isRecent(new Date(2026, 10, 28), NOW))
 })
 
 test('in the language of the reader', () => {
