@@ -7,7 +7,10 @@ const key = name => `parley:${user}:${name}`
 
 // Signing out leaves nothing behind on this machine; a session that just ends keeps what was not sent.
 export function start() {
-  document.querySelector('[action="/logout/"]')?.addEventListener('submit', () => names('').forEach(forget))
+  document.querySelector('[action="/logout/"]')?.addEventListener('submit', () => {
+    names('').forEach(forget)
+    tab.clear()
+  })
 }
 
 export const recall = name => attempt(() => JSON.parse(localStorage[key(name)]))
@@ -26,6 +29,7 @@ export function onChange(start, heard) {
 export const tab = {
   recall: name => attempt(() => JSON.parse(sessionStorage[name])),
   remember: (name, value) => attempt(() => sessionStorage.setItem(name, JSON.stringify(value))),
+  forget: name => attempt(() => sessionStorage.removeItem(name)),
   clear: () => attempt(() => sessionStorage.clear()),
 }
 

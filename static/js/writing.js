@@ -1,34 +1,59 @@
-// A draft survives a reload, another page and a crash until it is sent, and is the same in all tabs; Enter sends; others see that one types, until
-// 3 s after the last key, and never what.
+// A draft survives a reload, another page and a crash until it is sent, and stands in all tabs; one that was written in
+// has its own. Enter sends; others see that one types, until 3 s after the last key, and never what.
 
+import {isKeptBy} from './drafts.js'
 import {isUp, send} from './live.js'
-import {byId, composer, conversation, live, message, messages, on, post} from './page.js'
-import {forget, onChange, recall, remember} from './storage.js'
+import {byId, composer, conversation, live, message, messages, on, post, user} from './page.js'
+import {onChange, recall, remember, tab} from './storage.js'
 
 const OFTEN = 500
 const name = `draft:${conversation}`
+const ownName = `${name}:${user}`
 const text = composer?.body
 const touch = matchMedia('(hover: none) and (pointer: coarse)')
 
+// What is kept for all tabs, as far as this one knows; and what was written in this one.
+let shared = '', own = ''
 let typedAt = 0, timer
 
 export function start() {
   on('parley:arrived', ({dataset}) => byId(`typing-${dataset.author}`)?.remove())
   if (!composer) return
   restore()
-  onChange(name, () => { text.value = draft().text })
+  onChange(name, follow)
   composer.addEventListener('input', hear)
   composer.addEventListener('submit', submit)
   text.addEventListener('keydown', enter)
 }
 
 function restore() {
+  if (message(draft().id)) clear()
   const kept = draft()
-  if (kept.id && message(kept.id)) return forget(name)
-  if (!kept.text || text.value) return
-  text.value = kept.text
-  // Sent as a plain form and not seen to arrive: once more under the same id, so that it cannot stand there twice.
-  if (kept.id) composer.client_id.value = kept.id
+  shared = kept.text
+  const written = tab.recall(ownName)
+  own = typeof written === 'string' ? written : ''
+  if (!shared || isKeptBy(own, shared)) own = own && shared
+  if (text.value) own = text.value
+  else {
+    text.value = own || shared
+    // Sent as a plain form and not seen to arrive: once more under the same id, so that it cannot stand there twice.
+    if (kept.id && text.value === shared) composer.client_id.value = kept.id
+  }
+  keepOwn()
+}
+
+// Another tab has written, or sent what was written; or signed out, after which nothing is kept.
+function follow() {
+  if (!recall(name)) return tab.forget(ownName)
+  const before = shared
+  shared = draft().text
+  if (isKeptBy(own, shared || before)) {
+    own = own && shared
+    text.value = shared
+    keepOwn()
+  } else if (!shared) {
+    save()
+  }
 }
 
 function draft() {
@@ -38,20 +63,32 @@ function draft() {
 
 // A plain form leaves no outbox; where the log is in sight, the next page can see whether it arrived.
 function submit(event) {
-  if (!messages) forget(name)
+  if (!messages) clear()
   else if (!event.defaultPrevented) save(composer.client_id.value)
 }
 
 function hear() {
-  save()
+  const before = own || shared
+  own = text.value
+  keepOwn()
+  if (own || draft().text === before) save()
   const wait = typedAt + OFTEN - Date.now()
   if (wait < 0) sendTyping()
   else if (!timer) timer = setTimeout(sendTyping, wait)
 }
 
 function save(id) {
-  if (text.value) remember(name, {text: text.value, id})
-  else forget(name)
+  shared = text.value
+  remember(name, {text: shared, id})
+}
+
+function clear() {
+  shared = ''
+  remember(name, {text: ''})
+}
+
+function keepOwn() {
+  tab.remember(ownName, own)
 }
 
 function sendTyping() {

@@ -175,6 +175,45 @@ async def test_a_draft_is_the_same_in_all_tabs_and_gone_from_all_when_it_is_sent
     await bob.shows("half a thought more")
 
 
+async def test_different_words_in_two_tabs_stay_until_each_is_sent(people: People) -> None:
+    ada, bob, id = await people.pair()
+    second = await ada.another_tab()
+    await second.chat(id)
+    await ada.composer.fill("one")
+    await expect(second.composer).to_have_value("one")
+    await second.composer.fill("two")
+    await ada.composer.press_sequentially(" more")
+    await expect(second.composer).to_have_value("two")
+    for tab, words in ((ada, "one more"), (second, "two")):
+        await tab.page.reload()
+        await expect(tab.composer).to_have_value(words)
+    await second.is_live("ws")
+    await second.composer.press("Enter")
+    await bob.shows("two")
+    await expect(ada.composer).to_have_value("one more")
+    await ada.page.reload()
+    await expect(ada.composer).to_have_value("one more")
+    await ada.composer.press("Enter")
+    await bob.shows("two", "one more")
+    for tab in (ada, second):
+        await tab.page.reload()
+        await tab.shows("two", "one more")
+        await expect(tab.composer).to_have_value("")
+
+
+async def test_words_that_were_sent_from_another_tab_do_not_come_back(people: People) -> None:
+    ada, bob, id = await people.pair()
+    await ada.composer.fill("half a thought")
+    await ada.go("/")
+    second = await ada.another_tab()
+    await second.chat(id)
+    await second.composer.press("Enter")
+    await bob.shows("half a thought")
+    await ada.chat(id)
+    await ada.shows("half a thought")
+    await expect(ada.composer).to_have_value("")
+
+
 async def test_what_is_kept_in_the_browser_may_be_damaged(people: People) -> None:
     ada, bob, id = await people.pair()
     damaged = {f"draft:{id}": "{", "outbox:1": "x", "outbox:2": "{}", "outbox:3": '{"id":"3"}'}

@@ -102,6 +102,21 @@ async def test_signing_out_ends_every_tab(people: People) -> None:
         await expect(tab.page).to_have_url(f"{people.url}/login/?next=%2Fchat%2F{id}%2F")
 
 
+async def test_signing_out_leaves_no_words_behind(people: People) -> None:
+    ada = await reader(people, "ada", javascript=True)
+    second = await ada.another_tab()
+    await second.chat(ada.conversation_id)
+    await second.composer.fill("one")
+    await expect(ada.composer).to_have_value("one")
+    await ada.composer.fill("two")
+    await ada.press("Sign out")
+    for tab in (ada, second):
+        await tab.title_is("Sign in")
+        kept = await tab.page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
+        assert "one" not in kept
+        assert "two" not in kept
+
+
 @pytest.mark.parametrize("javascript", [True, False], ids=["js", "plain"])
 async def test_a_tab_of_the_previous_user_sends_nothing_as_the_next(
     travellers: People, proxy: FaultyProxy, javascript: bool
