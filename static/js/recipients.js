@@ -22,7 +22,8 @@ export function start() {
     event.preventDefault()
     choose(event.target.closest('[role=option]'))
   })
-  chips.addEventListener('change', ({target}) => remove(target.closest('.chip')))
+  // The field changes, too.
+  chips.addEventListener('change', ({target}) => { if (target !== field) remove(target.closest('.chip')) })
   on('htmx:after:swap', dress)
   dress()
   close()

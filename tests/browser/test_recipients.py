@@ -70,6 +70,17 @@ async def test_backspace_takes_out_the_last_name_and_escape_closes_the_list(
     await expect(options(ada).first).to_be_visible()
 
 
+async def test_what_is_typed_stays_when_one_goes_on_to_another_field(people: People) -> None:
+    ada = await writing(people, "?to=eve")
+    await field(ada).press_sequentially("bob")
+    await field(ada).press("Tab")
+    await expect(options(ada).first).to_be_hidden()
+    await expect(field(ada)).to_have_value("bob")
+    await ada.fill(title="Three of us")
+    await ada.press("Start conversation")
+    await ada.title_is("Three of us")
+
+
 async def test_who_is_chosen_is_not_suggested_again(people: People) -> None:
     ada = await writing(people, "?to=bob")
     await field(ada).press_sequentially("bo")
