@@ -11,7 +11,7 @@ from actions import conversations
 from actions.errors import Invalid
 from db import engine, participants
 from db.conversations import Conversation
-from routes import access, forms
+from routes import access, forms, rate_limit
 from routes.inbox import load_inbox
 from routes.message_pages import load_first_page, load_page
 from routes.presence import load_presence
@@ -71,9 +71,9 @@ async def new(request: Request) -> Response:
 
 async def suggestions(request: Request) -> Response:
     """Users who match the last, unfinished name in `to`."""
-    await access.current_user(request)
+    user = await access.current_user(request)
     to = request.query_params.get("to", "")
-    people = await found(unfinished(to))
+    people = await found(user, unfinished(to))
     return render.page(request, "conversations/_suggestions.html", **people)
 
 
@@ -82,6 +82,7 @@ async def create(request: Request) -> Response:
     user = await access.current_user(request)
     async with forms.read_form(request) as fields:
         to, title = forms.texts(fields, "to"), forms.text(fields, "title")
+    rate_limit.new_conversations.charge(user)
     try:
         conversation_id = await conversations.start(user, to, title)
     except Invalid as refusal:
@@ -133,7 +134,7 @@ async def starting(
         status,
         values={"to": to, "title": title},
         errors=errors,
-        **await found(unfinished(to)),
+        **await found(await access.current_user(request), unfinished(to)),
     )
 
 

@@ -27,7 +27,7 @@ T = TypeVar("T", bound=Tab)
 MAIN = """
 daemon off;
 pid nginx.pid;
-events { worker_connections 512; }
+events { worker_connections 4096; }
 http {
     log_format ids "$request_id $request";
     access_log ids.log ids;

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import uuid
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ import websockets
 
 from app import FORM_BYTES, MESSAGE_BYTES
 from tests import clients
-from tests.applications import Site
+from tests.applications import HOME, Site
 from tests.clients import LIVE_TIERS, TIERS, Socket
 from tests.deploy.fronts import Nginx, Workers, acquaintances, at, newcomer
 from tests.waiting import eventually, within
@@ -175,6 +176,19 @@ async def test_what_is_too_large_is_refused(site: Site) -> None:
         assert response.status_code == 413
         assert response.text == "This is more than can be sent at once.\n"
     assert (await ada.get("/login/", x_long="x" * 9_000)).status_code == 400
+
+
+def test_one_address_cannot_take_all_connections() -> None:
+    [each] = re.findall(
+        r"limit_conn parley_addresses (\d+);", (HOME / "deploy/nginx.conf").read_text()
+    )
+    guide = (HOME / "docs/deploy.md").read_text()
+    [whole] = re.findall(
+        r"`worker_connections` in\s+`/etc/nginx/nginx.conf` .* to (\d+) at least", guide
+    )
+    assert 4 * int(each) < int(whole), (
+        "with one to nginx and one to Parley, half are left to others"
+    )
 
 
 async def test_what_is_for_operators_stays_inside(site: Site) -> None:
