@@ -85,6 +85,9 @@ LOG_FORMAT: str = config("LOG_FORMAT", default="text" if sys.stdout.isatty() els
 HEARTBEAT = config("HEARTBEAT", cast=float, default=15.0)
 """Seconds between a stream's heartbeats; at each it also re-reads the database."""
 
+CONNECTIONS_PER_PERSON = config("CONNECTIONS_PER_PERSON", cast=int, default=20)
+"""Sockets, streams and waiting polls of one person in a process; 0 for no limit."""
+
 IS_SINGLE_PROCESS = BROKER_URL.startswith("memory:")
 """Whether this process cannot reach any other."""
 

@@ -22,6 +22,11 @@ def go(user_id: int, *, shows_inbox: bool) -> None:
             del counter[user_id]
 
 
+def count(user_id: int) -> int:
+    """How many connections a user has here."""
+    return _connections[user_id]
+
+
 def everybody() -> list[int]:
     """The ids of all users connected here."""
     return list(_connections)

@@ -8,15 +8,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 import render
-from actions import conversations, users
+from actions import conversations
 from actions.errors import Invalid
 from db import engine, participants
 from db.conversations import Conversation
 from db.users import User
-from routes import access, forms
+from routes import access, forms, rate_limit
 from routes.inbox import load_inbox, page_with_inbox
 from routes.message_pages import load_first_page, load_page
 from routes.presence import load_presence
+from routes.users import found
 
 REFRESH_CHOICES = ("5", "15", "60")
 """Seconds between timed refreshes, for readers without JavaScript."""
@@ -86,6 +87,7 @@ async def create(request: Request) -> Response:
     async with forms.read_form(request) as fields:
         to = [*forms.texts(fields, "to"), forms.text(fields, "q")]
         title, client_id = forms.text(fields, "title"), forms.text(fields, "client_id")
+    rate_limit.new_conversations.charge(user)
     try:
         conversation_id = await conversations.start(user, to, title, client_id)
     except Invalid as refusal:
@@ -154,6 +156,9 @@ async def starting(
 async def suggested(user: User, q: str, chosen: list[User]) -> dict[str, Any]:
     """Users who match the last name in `q`; before there is one, whom the user has talked to."""
     name = q.rpartition(",")[2].strip()
-    people = await users.search(name) if name else await participants.list_recent(user.id, RECENT)
+    if name:
+        people = (await found(user, name))["people"]
+    else:
+        people = await participants.list_recent(user.id, RECENT)
     people = [person for person in people if person not in chosen]
     return {"q": q.strip(), "people": people, "is_recent": not name}

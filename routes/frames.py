@@ -13,16 +13,16 @@ from db.conversations import Conversation
 from db.log.commit import Stored
 from routes import forms
 from routes.messages import composer
-from routes.rate_limit import TokenBucket
+from routes.rate_limit import frames_and_posts
 from routes.streams.close_codes import CloseCode, Ended
 from routes.streams.limits import FRAME_BYTES
 from routes.streams.reader import Reader
 
 
-def receive(frame: str | bytes, reader: Reader, bucket: TokenBucket) -> None:
+def receive(frame: str | bytes, reader: Reader) -> None:
     """Start what a frame asks for. The frames of one socket take effect in their order; what
     concerns this socket alone is sent to its reader. Raises `Ended`."""
-    if not bucket.take():
+    if not frames_and_posts.take(reader.session.user):
         raise Ended(CloseCode.TOO_FAST)
     if isinstance(frame, bytes) or reader.conversation is None:
         raise Ended(CloseCode.BAD_FRAME)

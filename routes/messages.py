@@ -42,7 +42,7 @@ async def create(request: Request) -> Response:
     draft = Draft(request.path_params["conversation_id"], client_id, body, author_id)
     try:
         session = await access.current_session(request, author_id)
-        rate_limit.charge(session.user)
+        rate_limit.frames_and_posts.charge(session.user)
         response = await send(request, session.user, draft, refresh)
         if seen:  # replying from a plain page marks it as read
             await participants.read(

@@ -21,7 +21,7 @@ async def update_read(request: Request) -> Response:
     async with forms.read_form(request) as fields:
         position = forms.integer(forms.text(fields, "position"), "position")
     user = await access.current_user(request)
-    rate_limit.charge(user)
+    rate_limit.frames_and_posts.charge(user)
     await participants.read(user, conversation.id, position)
     if forms.wants_fragment(request):
         return Response(status_code=204)

@@ -1,5 +1,9 @@
-"""Limits for the frames of a socket and the posts of a user."""
+"""What each person may do in a while, over all their connections, tabs and sessions.
 
+The allowances are a process's own: N workers allow N times as much.
+"""
+
+import math
 import time
 
 from starlette.exceptions import HTTPException
@@ -7,55 +11,79 @@ from starlette.exceptions import HTTPException
 from db.users import User
 
 RATE = 20
-"""Tokens a second."""
+"""Frames and posts a second."""
 
 BURST = 60
 
 
 class RateLimited(HTTPException):
-    """The user posts too fast. Nothing was done; retry in a moment."""
+    """The user is too fast. Nothing was done; retry after `wait` seconds."""
 
-    def __init__(self) -> None:
-        super().__init__(429, headers={"Retry-After": "1"})
+    def __init__(self, wait: int = 1) -> None:
+        super().__init__(429, headers={"Retry-After": str(wait)})
+        self.wait = wait
 
 
 class TokenBucket:
-    """`RATE` tokens a second, saved up to `BURST`."""
+    """`rate` tokens a second, saved up to `burst`."""
 
-    __slots__ = ("_counted_at", "_left")
+    __slots__ = ("_burst", "_counted_at", "_left", "_rate")
 
-    def __init__(self) -> None:
-        self._left = float(BURST)
+    def __init__(self, rate: float, burst: float) -> None:
+        self._rate = rate
+        self._burst = burst
+        self._left = float(burst)
         self._counted_at = time.monotonic()
 
     def take(self) -> bool:
         """Take a token; False if there is none."""
         moment = time.monotonic()
-        earned = (moment - self._counted_at) * RATE
-        self._left = min(BURST, self._left + earned)
+        earned = (moment - self._counted_at) * self._rate
+        self._left = min(self._burst, self._left + earned)
         self._counted_at = moment
         if self._left < 1:
             return False
         self._left -= 1
         return True
 
+    def wait(self) -> int:
+        """Whole seconds until there is a token."""
+        return max(1, math.ceil((1 - self._left) / self._rate))
+
     def is_full(self) -> bool:
         """Whether it has surely refilled, whatever was taken."""
-        return time.monotonic() - self._counted_at >= BURST / RATE
+        return time.monotonic() - self._counted_at >= self._burst / self._rate
 
 
-_buckets: dict[int, TokenBucket] = {}
-"""By user id, for users who posted in the last seconds, the most recent last."""
+class Allowance:
+    """A bucket for each user who took from it in the last while."""
+
+    def __init__(self, rate: float, burst: float) -> None:
+        self.rate = rate
+        self.burst = burst
+        self._buckets: dict[int, TokenBucket] = {}
+        """By user id, the most recent last."""
+
+    def take(self, user: User) -> bool:
+        """Count one thing that a user does; False if it is one too many."""
+        return self._bucket(user).take()
+
+    def charge(self, user: User) -> None:
+        """The same. Raises `RateLimited`."""
+        bucket = self._bucket(user)
+        if not bucket.take():
+            raise RateLimited(bucket.wait())
+
+    def _bucket(self, user: User) -> TokenBucket:
+        buckets = self._buckets
+        while buckets and buckets[oldest := next(iter(buckets))].is_full():
+            del buckets[oldest]
+        bucket = buckets.pop(user.id, None) or TokenBucket(self.rate, self.burst)
+        buckets[user.id] = bucket
+        return bucket
 
 
-def charge(user: User) -> None:
-    """Count one post of a user, from any of their tabs. Raises `RateLimited`.
-
-    The limit is per process: N workers allow N times as much.
-    """
-    while _buckets and _buckets[oldest := next(iter(_buckets))].is_full():
-        del _buckets[oldest]
-    bucket = _buckets.pop(user.id, None) or TokenBucket()
-    _buckets[user.id] = bucket
-    if not bucket.take():
-        raise RateLimited
+frames_and_posts = Allowance(RATE, BURST)
+searches = Allowance(5, 30)
+new_conversations = Allowance(1 / 30, 30)
+renames = Allowance(1 / 60, 10)

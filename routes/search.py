@@ -19,10 +19,8 @@ async def index(request: Request) -> Response:
     user = await access.current_user(request)
     q = request.query_params.get("q", "").strip()
     if q:
-        results = {
-            "conversations": await conversations.search(user, q),
-            "people": (await found(q))["people"],
-        }
+        people = await found(user, q)
+        results = {"conversations": await conversations.search(user, q), **people}
     else:
         recent, _, _ = await inbox.list_entries(user.id, None, RECENT)
         results = {"conversations": recent, "people": []}

@@ -10,6 +10,6 @@ from routes import access, rate_limit
 async def create(request: Request) -> Response:
     conversation = await access.current_conversation(request)
     user = await access.current_user(request)
-    rate_limit.charge(user)
+    rate_limit.frames_and_posts.charge(user)
     await typing_notifications.publish(user, conversation.id)
     return Response(status_code=204)

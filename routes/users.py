@@ -9,8 +9,9 @@ import render
 from actions import presence, sessions, users
 from actions.errors import Invalid
 from db import presence as stored
+from db.users import User
 from render.assets import MINE
-from routes import access, forms
+from routes import access, forms, rate_limit
 from routes.addresses import network
 from routes.inbox import page_with_inbox
 from routes.sessions import same_site_path, signed_out
@@ -52,6 +53,7 @@ async def update_name(request: Request) -> Response:
     user = await access.current_user(request)
     async with forms.read_form(request) as fields:
         name = forms.text(fields, "name")
+    rate_limit.renames.charge(user)
     try:
         await users.rename(user, name)
     except Invalid as refusal:
@@ -92,17 +94,21 @@ async def destroy(request: Request) -> Response:
 
 async def index(request: Request) -> Response:
     """Users to write to: a page, or for htmx only its results."""
-    await access.current_user(request)
+    user = await access.current_user(request)
     q = request.query_params.get("q", "")
-    results = {"q": q, **await found(q.strip())}
+    results = {"q": q, **await found(user, q.strip())}
     if forms.wants_fragment(request):
         return render.page(request, "users/_results.html", **results)
     return await page_with_inbox(request, "users/index.html", **results)
 
 
-async def found(query: str) -> dict[str, Any]:
-    """The users who match, and whether the query is too short to match any."""
-    return {"people": await users.search(query), "too_short": users.is_too_short(query)}
+async def found(user: User, query: str) -> dict[str, Any]:
+    """The users who match, and whether the query is too short to match any. Raises `RateLimited`
+    where `user` has searched too often."""
+    too_short = users.is_too_short(query)
+    if not too_short:
+        rate_limit.searches.charge(user)
+    return {"people": await users.search(query), "too_short": too_short}
 
 
 async def mine(request: Request) -> Response:

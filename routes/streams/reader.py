@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Protocol
 
 import render
+import settings
 from db.conversations import Conversation
 from db.engine import Unavailable
 from db.sessions import Session
@@ -85,8 +86,12 @@ class Reader:
 
     def open(self, sink: Sink) -> None:
         """Follow from now on. The first frame comes with the first catch-up, also when there is
-        nothing to catch up."""
+        nothing to catch up. Ends at once where the person has too many connections."""
         self._sink = sink
+        if 0 < settings.CONNECTIONS_PER_PERSON <= connections.count(self.session.user.id):
+            self.is_closed = True
+            sink.close(CloseCode.TOO_FAST)
+            return
         self._greeting = "" if self.is_poll else self._cursor_mark()
         self._slot = heartbeats.add(self)
         metrics.connections.labels(sink.tier).inc()

@@ -15,7 +15,7 @@ from db.conversations import Conversation
 from live import metrics
 from routes import access, forms
 from routes.frames import receive
-from routes.rate_limit import TokenBucket
+from routes.rate_limit import RateLimited
 from routes.streams.catch_up import NOTHING
 from routes.streams.close_codes import CloseCode, Ended
 from routes.streams.limits import CLOSE_TIMEOUT, POLL_TIMEOUT, SEND_TIMEOUT
@@ -135,13 +135,12 @@ def empty_frame(websocket: WebSocket) -> str:
 
 
 async def receive_frames(websocket: WebSocket, reader: Reader) -> None:
-    allowance = TokenBucket()
     while True:
         received = await websocket.receive()
         if received["type"] == "websocket.disconnect":
             raise Ended(CloseCode.LOST)
         text = received.get("text")
-        receive(received["bytes"] if text is None else text, reader, allowance)
+        receive(received["bytes"] if text is None else text, reader)
 
 
 async def server_sent(reader: Reader) -> AsyncIterator[ServerSentEvent]:
@@ -169,11 +168,13 @@ async def first_text(queue: SendQueue, wait: float) -> str:
 
 
 def ended_poll(code: CloseCode) -> str:
-    """A close code as a poll's answer: 401, 404, or nothing, and the page polls again."""
+    """A close code as a poll's answer: 401, 404, 429, or nothing, and the page polls again."""
     if code is CloseCode.SESSION_ENDED:
         raise access.SignedOut
     if code is CloseCode.REMOVED:
         access.not_found()
+    if code is CloseCode.TOO_FAST:
+        raise RateLimited(wait=POLL_TIMEOUT)
     return ""
 
 

@@ -27,7 +27,7 @@ T = TypeVar("T", bound=Tab)
 MAIN = """
 daemon off;
 pid nginx.pid;
-events { worker_connections 512; }
+events { worker_connections 4096; }
 http {
     client_body_temp_path body;
     proxy_temp_path proxy;

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import os
+import re
 import signal
 import uuid
 from base64 import b64encode
@@ -17,7 +18,7 @@ import websockets
 from app import FORM_BYTES, MESSAGE_BYTES
 from routes.middleware.security import HTTPS_ONLY, PAGE_HEADERS
 from tests import clients
-from tests.applications import Site
+from tests.applications import HOME, Site
 from tests.clients import LIVE_TIERS, TIERS, Socket
 from tests.deploy.fronts import Nginx, Workers, acquaintances, at, newcomer
 from tests.pages import parsed, text_of
@@ -208,6 +209,19 @@ async def test_the_pages_of_nginx_look_and_are_secured_like_any(
         ).digest()
         assert b64encode(style).decode() in page.headers["content-security-policy"]
         assert "Go to Parley" in page.text
+
+
+def test_one_address_cannot_take_all_connections() -> None:
+    [each] = re.findall(
+        r"limit_conn parley_addresses (\d+);", (HOME / "deploy/nginx.conf").read_text()
+    )
+    guide = (HOME / "docs/deploy.md").read_text()
+    [whole] = re.findall(
+        r"`worker_connections` in\s+`/etc/nginx/nginx.conf` .* to (\d+) at least", guide
+    )
+    assert 4 * int(each) < int(whole), (
+        "with one to nginx and one to Parley, half are left to others"
+    )
 
 
 async def test_what_is_for_operators_stays_inside(site: Site) -> None:

@@ -31,7 +31,7 @@ class Workers(Process):
             return subprocess.Popen(
                 command,
                 cwd=HOME,
-                env=os.environ | self.environment,
+                env=os.environ | {"CONNECTIONS_PER_PERSON": "0"} | self.environment,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,

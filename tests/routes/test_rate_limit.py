@@ -4,15 +4,14 @@ import time
 
 import pytest
 
-from routes import rate_limit
-from routes.rate_limit import BURST, RATE, RateLimited, TokenBucket
+from routes.rate_limit import BURST, RATE, Allowance, RateLimited, TokenBucket
 from tests.factories import make_user
 
 
 def test_an_allowance_grows_back(monkeypatch: pytest.MonkeyPatch) -> None:
     moment = 1000.0
     monkeypatch.setattr(time, "monotonic", lambda: moment)
-    rate_limit = TokenBucket()
+    rate_limit = TokenBucket(RATE, BURST)
     assert [rate_limit.take() for _ in range(BURST + 1)].count(True) == 60
     moment += 0.5
     assert [rate_limit.take() for _ in range(20)].count(True) == RATE // 2
@@ -26,16 +25,16 @@ async def test_only_recent_users_are_remembered(
 ) -> None:
     moment = 1000.0
     monkeypatch.setattr(time, "monotonic", lambda: moment)
-    monkeypatch.setattr(rate_limit, "_buckets", {})
+    allowance = Allowance(RATE, BURST)
     ada, bob, cem = [await make_user() for _ in range(3)]
     for user in (ada, bob, ada):
-        rate_limit.charge(user)
+        allowance.charge(user)
     moment += BURST / RATE - 0.01
-    rate_limit.charge(bob)
-    assert list(rate_limit._buckets) == [ada.id, bob.id]
+    allowance.charge(bob)
+    assert list(allowance._buckets) == [ada.id, bob.id]
     moment += 0.02
-    rate_limit.charge(cem)
-    assert list(rate_limit._buckets) == [bob.id, cem.id]
+    allowance.charge(cem)
+    assert list(allowance._buckets) == [bob.id, cem.id]
 
 
 @pytest.mark.usefixtures("database")
@@ -43,10 +42,10 @@ async def test_a_user_who_keeps_posting_too_fast_is_not_forgotten(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(time, "monotonic", lambda: 1000.0)
-    monkeypatch.setattr(rate_limit, "_buckets", {})
+    allowance = Allowance(RATE, BURST)
     ada, bob = await make_user(), await make_user()
     for _ in range(BURST):
-        rate_limit.charge(ada)
-    rate_limit.charge(bob)
+        allowance.charge(ada)
+    allowance.charge(bob)
     with pytest.raises(RateLimited):
-        rate_limit.charge(ada)
+        allowance.charge(ada)

@@ -11,7 +11,7 @@ from live.delivery import Delivery
 from live.subscription import Backlog
 from routes.frames import receive
 from routes.middleware import request_log
-from routes.rate_limit import TokenBucket
+from routes.rate_limit import frames_and_posts
 from routes.streams.close_codes import CloseCode, Ended
 from routes.streams.limits import PONG_TIMEOUT
 from routes.streams.reader import Reader
@@ -21,7 +21,7 @@ HEARTBEAT = text_frame("") + Frame(Opcode.PING, b"").serialize(mask=False)
 
 
 class FastSocket(WebSocketConnection):
-    __slots__ = ("_allowance", "_backlog", "_exchange", "_pinged_at", "_reader")
+    __slots__ = ("_backlog", "_exchange", "_pinged_at", "_reader")
 
     tier: Final = "ws"
 
@@ -29,7 +29,6 @@ class FastSocket(WebSocketConnection):
         super().__init__()
         self._reader = reader
         self._exchange = request_log.outlive(scope)
-        self._allowance = TokenBucket()
         self._backlog: Backlog[str] | None = None
         """What waits while the other side takes no more."""
         self._pinged_at = 0.0
@@ -65,12 +64,12 @@ class FastSocket(WebSocketConnection):
 
     def on_message(self, message: str | bytes) -> None:
         try:
-            receive(message, self._reader, self._allowance)
+            receive(message, self._reader)
         except Ended as end:
             self._reader.end(end.code)
 
     def on_control(self) -> None:
-        if not self._allowance.take():
+        if not frames_and_posts.take(self._reader.session.user):
             self._reader.end(CloseCode.TOO_FAST)
 
     def on_drain(self) -> None:

@@ -20,7 +20,7 @@ from live import hub, publication
 from live.publication import ENDING, RESYNC, Publication
 from live.subscription import BACKLOG
 from routes import frames
-from routes.rate_limit import BURST
+from routes.rate_limit import BURST, frames_and_posts
 from routes.streams import catch_up, transports
 from routes.streams.limits import FRAME_BYTES
 from routes.streams.reader import Reader
@@ -421,6 +421,40 @@ async def test_too_many_frames_end_the_socket(ada: Visitor, bob: Visitor, chat: 
         assert await close_code(socket) == 4429
         await reader.send("Others go on")
         assert reader.bodies() == ["Before", "Others go on"]
+
+
+async def test_frames_and_posts_count_for_the_person_not_for_the_socket(
+    ada: Visitor, chat: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(frames_and_posts, "rate", 0.001)
+    monkeypatch.setattr(frames_and_posts, "burst", 3)
+    assert (await ada.hx_post(f"/chat/{chat}/typing/")).status_code == 204
+    async with ada.connect(f"/ws/chat/{chat}/") as one, ada.connect("/ws/inbox/") as other:
+        await one.send('{"type":"typing"}')
+        await one.send('{"type":"typing"}')
+        await one.ping()
+        assert await close_code(one) == 4429
+        await other.ping()
+        assert await close_code(other) == 4429
+    assert (await ada.hx_post(f"/chat/{chat}/typing/")).status_code == 429
+
+
+async def test_a_person_has_so_many_connections_and_no_more(
+    ada: Visitor, bob: Visitor, chat: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert settings.CONNECTIONS_PER_PERSON == 20
+    monkeypatch.setattr(settings, "CONNECTIONS_PER_PERSON", 2)
+    async with ada.tab("ws", chat), ada.tab("sse", chat):
+        async with ada.connect(f"/ws/chat/{chat}/") as third:
+            assert await close_code(third) == 4429
+        codes = [event["data"] async for event in ada.events(f"/sse/chat/{chat}/")]
+        assert codes == ["4429"]
+        refused = await ada.get(f"/poll/chat/{chat}/")
+        assert (refused.status_code, refused.headers["retry-after"]) == (429, "25")
+        async with bob.tab("ws", chat) as others:
+            await others.send("Others have their own")
+    async with ada.tab("ws", chat) as again:
+        await again.wait_for_bodies("Others have their own")
 
 
 async def test_a_send_that_finds_no_database_is_not_acknowledged(
