@@ -2,8 +2,10 @@
 
 import * as clock from './clock.js'
 import * as frames from './frames.js'
+import * as grow from './grow.js'
 import * as inbox from './inbox.js'
 import * as live from './live.js'
+import * as news from './news.js'
 import * as outbox from './outbox.js'
 import * as page from './page.js'
 import * as read from './read.js'
@@ -12,6 +14,6 @@ import * as sticky from './sticky.js'
 import * as storage from './storage.js'
 import * as writing from './writing.js'
 
-const behaviours = [page, storage, frames, clock, scroll, sticky, inbox, live, outbox, writing, read]
+const behaviours = [page, storage, frames, clock, scroll, sticky, inbox, live, outbox, writing, grow, read, news]
 for (const behaviour of behaviours) behaviour.start()
 document.documentElement.classList.add(live.isOff() ? 'off' : 'js')
