@@ -3,11 +3,13 @@
 import * as clock from './clock.js'
 import * as focus from './focus.js'
 import * as frames from './frames.js'
+import * as grow from './grow.js'
 import * as inbox from './inbox.js'
 import * as keys from './keys.js'
 import * as live from './live.js'
 import * as menus from './menus.js'
 import * as names from './names.js'
+import * as news from './news.js'
 import * as outbox from './outbox.js'
 import * as page from './page.js'
 import * as read from './read.js'
@@ -18,8 +20,8 @@ import * as storage from './storage.js'
 import * as writing from './writing.js'
 
 const behaviours = [
-  page, storage, frames, clock, scroll, sticky, inbox, live, names, outbox, writing, read, menus, recipients, keys,
-  focus,
+  page, storage, frames, clock, scroll, sticky, inbox, live, names, outbox, writing, grow, read, news, menus,
+  recipients, keys, focus,
 ]
 for (const behaviour of behaviours) behaviour.start()
 document.documentElement.classList.add(live.isOff() ? 'off' : 'js')

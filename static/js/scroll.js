@@ -3,7 +3,7 @@
 // changes its height or is trimmed. At most 300 messages are kept: a link loads again what is trimmed.
 
 import {isOutsideAfter} from './frames.js'
-import {byId, held, live, messages, on, position, scroller, user} from './page.js'
+import {byId, emit, held, live, messages, on, position, scroller, user} from './page.js'
 
 const MOST = 300, SPARE = 20, NEAR = 60
 const jump = document.createElement('button')
@@ -139,7 +139,9 @@ const isOfOthers = li => li.dataset.author !== user
 function notice(li) {
   if (!(position(li) > newest)) return
   newest = position(li)
-  if (isOfOthers(li)) unread++
+  if (!isOfOthers(li)) return
+  unread++
+  emit('parley:new', li)
 }
 
 function paint() {

@@ -6,6 +6,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page, expect
 
+from db import participants
 from tests import factories, programs
 from tests.browser.catalogue import Catalogue
 from tests.browser.faulty_proxy import Fault, FaultyProxy
@@ -121,3 +122,35 @@ async def resize(page: Page, size: tuple[int, int]) -> None:
 
 def listed(found: dict[str, list[str]]) -> str:
     return "\n".join(f"{name}: {what}" for name, every in found.items() for what in every)
+
+
+async def test_what_is_new_is_read_aloud_and_the_history_that_loads_is_not(people: People) -> None:
+    ada, bob = await people.join("ada"), await people.join("bob")
+    id = await factories.make_conversation([ada.user, bob.user])
+    await factories.make_messages(bob.user, id, 120)
+    await participants.update_read([(id, ada.user.id, 120)])
+    for screen in (ada, bob):
+        await screen.chat(id)
+    await expect(ada.page.locator("#scroller")).to_have_attribute("aria-live", "off")
+    await ada.page.locator("#scroller").press("Home")
+    await expect(ada.messages).to_have_count(100)
+    await expect(ada.page.locator("#messages")).to_have_attribute("aria-busy", "false")
+    news = ada.page.locator("#news[aria-live=polite] > li")
+    await expect(news).to_have_count(0)
+    await ada.say("Mine is no news")
+    await bob.say("Hello")
+    await expect(news).to_have_text(["Bob: Hello"])
+
+
+async def test_forced_colours_show_what_is_current(people: People) -> None:
+    ada = await people.join("ada", forced_colors="active")
+    id = await factories.make_conversation([ada.user])
+    for path in (f"/chat/{id}/", "/", "/people/", "/account/", "/chat/new/"):
+        await ada.go(path)
+        outlines = await ada.page.evaluate(
+            """() => [...document.querySelectorAll('[aria-current]')]
+                .filter(e => e.offsetParent)
+                .map(e => getComputedStyle(e.closest('.entry') ?? e).outlineStyle)"""
+        )
+        assert outlines, path
+        assert set(outlines) == {"solid"}, path

@@ -82,6 +82,24 @@ async def test_what_one_looks_at_stays_whatever_loads_arrives_changes_or_is_trim
         await has_stayed(engine, f"newer than {last}")
 
 
+async def test_the_composer_grows_with_its_text_and_stays_in_view_on_a_low_screen(
+    engine: Engine, site: Site
+) -> None:
+    ada, id = await three_weeks(60)
+    await engine.resize(667, 220)
+    await engine.open(site.url, await factories.make_session(ada), f"/chat/{id}/")
+    await engine.becomes("() => document.querySelector('#connection[data-state=live]')")
+    height = "() => document.getElementById('body').getBoundingClientRect().height"
+    assert await engine.run(height) < 60
+    await engine.run(WRITE)
+    grown = await engine.run(height)
+    assert 60 < grown <= await engine.run("() => innerHeight * 0.4 + 1")
+    for part in ("#body", ".send"):
+        box = f"() => document.querySelector('{part}').getBoundingClientRect()"
+        assert await engine.run(f"() => ({box})().bottom <= innerHeight && ({box})().top >= 0")
+    await engine.resize(1280, 800)
+
+
 async def three_weeks(number: int) -> tuple[User, int]:
     """Who has read messages of one to seven lines, twenty minutes apart, and where: pages of them
     end within a day, and messages within pages open one."""
