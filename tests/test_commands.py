@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -292,3 +293,9 @@ def test_vendor_says_what_npm_said(project: Path, npm: Path) -> None:
 
 def test_vendor_refuses_what_it_does_not_know(project: Path, npm: Path) -> None:
     assert vendor(project, npm, "--everything").returncode == 2
+
+
+def test_the_readme_shows_the_pictures_that_are_made() -> None:
+    shown = re.findall(r"\(docs/([a-z]+\.png)\)", (HOME / "README.md").read_text())
+    assert sorted(shown) == sorted(path.name for path in (HOME / "docs").glob("*.png"))
+    assert len(shown) == 4
