@@ -6,7 +6,7 @@ import websockets
 
 from routes import conversations
 from tests.applications import Site, database_away
-from tests.factories import make_user
+from tests.factories import PASSWORD, make_user
 from tests.pages import parsed, text_of
 
 
@@ -47,7 +47,7 @@ async def test_an_unavailable_database_is_reported_by_every_route(site: Site) ->
             assert answer.headers["retry-after"] == "2"
             assert answer.headers["cache-control"] == "no-store"
         for path in ("/login/", "/signup/"):
-            refused = await ada.post(path, username="ada", name="Ada", password="12345678")
+            refused = await ada.post(path, username="ada", name="Ada", password=PASSWORD)
             assert refused.status_code == 503
         with pytest.raises(websockets.InvalidStatus) as refusal:
             async with ada.connect(f"/ws/chat/{chat}/"):

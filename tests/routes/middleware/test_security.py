@@ -416,7 +416,7 @@ HOSTILE = [
     "\u003cscript\u003e",
     "<scr\x00ipt>",
     "\u202e<b>\u2066",
-    "data: x\nevent: end\nid: 9\n\n",
+    "data: x\nevent: end\nid: 19\n\n",
 ]  # fmt: skip
 
 
