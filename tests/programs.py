@@ -1,4 +1,5 @@
-"""The programs that tests run. One that is missing is an error, never a skip."""
+"""The programs that tests run. One that is missing is an error, never a skip; but
+for WebKit, which not every system has."""
 
 import importlib.util
 import os
@@ -38,6 +39,10 @@ def chromium() -> Path | None:
     """The machine's own Chromium; None means the one that Playwright has brought."""
     names = os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome"
     return next(on_path(*filter(None, names)), None)
+
+
+def has_webkit() -> bool:
+    return bool(shutil.which("WebKitWebDriver") and shutil.which("Xvfb"))
 
 
 def webkit_driver() -> Path:

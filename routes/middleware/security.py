@@ -111,7 +111,7 @@ def is_foreign(scope: Scope) -> bool:
     if origin is None or site == "same-origin":
         return False
     try:
-        return not is_own(origin, scope["scheme"], headers)
+        return not is_own(origin, scope.get("scheme", ""), headers)  # daphne names none
     except ValueError:
         return True
 

@@ -61,6 +61,8 @@ async def chromium() -> AsyncIterator[Browser]:
 @pytest_asyncio.fixture(scope="session", loop_scope="session", params=["chromium", "webkit"])
 async def engine(request: pytest.FixtureRequest, chromium: Browser) -> AsyncIterator[Engine]:
     """A window of each browser engine that people have and a test can drive."""
+    if request.param == "webkit" and not programs.has_webkit():
+        pytest.skip("WebKitGTK's driver is not installed")
     opened = engines.webkit() if request.param == "webkit" else engines.chromium(chromium)
     async with opened as engine:
         yield engine

@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 from playwright.async_api import Browser, Page
 
+from routes.access import COOKIE
 from tests import programs
 from tests.servers import free_port
 from tests.waiting import PATIENCE, eventually
@@ -48,7 +49,7 @@ class Chromium(Engine):
         self.page = page
 
     async def open(self, url: str, session: str, path: str) -> None:
-        await self.page.context.add_cookies([{"name": "session", "value": session, "url": url}])
+        await self.page.context.add_cookies([{"name": COOKIE, "value": session, "url": url}])
         await self.page.goto(url + path)
 
     async def run(self, function: str, *arguments: object) -> Any:
@@ -64,7 +65,7 @@ class WebKit(Engine):
 
     async def open(self, url: str, session: str, path: str) -> None:
         await self.command("url", url=f"{url}/up")
-        await self.command("cookie", cookie={"name": "session", "value": session, "path": "/"})
+        await self.command("cookie", cookie={"name": COOKIE, "value": session, "path": "/"})
         await self.command("url", url=url + path)
 
     async def run(self, function: str, *arguments: object) -> Any:
