@@ -109,7 +109,7 @@ async def test_signing_out_leaves_no_words_behind(people: People) -> None:
     await second.composer.fill("one")
     await expect(ada.composer).to_have_value("one")
     await ada.composer.fill("two")
-    await ada.press("Sign out")
+    await ada.sign_out()
     for tab in (ada, second):
         await tab.title_is("Sign in")
         kept = await tab.page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
@@ -196,7 +196,8 @@ async def test_what_comes_by_an_address_or_a_form_is_never_a_script(people: Peop
         await ada.go(id, f"?{parameter}={quote(all_of_them)}")
         await is_only_text(ada)
     await ada.go("/chat/new/")
-    await is_refused(ada, "Start conversation", q=all_of_them)
+    await ada.fill(q=all_of_them)
+    await is_refused(ada, "Start conversation", title=all_of_them)
     await ada.go("/account/")
     await is_refused(ada, "Save name", name=all_of_them)
     stranger = await people.stranger()
