@@ -79,7 +79,8 @@ async def list_seen(places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], 
     rows = await rows_at(
         places,
         f"""
-        c.id, c.kind, {titled()} AS title, (SELECT name FROM epoch) AS epoch, c.revision,
+        c.id, c.kind, {titled()} AS title, c.revision,
+        (SELECT name FROM epoch WHERE id = 1) AS epoch,
         c.last_position, me.read_position, {UNREAD} AS unread, c.creator_id, me.user_id AS reader_id
         FROM {ME_IN_CONVERSATION}
         """,

@@ -100,7 +100,7 @@ class Page:
         for cursor in fragment.find_all("hx-cursor"):
             if revision := attribute(cursor, "revision"):
                 self.cursor = int(revision)
-                self.epoch = attribute(cursor, "epoch")
+            self.epoch = attribute(cursor, "epoch") or self.epoch
             self.digest = attribute(cursor, "inbox") or self.digest
         for name in fragment.find_all("hx-name"):
             self.rename(int(attribute(name, "user")), attribute(name, "name"))

@@ -319,8 +319,6 @@ def test_packages_for_node_are_neither_compiled_nor_fetched_from_elsewhere() -> 
 
 
 def test_servers_on_node_store_messages_with_its_own_sqlite(tmp_path: Path) -> None:
-    if not (node.WHEEL / "installed-from").exists() and not node.has_sqlite("node"):
-        pytest.skip("bin/bench has not fetched a node with SQLite yet")
     add = """
         const message = {room: 1, person: 2, clientId: 'x', body: 'Hello', createdAt: 3}
         require('./store.js').open().then(async store => {

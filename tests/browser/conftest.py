@@ -48,6 +48,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
+ENGINES = ["chromium", "webkit"] if programs.has_webkit() else ["chromium"]
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def chromium() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
@@ -58,11 +61,9 @@ async def chromium() -> AsyncIterator[Browser]:
         await browser.close()
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session", params=["chromium", "webkit"])
+@pytest_asyncio.fixture(scope="session", loop_scope="session", params=ENGINES)
 async def engine(request: pytest.FixtureRequest, chromium: Browser) -> AsyncIterator[Engine]:
     """A window of each browser engine that people have and a test can drive."""
-    if request.param == "webkit" and not programs.has_webkit():
-        pytest.skip("WebKitGTK's driver is not installed")
     opened = engines.webkit() if request.param == "webkit" else engines.chromium(chromium)
     async with opened as engine:
         yield engine

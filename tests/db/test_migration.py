@@ -232,7 +232,7 @@ async def test_titles_that_were_made_of_names_follow_their_people_and_others_sta
         "Ada, Bob, tea": "Ada, Bob, tea",
         "Tea": "Tea",
     }
-    in_a_thread(partial(migration.migrate, database, migration.HEAD, "0005"))
+    in_a_thread(partial(migration.migrate, database, migration.HEAD, "0007"))
     ids = {title: await make_conversation([ada, bob, cem], title) for title in titles}
 
     async def stored() -> dict[str, str]:
@@ -240,9 +240,9 @@ async def test_titles_that_were_made_of_names_follow_their_people_and_others_sta
         found = {row["id"]: row["title"] for row in rows}
         return {title: found[id] for title, id in ids.items()}
 
-    in_a_thread(partial(migration.migrate, database, "0005", migration.HEAD))
+    in_a_thread(partial(migration.migrate, database, "0007", migration.HEAD))
     assert await stored() == titles
-    in_a_thread(partial(migration.migrate, database, migration.HEAD, "0005"))
+    in_a_thread(partial(migration.migrate, database, migration.HEAD, "0007"))
     assert await stored() == {title: kept or "Ada, Bob, Cem" for title, kept in titles.items()}
 
 

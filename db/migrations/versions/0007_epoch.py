@@ -12,8 +12,8 @@ down_revision = "0006"
 
 
 def upgrade() -> None:
-    op.execute("CREATE TABLE epoch (name TEXT NOT NULL)")
-    op.execute(f"INSERT INTO epoch VALUES ('{secrets.token_hex(8)}')")
+    op.execute("CREATE TABLE epoch (id BIGINT PRIMARY KEY, name TEXT NOT NULL)")
+    op.execute(f"INSERT INTO epoch VALUES (1, '{secrets.token_hex(8)}')")
 
 
 def downgrade() -> None:
