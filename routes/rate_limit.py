@@ -85,5 +85,5 @@ class Allowance:
 
 frames_and_posts = Allowance(RATE, BURST)
 searches = Allowance(5, 30)
-new_conversations = Allowance(1 / 30, 30)
+new_conversations = Allowance(1 / 10, 100)
 renames = Allowance(1 / 60, 10)
