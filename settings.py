@@ -75,7 +75,7 @@ ALLOWED_HOSTS = config(
 )
 
 METRICS_TOKEN: str = config("METRICS_TOKEN", default="")
-"""The token for reading /metrics. Without one, nobody may."""
+"""The token for reading /metrics. Without one there is no such address."""
 
 SIGNUPS_PER_HOUR = config("SIGNUPS_PER_HOUR", cast=int, default=20)
 """Accounts that may be created from one address; 0 for any number."""

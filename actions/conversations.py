@@ -10,7 +10,7 @@ from actions.errors import Invalid
 from actions.text import clean, clean_label, is_blank
 from actions.users import USERNAME
 from db import conversations, participants, users
-from db.conversations import Found
+from db.conversations import SearchResult
 from db.folding import contains, folded
 from db.users import User
 from live import publication
@@ -19,7 +19,7 @@ TITLE_LENGTH = 100
 PEOPLE = 100
 """The most participants that a group can be started with."""
 
-FOUND = 10
+SEARCH_RESULTS = 10
 
 NOTE_TO_SELF = "Note to self"
 
@@ -28,13 +28,13 @@ async def start(creator: User, to: list[str], title: str, client_id: str = "") -
     """The id of the conversation with the people named in `to`.
 
     `to` holds usernames, each item one or several separated by commas. Several people, or a title,
-    make a new group, named after whoever is in it where it has no title; but for a repeat: the same
-    people and title under the same `client_id`. The same two people always get the same direct
-    conversation; oneself alone is the note to self.
+    make a new group, which without a title is named after its participants. A repeat, the same
+    people and title under the same `client_id`, returns the same group. The same two people always
+    get the same direct conversation; oneself alone is the note to self.
 
     Raises `Invalid`; where usernames are unknown the sentence names them.
     """
-    title = clean_label(title[: 4 * TITLE_LENGTH])
+    title = clean_label(title)
     if len(title) > TITLE_LENGTH:
         raise Invalid(
             title=f"A group name has at most {TITLE_LENGTH} characters. This one has {len(title)}."
@@ -49,12 +49,14 @@ async def start(creator: User, to: list[str], title: str, client_id: str = "") -
     return await add(secrets.randbits(53), creator, list(people), kind, pair=pair)
 
 
-async def search(user: User, query: str) -> list[Found]:
-    """At most `FOUND` conversations of a user whose title, or partner's name, contains `query`."""
+async def search(user: User, query: str) -> list[SearchResult]:
+    """At most `SEARCH_RESULTS` of a user's conversations whose title or partner's name contains
+    `query`."""
     query = clean(query)[:TITLE_LENGTH].strip().removeprefix("@")
     if is_blank(query):
         return []
-    return await conversations.search(user.id, contains(query), contains(folded(query)), FOUND)
+    patterns = contains(query), contains(folded(query))
+    return await conversations.search(user.id, *patterns, SEARCH_RESULTS)
 
 
 async def named(to: list[str]) -> list[User]:

@@ -58,11 +58,11 @@ async def end_participation(conversation: Conversation, user_id: int) -> None:
     async with transaction() as publications:
         if await participants.remove(conversation.id, user_id):
             publications.append(publication.removal(user_id, conversation.id))
-            publications.extend(changed(user_id, [conversation.id]))
+            publications.extend(people_changed(user_id, [conversation.id]))
 
 
-def changed(user_id: int, conversation_ids: Iterable[int]) -> list[Publication]:
-    """What to publish where somebody has another name in these conversations, or is gone."""
+def people_changed(user_id: int, conversation_ids: Iterable[int]) -> list[Publication]:
+    """What to publish when a user was renamed in these conversations, or has left them."""
     return [
         each
         for id in conversation_ids

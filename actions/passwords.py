@@ -17,11 +17,11 @@ NO_USER = HASHER.hash(secrets.token_hex())
 SPACE = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 
 AT_ONCE = 2
-"""Passwords that are hashed or checked at a time. One place is only for checks, so that whoever
-signs in need not wait for those who sign up."""
+"""Passwords that are hashed or checked at a time. One place is reserved for checks, so that
+sign-ins do not wait for sign-ups."""
 
 WAITING = 30
-"""Passwords that wait for each of both, about two seconds' work. Who comes next is refused."""
+"""Passwords that wait for each of the two, about two seconds' work. The next is refused."""
 
 WAIT = 2
 """Seconds after which it may be tried again."""
@@ -32,20 +32,20 @@ _hashes: CapacityLimiter | None = None
 
 async def make_hash(password: str) -> str:
     """Raises `TooMany` where too many wait already."""
-    async with in_line(hashes()), checks():
+    async with admitted_to(hashes()), checks():
         return await to_thread.run_sync(HASHER.hash, normalized(password))
 
 
 async def renew_hash(password: str) -> str:
-    """The same at a sign-in, in the line of those who sign in."""
-    async with in_line(checks()):
+    """The same at a sign-in, in the queue of the sign-ins."""
+    async with admitted_to(checks()):
         return await to_thread.run_sync(HASHER.hash, normalized(password))
 
 
 async def matches(password: str, password_hash: str | None) -> bool:
     """Whether the password has this hash; with None, False after the usual time. Raises `TooMany`
     where too many wait already."""
-    async with in_line(checks()):
+    async with admitted_to(checks()):
         return await to_thread.run_sync(check, password, password_hash or NO_USER)
 
 
@@ -77,8 +77,8 @@ def normalized(password: str) -> str:
     return unicodedata.normalize("NFC", SPACE.sub(" ", password))
 
 
-def in_line(limiter: CapacityLimiter) -> CapacityLimiter:
-    """The limiter, unless its line is full."""
+def admitted_to(limiter: CapacityLimiter) -> CapacityLimiter:
+    """The limiter. Raises `TooMany` if its queue is full."""
     if limiter.statistics().tasks_waiting >= WAITING:
         raise TooMany(WAIT, form=f"Parley is very busy. Try again in {duration(WAIT)}.")
     return limiter

@@ -40,7 +40,7 @@ async def push(changes: Iterable[str]) -> None:
 
 
 def shown(changes: Iterable[str]) -> dict[int, set[int]]:
-    """The users who have changed in each conversation that somebody has open here."""
+    """The users who have changed, by conversation, for those with readers in this process."""
     users_in: dict[int, set[int]] = defaultdict(set)
     for conversation_id, user_id in (map(int, change.split()) for change in changes):
         if hub.subscriber_count(publication.conversation(conversation_id)):

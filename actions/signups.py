@@ -12,8 +12,8 @@ HOUR = 60 * 60_000
 ADDRESSES = 25
 """In all, as many may sign up as from so many addresses."""
 
-NOBODY = ""
-"""Stands for the username, which no sign-up has yet."""
+NO_USERNAME = ""
+"""A sign-up has no username to be counted by."""
 
 
 async def count_signup(address: str) -> None:
@@ -26,10 +26,10 @@ async def count_signup(address: str) -> None:
     async with transaction():
         await login_attempts.remove_before(moment - HOUR)
         for place, most in ((f"signup {address}", limit), ("signup", ADDRESSES * limit)):
-            made = await login_attempts.after(NOBODY, place, moment - HOUR)
+            made = await login_attempts.after(NO_USERNAME, place, moment - HOUR)
             if len(made) >= most:
                 refuse(made[-most] + HOUR - moment)
-            await login_attempts.add(NOBODY, place, moment)
+            await login_attempts.add(NO_USERNAME, place, moment)
 
 
 def refuse(milliseconds: int) -> None:

@@ -28,7 +28,7 @@ UNSEEN_IN_LABEL = regex.compile(
                   | [\u200c\u200d] (?=[\p{{L}}\p{{Extended_Pictographic}}]) )
     | (?<=[0-9\#*]) (\ufe0f) (?=\u20e3)
     | [{UNSEEN}]
-    """.replace("(?V1x)", "(?V1x)")
+    """
 )
 
 STACKED = r"[[\p{Inherited}\p{Cyrillic}\p{Thai}\p{Lao}]&&\p{M}]"

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from contextlib import suppress
 
 import regex
 
@@ -10,7 +11,7 @@ from actions.changes import transaction
 from actions.clock import now
 from actions.common_passwords import is_common
 from actions.errors import Invalid, TooMany
-from actions.participants import changed
+from actions.participants import people_changed
 from actions.sessions import MINUTE, OWN_ACCOUNT, confirm, end_all
 from actions.text import clean, clean_label, clean_username
 from db import login_attempts, participants, users
@@ -52,16 +53,14 @@ async def join(username: str, name: str, password: str, address: str | None = No
         user = await users.add(
             secrets.randbits(53), username, name, folded(name), password_hash, now()
         )
-    return user or await joined(username, name, password)
+    return user or await find_repeat(username, name, password)
 
 
-async def joined(username: str, name: str, password: str) -> User:
-    try:
+async def find_repeat(username: str, name: str, password: str) -> User:
+    with suppress(Invalid):  # the sentence does not depend on whose username it is
         if user := await users.get_new(username, name, now() - REPEATED_WITHIN):
             await confirm(user, password, "password")
             return user
-    except Invalid:  # in the same words, whoever has the username
-        pass
     raise Invalid(username="This username is taken.")
 
 
@@ -71,7 +70,9 @@ async def rename(user: User, name: str) -> None:
     refuse({"name": name_error(name)})
     async with transaction() as publications:
         await users.update_name(user.id, name, folded(name))
-        publications.extend(changed(user.id, await participants.list_conversation_ids(user.id)))
+        publications.extend(
+            people_changed(user.id, await participants.list_conversation_ids(user.id))
+        )
 
 
 async def change_password(session: Session, current: str, password: str) -> None:
@@ -114,7 +115,7 @@ async def delete(session: Session, password: str) -> None:
         publications += [
             publication.removal(user.id, conversation_id) for conversation_id in groups
         ]
-        publications.extend(changed(user.id, conversations))
+        publications.extend(people_changed(user.id, conversations))
 
 
 async def search(query: str) -> list[User]:

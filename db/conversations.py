@@ -28,8 +28,8 @@ class Conversation:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A conversation that was searched for."""
+class SearchResult:
+    """A conversation that matches a search."""
 
     id: int
     kind: str
@@ -114,8 +114,8 @@ async def rows_at(places: Iterable[tuple[int, int]], selected: str) -> list[Row]
     )
 
 
-async def search(user_id: int, pattern: str, folded: str, limit: int) -> list[Found]:
-    """A user's conversations whose title, or the name of whom it is named after, is LIKE a pattern
+async def search(user_id: int, pattern: str, folded: str, limit: int) -> list[SearchResult]:
+    """A user's conversations whose title, or a name that it is made of, is LIKE a pattern
     (as typed or folded, `!` escapes), latest activity first."""
     rows = await engine.rows(
         f"""
@@ -134,7 +134,7 @@ async def search(user_id: int, pattern: str, folded: str, limit: int) -> list[Fo
         folded=folded,
         limit=limit,
     )
-    return [Found(**row) for row in rows]
+    return [SearchResult(**row) for row in rows]
 
 
 async def get_id_by_pair(pair: str) -> int | None:

@@ -32,13 +32,13 @@ class Message(NamedTuple):
 
 MESSAGE = """
     m.conversation_id, m.position, m.revision AS revision, m.author_id, u.name AS author_name,
-    me.tint AS author_tint, m.client_id, m.body, m.created_at,
+    author.tint AS author_tint, m.client_id, m.body, m.created_at,
     p.author_id AS previous_author_id, p.created_at AS previous_created_at
 """
 NEIGHBOURS = """
     JOIN users u ON u.id = m.author_id
-    LEFT JOIN participants me
-      ON me.conversation_id = m.conversation_id AND me.user_id = m.author_id
+    LEFT JOIN participants author
+      ON author.conversation_id = m.conversation_id AND author.user_id = m.author_id
     LEFT JOIN messages p
       ON p.conversation_id = m.conversation_id AND p.position = m.previous_position
 """

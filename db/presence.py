@@ -29,8 +29,8 @@ async def list_visible(
     """For each conversation and viewer: when the others were last here, by user id (milliseconds
     since 1970).
 
-    Users who hide their presence are left out, and see nobody's. So are those who have said nothing
-    among the last `MESSAGES_HEARD` messages: writing to strangers does not tell when they are here.
+    Users who hide their presence are left out, and see no one else's. So are those who sent none of
+    the last `MESSAGES_HEARD` messages: writing to strangers does not reveal when they are online.
     """
     pairs, values = given(places, conversation_id="BIGINT", viewer_id="BIGINT")
     rows = await engine.rows(

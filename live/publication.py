@@ -60,11 +60,11 @@ def activity(conversation_id: int, user_id: int | None = None) -> Publication:
 
 
 PEOPLE = "people"
-"""The topic of conversations in which somebody has another name, or no longer takes part."""
+"""The topic of conversations in which a participant was renamed, or has left."""
 
 
 def people(conversation_id: int, user_id: int) -> Publication:
-    """Somebody has another name in a conversation, or no longer takes part in it."""
+    """A participant of a conversation was renamed, or has left it."""
     return Publication(PEOPLE, f"{conversation_id} {user_id}")
 
 

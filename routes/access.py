@@ -1,6 +1,5 @@
 """The only doors: each returns the object that a request is about, or ends the request."""
 
-from contextlib import suppress
 from typing import NoReturn
 
 from starlette.exceptions import HTTPException
@@ -11,7 +10,6 @@ from actions import sessions
 from actions.batching import Batcher
 from db import conversations
 from db.conversations import Conversation
-from db.engine import Unavailable
 from db.sessions import Session
 from db.users import User
 
@@ -20,7 +18,7 @@ COOKIE = "parley_session"
 """Over http, where all that is served at a host shares its cookies, whatever the port."""
 
 TOKENS = 20
-"""The tokens of a request that are tried: somebody else may have set more cookies of that name."""
+"""Tokens of a request that are tried: another site may have set further cookies of that name."""
 
 LOOKUP_LIMIT = 500
 """Connections that are looked up together, when many come back at once."""
@@ -59,13 +57,6 @@ async def find_session(connection: HTTPConnection) -> Session | None:
     return found
 
 
-async def find_session_if_possible(connection: HTTPConnection) -> Session | None:
-    """The same for a page that says what went wrong: None without a database."""
-    with suppress(Unavailable):
-        return await find_session(connection)
-    return None
-
-
 async def find_sessions(connection: HTTPConnection) -> list[Session]:
     """All the sessions that the cookies of a request open."""
     tokens = tokens_of(connection)
@@ -91,7 +82,7 @@ async def current_conversation(connection: HTTPConnection) -> Conversation:
 
 
 async def find_conversation(connection: HTTPConnection) -> Conversation | None:
-    """The same, None for everybody else who is signed in."""
+    """The same; None for a signed-in outsider."""
     user = await current_user(connection)
     return await conversations.get(connection.path_params["conversation_id"], user.id)
 

@@ -1,4 +1,4 @@
-"""Whom a limit counts where nobody is signed in."""
+"""The client addresses by which requests without a session are limited."""
 
 from ipaddress import IPv6Address, ip_address, ip_network
 

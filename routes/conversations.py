@@ -22,9 +22,8 @@ from routes.users import found
 REFRESH_CHOICES = ("5", "15", "60")
 """Seconds between timed refreshes, for readers without JavaScript."""
 
-
 RECENT = 10
-"""People whom a new message suggests before anything is typed."""
+"""People suggested for a new message before anything is typed."""
 
 
 async def index(request: Request) -> Response:
@@ -74,7 +73,7 @@ async def new(request: Request) -> Response:
 
 
 async def suggestions(request: Request) -> Response:
-    """Users who match `q`, or with whom the user has talked lately; without those in `to`."""
+    """Users who match `q`, or recent ones without a `q`; not those in `to`."""
     user = await access.current_user(request)
     chosen, _ = await conversations.known(request.query_params.getlist("to"))
     people = await suggested(user, request.query_params.get("q", ""), chosen)
@@ -138,7 +137,7 @@ async def starting(
     errors: dict[str, str] | None = None,
     status: int = 200,
 ) -> Response:
-    """The form with whom `to` names; what names nobody stands in the field, before `q`."""
+    """The form. Users in `to` are chosen; names that are unknown stand in the field, before `q`."""
     user = await access.current_user(request)
     chosen, unknown = await conversations.known(to)
     return await page_with_inbox(
@@ -154,7 +153,7 @@ async def starting(
 
 
 async def suggested(user: User, q: str, chosen: list[User]) -> dict[str, Any]:
-    """Users who match the last name in `q`; before there is one, whom the user has talked to."""
+    """Users who match the last name in `q`; recent ones before there is a name."""
     name = q.rpartition(",")[2].strip()
     if name:
         people = (await found(user, name))["people"]

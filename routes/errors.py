@@ -61,9 +61,10 @@ async def broken(request: Request, error: Exception) -> Response:
 
 
 async def refused_unread(request: Request, status: int, sentence: str | None = None) -> Response:
-    """A page for a form that is refused before it is read. Who is signed in gets its text back."""
-    if await access.find_session_if_possible(request):
-        request.state.kept = await unread_text(request)
+    """A page for a form that is refused before it is read. A signed-in user gets its text back."""
+    with suppress(Unavailable):
+        if await access.find_session(request):
+            request.state.kept = await unread_text(request)
     response = await answer(request, status, sentence)
     assert response is not None
     return response

@@ -44,7 +44,7 @@ async def load_inbox_if_possible(connection: HTTPConnection) -> Inbox | None:
     """The same for a page that says what went wrong: None where nobody is signed in, or without a
     database. Makes it look the same wherever the error was raised."""
     with suppress(Unavailable):
-        session = await access.find_session_if_possible(connection)
+        session = await access.find_session(connection)
         return await load_inbox(session.user) if session else None
     return None
 

@@ -37,7 +37,7 @@ async def confirm_leave(request: Request) -> Response:
 
 
 async def leave(request: Request) -> Response:
-    """Leave a group. Who takes no part in it, having left it before, is led to the inbox too."""
+    """Leave a group. A repeat, by then an outsider's, redirects to the inbox too."""
     conversation = await access.find_conversation(request)
     try:
         if conversation:

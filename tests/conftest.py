@@ -6,7 +6,7 @@ from collections.abc import Generator
 import pytest
 
 os.environ["SIGNUPS_PER_HOUR"] = "0"
-"""Everybody in tests signs up from one address."""
+"""All users of the tests sign up from one address."""
 
 pytest_plugins = ["tests.services", "tests.applications", "tests.competing_writer"]
 

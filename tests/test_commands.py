@@ -97,7 +97,7 @@ def test_serve_refuses_what_it_does_not_know() -> None:
 def test_the_demonstration_is_shown_to_others_only_where_that_is_said(host: str) -> None:
     done = run("bin/serve", "--demo", HOST=host)
     assert done.returncode == 2
-    assert f"{host} can be reached by others" in done.stderr
+    assert f"{host} can be reached from other machines" in done.stderr
     assert "bin/serve --demo-public" in done.stderr
     with taken_port() as port:
         said = run("bin/serve", "--demo-public", HOST="0.0.0.0", PORT=str(port))

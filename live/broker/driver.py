@@ -7,8 +7,8 @@ HEALTH_CHECK = 1.0
 """Seconds of silence after which the broker is pinged."""
 
 SILENCE_TIMEOUT = 3.5
-"""Seconds of silence after which a connection counts as lost, and the database is asked who may
-still read. A sign-out is told to nobody before that, where the broker hangs."""
+"""Seconds of silence after which a connection counts as lost, and readers' rights are read from the
+database. While the broker hangs, no reader hears of a sign-out before that."""
 
 SUBSCRIBE_TIMEOUT = 1.0
 """Seconds that a subscription may take."""

@@ -36,7 +36,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 
 class SecurityHeaders:
     """Adds the headers above to every response, and HSTS over HTTPS (RFC 6797). Redirects are by
-    path alone: `Host` may be anybody's words."""
+    path alone: `Host` is not to be trusted."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

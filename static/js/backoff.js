@@ -1,5 +1,5 @@
-// Full jitter, so that a thousand pages do not come back in the same moment. Who looks at a page waits for a restart at
-// most as long as one takes; only an outage that goes on makes that wait long, too.
+// Full jitter, so that a thousand pages do not come back in the same moment. A visible page retries within
+// seconds, for as long as a restart takes; only in a longer outage does it wait longer, too.
 
 const LONGEST = 15000, LONGEST_IN_SIGHT = 2500, SHORTEST = 250, MANY = 20
 

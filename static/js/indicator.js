@@ -38,6 +38,7 @@ function paint(state, tier) {
 function tryNow() {
   const button = document.createElement('button')
   button.type = 'button'
+  button.className = 'link'
   button.textContent = 'Try now'
   button.addEventListener('click', () => emit('parley:retry'))
   return button

@@ -31,7 +31,7 @@ export function start() {
   addEventListener('offline', () => connection.goOffline())
   addEventListener('pagehide', () => connection.close())
   document.addEventListener('visibilitychange', () => connection.turn())
-  // A message got through, or somebody wants it now: no need to wait any longer.
+  // A message got through, or the user asks: no need to wait any longer.
   for (const event of ['parley:reached', 'parley:retry']) on(event, () => { if (!connection.link) connection.wake() })
 }
 

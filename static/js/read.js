@@ -1,5 +1,5 @@
-// A message counts as read once it was on screen while somebody was there: the window has the focus, or a key, pointer
-// or wheel was used in the last minute. Each position is sent once. What is unread shows in the inbox, where the open
+// A message counts as read once it was on screen in an attended window: it has the focus, or a key, pointer or wheel
+// was used in the last minute. Each position is sent once. What is unread shows in the inbox, where the open
 // conversation stays marked, and before the title.
 
 import {isUp, send} from './live.js'

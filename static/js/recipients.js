@@ -1,4 +1,4 @@
-// The people of a new message: suggestions under the field (the combobox of the ARIA patterns), who is chosen before it.
+// The people of a new message: suggestions under the field (the ARIA combobox pattern), chosen people before it.
 
 import {byId, on} from './page.js'
 

@@ -75,7 +75,7 @@ def test_invisible_text_is_blank(text: str) -> None:
     ],
 )
 def test_what_may_show_is_not_blank(text: str) -> None:
-    """Also emoji that Python's own tables lack, or nobody's yet, and private characters."""
+    """Also emoji that Python's own tables lack, future ones, and private characters."""
     assert not is_blank(text)
 
 

@@ -1,4 +1,4 @@
-"""Whoever attacks: bytes made beforehand, over plain sockets in threads, so that the attack itself
+"""The attacker: bytes made beforehand, over plain sockets in threads, so that the attack itself
 takes little of the machine."""
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Somebody who has nothing to do with an attack, and should not notice it."""
+"""A user who has no part in an attack, and should not notice it."""
 
 import asyncio
 import time
@@ -27,7 +27,7 @@ TIMES = 4
 ROUNDS = 3
 
 PACE = 0.06
-"""Seconds between two questions: slower than anybody is limited to."""
+"""Seconds between two requests: well within every limit."""
 
 MEMORY = 32 * 2**20
 """Bytes that the server may keep of an attack: what it frees goes back in large pieces."""

@@ -1,4 +1,4 @@
-"""A real server under attack, and somebody else who uses it meanwhile."""
+"""A real server under attack, and another user meanwhile."""
 
 import shutil
 from collections.abc import AsyncIterator, Iterator
@@ -44,7 +44,7 @@ async def bystander(site: Site, server: Process, names: Iterator[str]) -> Bystan
 
 @pytest.fixture
 async def mallory(site: Site, names: Iterator[str]) -> Visitor:
-    """Who attacks has an account."""
+    """The attacker has an account."""
     visitor = await site.stranger()
     await visitor.join(next(names), "Mallory", PASSWORD)
     return visitor
@@ -52,5 +52,5 @@ async def mallory(site: Site, names: Iterator[str]) -> Visitor:
 
 @pytest.fixture
 async def chat(mallory: Visitor, bystander: Bystander) -> int:
-    """Mallory's conversation with whoever is not to be disturbed."""
+    """Mallory's conversation with the bystander."""
     return await mallory.start(bystander.username)

@@ -52,7 +52,7 @@ async def test_a_flood_before_the_handshake_is_over(
 
 @pytest.mark.parametrize("flood", [flood for flood, _ in FLOODS.values()], ids=FLOODS)
 async def test_a_flood_without_an_account(bystander: Bystander, site: Site, flood: bytes) -> None:
-    """The socket is accepted, to say with a code that nobody is signed in, and is closing then."""
+    """The socket is accepted, only to be closed with the code of a missing session."""
     stranger = await site.stranger()
 
     def once() -> None:

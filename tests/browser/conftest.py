@@ -103,7 +103,7 @@ async def proxy(site: Site) -> AsyncIterator[FaultyProxy]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def travellers(chromium: Browser, proxy: FaultyProxy) -> AsyncIterator[People]:
-    """Who visits the site by the proxy."""
+    """The site's visitors, by the proxy."""
     async with People(chromium, proxy.url) as travellers:
         yield travellers
 

@@ -26,7 +26,7 @@ class Engine(ABC):
 
     @abstractmethod
     async def open(self, url: str, session: str, path: str) -> None:
-        """A page of the site at `url`, for whoever has the token `session`."""
+        """A page of the site at `url`, in the session of this token."""
 
     @abstractmethod
     async def run(self, function: str, *arguments: object) -> Any:
@@ -112,7 +112,7 @@ async def webkit() -> AsyncIterator[WebKit]:
 
 @asynccontextmanager
 async def xvfb() -> AsyncIterator[str]:
-    """The name of a screen that nobody sees."""
+    """The name of a virtual screen."""
     read, write = os.pipe()
     command = [str(programs.xvfb()), "-displayfd", str(write), "-screen", "0", "1600x1200x24"]
     async with running(*command, pass_fds=[write]):

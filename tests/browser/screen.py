@@ -15,6 +15,13 @@ HELD = """() => [...document.querySelectorAll('#messages .message')].map(
     li => [li.id, +li.dataset.position, +li.dataset.revision])"""
 """The messages in the DOM: id, position, revision. What is pending has no position: null."""
 
+SCROLL = """top => {
+    const scroller = document.getElementById('scroller')
+    const uppermost = scroller.clientHeight - scroller.scrollHeight
+    scroller.scrollTop = Math.min(0, Math.max(uppermost, top))
+}"""
+"""So far above the bottom (in the reversed column that is negative)."""
+
 
 class Screen:
     """One tab. `page` is Playwright's, for everything that has no word here."""

@@ -69,7 +69,7 @@ async def draw(url: str) -> list[Path]:
 async def visit(
     chromium: Browser, url: str, username: str, size: ViewportSize, **options: Any
 ) -> Page:
-    """Somebody's inbox."""
+    """A user's inbox."""
     page = await chromium.new_page(
         base_url=url, viewport=size, locale="en-GB", timezone_id="UTC", **options
     )

@@ -35,7 +35,7 @@ async def test_a_connection_that_is_lost_is_news(people: People) -> None:
 
 async def test_the_names_of_a_group_have_the_room_beside_a_live_connection(people: People) -> None:
     ada = await people.join("ada")
-    others = [await factories.make_user(name=f"Somebody {n}") for n in range(9)]
+    others = [await factories.make_user(name=f"Person {n}") for n in range(9)]
     id = await factories.make_conversation([ada.user, *others], title="Sailing")
     await ada.chat(id)
     head = await box(ada.page.locator(".conversation-head"))

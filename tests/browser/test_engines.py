@@ -7,6 +7,7 @@ from db.users import User
 from tests import factories
 from tests.applications import Site
 from tests.browser.engines import Engine
+from tests.browser.screen import SCROLL
 
 WATCH = """() => {
     const view = document.getElementById('scroller').getBoundingClientRect()
@@ -30,12 +31,6 @@ WATCH = """() => {
     watch()
 }"""
 """Notes, as each picture is painted, how far what stands in the middle has moved."""
-
-SCROLL = """top => {
-    const scroller = document.getElementById('scroller')
-    const uppermost = scroller.clientHeight - scroller.scrollHeight
-    scroller.scrollTop = Math.min(0, Math.max(uppermost, top))
-}"""
 
 EDGES = """() => {
     const all = [...document.querySelectorAll('#messages > [data-position]')]
@@ -101,8 +96,8 @@ async def test_the_composer_grows_with_its_text_and_stays_in_view_on_a_low_scree
 
 
 async def three_weeks(number: int) -> tuple[User, int]:
-    """Who has read messages of one to seven lines, twenty minutes apart, and where: pages of them
-    end within a day, and messages within pages open one."""
+    """A user who has read messages of one to seven lines, twenty minutes apart, and where: pages of
+    them end within a day, and messages within pages open one."""
     ada, bob = await factories.make_user("ada"), await factories.make_user("bob")
     id = await factories.make_conversation([ada, bob])
     await commit(

@@ -6,7 +6,7 @@ from playwright.async_api import Locator, expect
 from db import conversations, participants
 from tests import factories
 from tests.browser.people import People
-from tests.browser.screen import Screen
+from tests.browser.screen import SCROLL, Screen
 from tests.waiting import eventually
 
 LOOK = """() => {
@@ -17,13 +17,6 @@ LOOK = """() => {
     return [li.id, Math.round(li.getBoundingClientRect().top)]
 }"""
 """What stands in the middle of the view, and how far down."""
-
-SCROLL = """top => {
-    const scroller = document.getElementById('scroller')
-    const uppermost = scroller.clientHeight - scroller.scrollHeight
-    scroller.scrollTop = Math.min(0, Math.max(uppermost, top))
-}"""
-"""So far above the bottom (in the reversed column that is negative)."""
 
 FROM_TOP = """() => document.getElementById('unread').getBoundingClientRect().top
     - document.getElementById('scroller').getBoundingClientRect().top"""

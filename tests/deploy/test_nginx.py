@@ -120,7 +120,7 @@ async def test_nginx_and_parley_name_a_request_alike(
     log = nginx.folder / "access.log"
     await eventually(lambda: id in log.read_text() and f'"request": "{id}"' in workers.whole_log())
     assert '"GET /login/ HTTP/1.1" 200' in log.read_text()
-    assert "named" not in log.read_text(), "a query string may hold whom somebody looks for"
+    assert "named" not in log.read_text(), "a query string may hold a name that was searched for"
 
 
 @pytest.mark.parametrize("http2", [False, True])

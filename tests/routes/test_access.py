@@ -85,7 +85,7 @@ async def test_to_an_outsider_a_conversation_is_as_missing_as_any_other_page(sit
     for where in [chat, *NOWHERE[:-1]]:
         answer = await asked(eve, "POST", f"/chat/{where}/leave/")
         known = (answer.status_code, answer.headers.get("location"), answer.text)
-        assert known == (303, "/", ""), "who has left is led to the inbox, and so is anybody"
+        assert known == (303, "/", ""), "a former participant is led to the inbox, as any outsider"
     for path in SOCKETS:
         missing_body = (await eve.get("/nothing/")).content
         for where in [chat, *NOWHERE]:

@@ -61,7 +61,7 @@ async def test_too_many_sign_ups_from_a_network_have_to_wait(
     monkeypatch.setattr(settings, "SIGNUPS_PER_HOUR", 2)
 
     async def sign_up(n: int, address: str) -> httpx.Response:
-        fields = {"username": f"user{n}", "name": "Somebody", "password": PASSWORD}
+        fields = {"username": f"user{n}", "name": "Ada", "password": PASSWORD}
         stranger = await site.stranger()
         return await stranger.http.post(
             "/signup/", data=fields, headers={"X-Forwarded-For": address}

@@ -1,8 +1,8 @@
-"""The colour that somebody's face has in a conversation: see db/participants.py.
+"""The colour of a participant's face in a conversation: see db/participants.py.
 
-One column, so the previous version can go on serving meanwhile; whom it adds has the colour of
-their name. People of existing groups get a colour here, which locks them until the commit. Where
-one is locked already, PostgreSQL gives up after two seconds; try again later.
+One column, so the previous version can go on serving meanwhile; participants that it adds have the
+colour of their name. Those of existing groups get a colour here, which locks them until the commit.
+Where one is locked already, PostgreSQL gives up after two seconds; try again later.
 """
 
 from alembic import op

@@ -5,9 +5,9 @@
 whole and alone. Until then it uses the parser all of them share: a whole message leaves nothing
 behind in it.
 
-A frame takes 10 µs to parse and six bytes to send, so what comes is parsed a slice at a time and
-nothing of it is parsed for nobody: a message has a limited number of fragments, control frames are
-told to the subclass, and a client that goes on after the end is no longer read.
+A frame takes 10 µs to parse and six bytes to send, so input is parsed a slice at a time, and none
+of it without a use: a message has a limited number of fragments, the subclass hears of control
+frames, and a client that continues after the close is no longer read.
 """
 
 import asyncio

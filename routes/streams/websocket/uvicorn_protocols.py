@@ -102,7 +102,7 @@ class HandoffWebSocketProtocol(WebSocketsSansIOProtocol):
 
     uvicorn parses all that comes, without a limit for the number of frames. So what comes early is
     kept until then; and where the app closes the socket itself, little of it is parsed, to find the
-    answer to the close frame. Who sends more than that has no use for an answer.
+    answer to the close frame. A client that sends more than that has no use for an answer.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -116,9 +116,8 @@ class HandoffWebSocketProtocol(WebSocketsSansIOProtocol):
     def data_received(self, data: bytes) -> None:
         if not self.handshake_initiated:
             super().data_received(data)
-            if (
-                self.conn.handshake_exc and not self.handshake_initiated
-            ):  # uvicorn forgets to say so
+            if self.conn.handshake_exc and not self.handshake_initiated:
+                # The parser has an answer, which uvicorn does not send.
                 self.transport.write(b"".join(self.conn.data_to_send()))
                 self.transport.close()
             return

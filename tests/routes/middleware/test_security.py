@@ -345,7 +345,7 @@ async def test_what_is_refused_unread_comes_back_to_its_author(
         stranger = await site.stranger()
         outside = await stranger.http.post(path, data=fields, headers=headers)
         assert outside.status_code == status
-        assert parsed(outside.text).find("textarea") is None, "nobody else's text stands here"
+        assert parsed(outside.text).find("textarea") is None, "only the author gets the text"
         fragment = await ada.http.post(path, data=fields, headers=headers | {"HX-Request": "true"})
         assert fragment.status_code == status
         assert fragment.text.startswith('<p class="error"')
