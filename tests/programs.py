@@ -1,5 +1,5 @@
-"""The programs that tests run. One that is missing is an error, never a skip; but
-for WebKit, which not every system has."""
+"""The programs that tests run. One that is missing is an error, never a skip; but for Firefox
+and WebKit, which not every system has."""
 
 import importlib.util
 import os
@@ -41,8 +41,8 @@ def chromium() -> Path | None:
     return next(on_path(*filter(None, names)), None)
 
 
-def has_webkit() -> bool:
-    return bool(shutil.which("WebKitWebDriver") and shutil.which("Xvfb"))
+def firefox() -> Path:
+    return next(on_path("firefox", "firefox-esr"), None) or found("firefox")
 
 
 def webkit_driver() -> Path:

@@ -17,9 +17,9 @@ import db.engine
 import settings
 from tests import programs
 from tests.applications import Process, Site, served
-from tests.browser import engines
 from tests.browser.catalogue import Catalogue, collect
-from tests.browser.engines import Engine
+from tests.browser.engines import Engine, windows
+from tests.browser.engines.chromium import chromium as in_chromium
 from tests.browser.faulty_proxy import FaultyProxy
 from tests.browser.people import People
 from tests.waiting import PATIENCE
@@ -48,9 +48,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
-ENGINES = ["chromium", "webkit"] if programs.has_webkit() else ["chromium"]
-
-
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def chromium() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
@@ -61,10 +58,11 @@ async def chromium() -> AsyncIterator[Browser]:
         await browser.close()
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session", params=ENGINES)
+@pytest_asyncio.fixture(scope="session", loop_scope="session", params=windows.names())
 async def engine(request: pytest.FixtureRequest, chromium: Browser) -> AsyncIterator[Engine]:
-    """A window of each browser engine that people have and a test can drive."""
-    opened = engines.webkit() if request.param == "webkit" else engines.chromium(chromium)
+    """A window of each browser engine that runs here."""
+    name = request.param
+    opened = in_chromium(chromium) if name == "chromium" else windows.window(name)
     async with opened as engine:
         yield engine
 

@@ -22,6 +22,25 @@ SCROLL = """top => {
 }"""
 """So far above the bottom (in the reversed column that is negative)."""
 
+LEFT_OF = """(element, [a, b]) => {
+    const left = letter => {
+        const nodes = document.createTreeWalker(element, NodeFilter.SHOW_TEXT), range = new Range()
+        while (nodes.nextNode()) {
+            const at = nodes.currentNode.data.indexOf(letter)
+            if (at < 0) continue
+            range.setStart(nodes.currentNode, at)
+            range.setEnd(nodes.currentNode, at + 1)
+            return range.getBoundingClientRect().left
+        }
+    }
+    return left(a) < left(b)
+}"""
+"""Whether a letter in an element stands to the left of another."""
+
+FROM_TOP = """() => document.getElementById('unread').getBoundingClientRect().top
+    - document.getElementById('scroller').getBoundingClientRect().top"""
+"""How far down the line before what is unread stands."""
+
 
 class Screen:
     """One tab. `page` is Playwright's, for everything that has no word here."""

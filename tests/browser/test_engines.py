@@ -1,13 +1,16 @@
 """What browsers do each in their own way holds in each engine."""
 
-from db import participants
+import pytest
+
+from db import conversations, participants
 from db.log.commit import commit
 from db.messages import Send
 from db.users import User
 from tests import factories
 from tests.applications import Site
 from tests.browser.engines import Engine
-from tests.browser.screen import SCROLL
+from tests.browser.screen import FROM_TOP, LEFT_OF, SCROLL
+from tests.waiting import eventually
 
 WATCH = """() => {
     const view = document.getElementById('scroller').getBoundingClientRect()
@@ -47,6 +50,9 @@ WRITE = """() => {
     body.value = 'line\\n'.repeat(8)
     body.dispatchEvent(new Event('input', {bubbles: true}))
 }"""
+
+MOVE_POINTER = "() => dispatchEvent(new Event('pointermove'))"
+"""Reading takes that, or the focus, which not every engine has where no desktop gives it."""
 
 TOP, MIDDLE, BOTTOM = -(10**6), -3000, 0
 
@@ -95,9 +101,40 @@ async def test_the_composer_grows_with_its_text_and_stays_in_view_on_a_low_scree
     await engine.resize(1280, 800)
 
 
-async def three_weeks(number: int) -> tuple[User, int]:
-    """A user who has read messages of one to seven lines, twenty minutes apart, and where: pages of
-    them end within a day, and messages within pages open one."""
+async def test_a_conversation_opens_at_the_first_unread_and_what_was_on_screen_is_read(
+    engine: Engine, site: Site
+) -> None:
+    ada, id = await three_weeks(100, read=60)
+    await engine.open(site.url, await factories.make_session(ada), f"/chat/{id}/")
+    await engine.becomes("() => document.querySelector('#connection[data-state=live]')")
+    assert 0 <= await engine.run(FROM_TOP) < 150
+    below = await engine.run("() => Number(document.getElementById('jump').dataset.count)")
+    assert 0 < below < 40
+    await engine.run(MOVE_POINTER)
+    await eventually(lambda: has_read(ada, id, 100 - below))
+    await engine.run("() => document.getElementById('jump').click()")
+    await eventually(lambda: has_read(ada, id, 100))
+
+
+@pytest.mark.parametrize("body", ["Hello one!\nשלום עולם.", "שלום עולם.\nHello one!"])
+async def test_each_line_of_a_message_has_its_own_direction(
+    engine: Engine, site: Site, body: str
+) -> None:
+    ada = await factories.make_user("ada")
+    id = await factories.make_conversation([ada, await factories.make_user("bob")])
+    await factories.make_message(ada, id, body)
+    await engine.open(site.url, await factories.make_session(ada), f"/chat/{id}/")
+    for place in (".bubble", ".preview"):
+        left_of = f"letters => ({LEFT_OF})(document.querySelector('{place}'), letters)"
+        assert await engine.run(left_of, ["H", "!"])
+        assert await engine.run(left_of, [".", "ש"])
+    direction = "() => getComputedStyle(document.getElementById('body')).unicodeBidi"
+    assert await engine.run(direction) == "plaintext"
+
+
+async def three_weeks(number: int, read: int | None = None) -> tuple[User, int]:
+    """A user who has read so many of these messages, or all, and where. They have one to seven
+    lines, and are twenty minutes apart: pages end within a day, and days begin within pages."""
     ada, bob = await factories.make_user("ada"), await factories.make_user("bob")
     id = await factories.make_conversation([ada, bob])
     await commit(
@@ -106,8 +143,13 @@ async def three_weeks(number: int) -> tuple[User, int]:
             for n in range(1, number + 1)
         ]
     )
-    await participants.update_read([(id, ada.id, number)])
+    await participants.update_read([(id, ada.id, number if read is None else read)])
     return ada, id
+
+
+async def has_read(user: User, id: int, position: int) -> bool:
+    place = await conversations.get(id, user.id)
+    return place is not None and place.read_position == position
 
 
 async def has_stayed(engine: Engine, when: str) -> None:

@@ -6,7 +6,7 @@ from playwright.async_api import Locator, expect
 from db import conversations, participants
 from tests import factories
 from tests.browser.people import People
-from tests.browser.screen import SCROLL, Screen
+from tests.browser.screen import FROM_TOP, SCROLL, Screen
 from tests.waiting import eventually
 
 LOOK = """() => {
@@ -17,10 +17,6 @@ LOOK = """() => {
     return [li.id, Math.round(li.getBoundingClientRect().top)]
 }"""
 """What stands in the middle of the view, and how far down."""
-
-FROM_TOP = """() => document.getElementById('unread').getBoundingClientRect().top
-    - document.getElementById('scroller').getBoundingClientRect().top"""
-"""How far down the line before what is unread stands."""
 
 TOP, BOTTOM = -(10**6), 0
 
