@@ -6,9 +6,13 @@ from typing import Protocol
 from render import clusters
 from render.dates import ago_or_day, iso
 from render.faces import initials, tint
+from render.markdown import unmarked
 
 PREVIEW = 120
 """Characters of a message that a line shows."""
+
+MOST_READ = 10 * PREVIEW
+"""Characters that are looked at for that: marks are left out."""
 
 
 class Entry(Protocol):
@@ -50,13 +54,18 @@ def view(entry: Entry) -> SimpleNamespace:
         author_id=entry.author_id,
         author_name=entry.author_name,
         is_author_named=is_author_named(entry),
-        preview=lines(clusters.shortened(entry.body or "", PREVIEW)),
+        preview=preview(entry.body or ""),
     )
 
 
 def is_author_named(entry: Entry) -> bool:
     """Whether a line names the last author: not if its title or kind already does."""
     return entry.author_name != entry.title and entry.kind != "self"
+
+
+def preview(body: str) -> list[str]:
+    """The beginning of a message, without the marks of its Markdown, in lines."""
+    return lines(clusters.shortened(unmarked(clusters.beginning(body, MOST_READ)), PREVIEW))
 
 
 def lines(text: str) -> list[str]:

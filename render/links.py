@@ -28,6 +28,12 @@ def linked(text: str) -> Markup:
     return Markup("".join((*parts, unlinked(text[end:]))))  # noqa: S704  # all parts are markup
 
 
+def address_at(text: str, start: int) -> str:
+    """The address that begins there; empty if none does."""
+    match = ADDRESS.match(text, start)
+    return trimmed(match[0]) if match else ""
+
+
 def unlinked(text: str) -> Markup:
     escaped = escape(text)
     return escaped.replace("\n", BREAK) if "\n" in text else escaped

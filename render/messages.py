@@ -8,8 +8,9 @@ from typing import Protocol
 from markupsafe import Markup, escape
 
 from render.dates import DAY, clock, day, iso
+from render.emoji import is_large
 from render.faces import initials, tint
-from render.links import linked
+from render.markdown import formatted
 
 RUN_OF_ONE_AUTHOR = 5 * 60_000
 """Milliseconds within which messages of one author stand together under one name."""
@@ -57,6 +58,7 @@ def view(message: Message) -> SimpleNamespace:
         clock=clock(message.created_at),
         new_day=day(message.created_at) if is_day_opening(message) else None,
         is_continued=is_continued(message),
+        is_large=is_large(message.body),
         body=body(message),
     )
 
@@ -92,10 +94,10 @@ def is_continued(message: Message) -> bool:
 
 
 def body(message: Message) -> Markup:
-    """The text with its links, or a sentence in its place: a text that cannot be rendered must not
-    keep the other messages back."""
+    """The text with its Markdown and links, or a sentence in its place: one that cannot be rendered
+    must not keep the other messages back."""
     try:
-        return linked(message.body)
+        return formatted(message.body)
     except Exception:
         logger.exception("message %s of %s", message.position, message.author_id)
         return UNSHOWABLE

@@ -17,10 +17,11 @@ import * as recipients from './recipients.js'
 import * as scroll from './scroll.js'
 import * as sticky from './sticky.js'
 import * as storage from './storage.js'
+import * as wrap from './wrap.js'
 import * as writing from './writing.js'
 
 const behaviours = [
-  page, storage, frames, clock, scroll, sticky, inbox, live, names, outbox, writing, grow, read, news, menus,
+  page, storage, frames, clock, scroll, sticky, inbox, live, names, outbox, writing, wrap, grow, read, news, menus,
   recipients, keys, focus,
 ]
 for (const behaviour of behaviours) behaviour.start()

@@ -100,3 +100,16 @@ async def test_a_page_lists_the_shortcuts(people: People) -> None:
     await ada.page.locator(".account summary").click()
     await ada.press("Keyboard shortcuts")
     await expect(ada.page.locator("kbd").first).to_have_text("Ctrl K")
+
+
+async def test_keys_put_marks_around_what_is_selected_and_take_them_away(people: People) -> None:
+    ada, bob, _ = await people.pair()
+    await ada.composer.fill("so good")
+    await ada.composer.press("ControlOrMeta+A")
+    for key, written in (("b", "**so good**"), ("i", "***so good***"), ("b", "*so good*")):
+        await ada.composer.press(f"ControlOrMeta+{key}")
+        await expect(ada.composer).to_have_value(written)
+    await ada.composer.press("ControlOrMeta+Z")
+    await expect(ada.composer).to_have_value("***so good***")
+    await ada.composer.press("Enter")
+    await expect(bob.messages.locator(".body em > strong")).to_have_text("so good")

@@ -15,7 +15,7 @@ SAID = [message["body"] for chat in demo.CONVERSATIONS for message in chat["mess
 
 
 @pytest.mark.parametrize(
-    ("javascript", "at_most"), [(True, 40 * KILOBYTE), (False, 14 * KILOBYTE)], ids=["js", "plain"]
+    ("javascript", "at_most"), [(True, 46 * KILOBYTE), (False, 14 * KILOBYTE)], ids=["js", "plain"]
 )
 async def test_a_first_conversation_page_is_light(
     people: People, javascript: bool, at_most: int

@@ -36,6 +36,12 @@ def test_what_people_write_is_shown_as_they_wrote_it(text: str) -> None:
     assert {tag.name for tag in line.find_all(True)} == {"a", "time", "p", "bdi"}
 
 
+def test_a_preview_is_without_the_marks_of_markdown() -> None:
+    line = parsed(render.entry_fragment(Entry(body="- **Buy** `rope`\n- *sail*"), 0))
+    assert line.p is not None
+    assert line.p.get_text(" ", strip=True) == "Ada: Buy rope sail"
+
+
 @pytest.mark.parametrize(
     ("entry", "said"),
     [

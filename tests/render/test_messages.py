@@ -61,6 +61,14 @@ def test_what_people_write_is_shown_as_they_wrote_it(text: str, author: int) -> 
     assert {tag.name for tag in element.find_all(True)} == {"bdi", "div", "p", "span", "time"}
 
 
+def test_emoji_alone_are_large_and_words_have_their_markdown() -> None:
+    for body, large, elements in (("🎉", True, []), ("*Hello* 🎉", False, ["em"])):
+        element = parsed(render.message_fragment(Message(body=body))).select_one("#message-1-x")
+        assert element is not None
+        assert ("large" in element["class"]) is large
+        assert [each.name for each in element.select(".body *")] == elements
+
+
 @pytest.mark.parametrize(
     ("message", "shown"),
     [
@@ -106,7 +114,7 @@ def test_a_message_that_cannot_be_rendered_is_a_sentence_in_its_place(
     def fail(text: str) -> Markup:
         raise ValueError(text)
 
-    monkeypatch.setattr(messages, "linked", fail)
+    monkeypatch.setattr(messages, "formatted", fail)
     element = parsed(render.message_fragment(Message())).select_one("#message-1-x")
     assert element is not None
     assert attribute(element, "data-position") == "3"
