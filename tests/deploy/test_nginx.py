@@ -9,6 +9,7 @@ import uuid
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
+from typing import Any
 
 import asyncpg
 import httpx
@@ -16,6 +17,7 @@ import pytest
 import websockets
 
 from app import FORM_BYTES, MESSAGE_BYTES
+from routes.errors import KEPT_BYTES
 from routes.middleware.security import HTTPS_ONLY, PAGE_HEADERS
 from tests import clients
 from tests.applications import HOME, Site
@@ -183,13 +185,37 @@ async def test_what_is_too_large_is_refused(site: Site) -> None:
         response = await ada.post(path, username="", body="x" * limit)
         assert response.status_code == 413
         assert "Too large" in text_of(parsed(response.text).find("h1"))
+
+
+async def test_a_message_that_is_too_large_comes_back_from_parley_or_is_refused_by_nginx(
+    site: Site,
+) -> None:
+    ada, _, id = await acquaintances(site)
+    path, empty = f"/chat/{id}/messages/", len("username=&body=")
+    largest = "x" * (KEPT_BYTES - empty)
+    response = await ada.post(path, username="", body=largest)
+    assert response.status_code == 413
+    assert text_of(parsed(response.text).find("textarea", id="kept")) == largest
+    beyond = await ada.post(path, username="", body=largest + "x")
+    assert beyond.status_code == 413
+    assert "Go back: what you wrote is still there." in beyond.text
+    stranger = await site.stranger()
+    for _ in range(5):  # is answered unread, and yet the answer is not lost
+        refused = await stranger.post(path, username="", body=largest)
+        assert refused.status_code == 413
+        assert "Go back: what you wrote is still there." in refused.text
     assert (await ada.get("/login/", x_long="x" * 9_000)).status_code == 400
 
 
+@pytest.mark.parametrize("http2", [False, True])
 async def test_the_pages_of_nginx_look_and_are_secured_like_any(
-    site: Site, workers: Workers
+    site: Site, workers: Workers, http2: bool
 ) -> None:
     stranger = await site.stranger()
+    options: dict[str, Any] = {"verify": clients.SSL, "trust_env": False, "http2": http2}
+    stranger.http = await site.visitors.enter_async_context(
+        httpx.AsyncClient(base_url=site.url, **options)
+    )
     pages = {
         413: await stranger.post("/login/", password="x" * 600_000),
         414: await stranger.get("/login/?" + "x" * 9_000),
@@ -202,6 +228,7 @@ async def test_the_pages_of_nginx_look_and_are_secured_like_any(
     assert pages[503].headers["retry-after"] == "2"
     for status, page in pages.items():
         assert page.status_code == status
+        assert page.http_version == ("HTTP/2" if http2 else "HTTP/1.1")
         assert page.headers["content-type"].startswith("text/html")
         assert {name: page.headers[name] for name in SECURED} == SECURED
         style = hashlib.sha256(
