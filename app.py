@@ -33,6 +33,7 @@ from routes import (
     messages,
     operations,
     participants,
+    rate_limit,
     search,
     sessions,
     typing_notifications,
@@ -139,6 +140,7 @@ routes = [
 
 exception_handlers: dict[Any, Any] = {
     HTTPException: errors.refused,
+    rate_limit.RateLimited: errors.too_many,
     access.SignedOut: errors.signed_out,
     engine.Unavailable: errors.unavailable,
     ClientDisconnect: errors.gone,

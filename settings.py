@@ -88,6 +88,9 @@ HEARTBEAT = config("HEARTBEAT", cast=float, default=15.0)
 CONNECTIONS_PER_PERSON = config("CONNECTIONS_PER_PERSON", cast=int, default=20)
 """Sockets, streams and waiting polls of one person in a process; 0 for no limit."""
 
+CONNECTIONS_PER_ADDRESS = config("CONNECTIONS_PER_ADDRESS", cast=int, default=200)
+"""The same of all who share an address, of IPv6 a /64; 0 for no limit."""
+
 IS_SINGLE_PROCESS = BROKER_URL.startswith("memory:")
 """Whether this process cannot reach any other."""
 

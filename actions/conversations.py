@@ -7,11 +7,12 @@ import secrets
 from actions.changes import transaction
 from actions.clock import now
 from actions.errors import Invalid
-from actions.text import clean, clean_label, is_blank
+from actions.text import clean, clean_label
 from actions.users import USERNAME
 from db import conversations, participants, users
 from db.conversations import SearchResult
 from db.folding import contains, folded
+from db.labels import is_blank
 from db.users import User
 from live import publication
 

@@ -7,8 +7,9 @@ import uuid
 from actions import changes
 from actions.clock import now
 from actions.errors import Invalid
-from actions.text import clean, is_blank
+from actions.text import clean
 from db import engine
+from db.labels import is_blank
 from db.log.commit import Stored
 from db.messages import Message, Send
 from db.users import User

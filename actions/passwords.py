@@ -3,6 +3,8 @@
 import re
 import secrets
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import argon2
 from anyio import CapacityLimiter, to_thread
@@ -26,6 +28,7 @@ WAITING = 30
 WAIT = 2
 """Seconds after which it may be tried again."""
 
+_admitted = 0
 _checks: CapacityLimiter | None = None
 _hashes: CapacityLimiter | None = None
 
@@ -42,10 +45,24 @@ async def renew_hash(password: str) -> str:
         return await to_thread.run_sync(HASHER.hash, normalized(password))
 
 
+@contextmanager
+def admitted() -> Iterator[None]:
+    """While the block runs, a place in the queue of those whose password is checked. Raises
+    `TooMany` where all are taken."""
+    global _admitted
+    if _admitted >= AT_ONCE + WAITING:
+        raise busy()
+    _admitted += 1
+    try:
+        yield
+    finally:
+        _admitted -= 1
+
+
 async def matches(password: str, password_hash: str | None) -> bool:
-    """Whether the password has this hash; with None, False after the usual time. Raises `TooMany`
-    where too many wait already."""
-    async with admitted_to(checks()):
+    """Whether the password has this hash; with None, False after the usual time. For those who are
+    `admitted`."""
+    async with checks():
         return await to_thread.run_sync(check, password, password_hash or NO_USER)
 
 
@@ -80,8 +97,12 @@ def normalized(password: str) -> str:
 def admitted_to(limiter: CapacityLimiter) -> CapacityLimiter:
     """The limiter. Raises `TooMany` if its queue is full."""
     if limiter.statistics().tasks_waiting >= WAITING:
-        raise TooMany(WAIT, form=f"Parley is very busy. Try again in {duration(WAIT)}.")
+        raise busy()
     return limiter
+
+
+def busy() -> TooMany:
+    return TooMany(WAIT, form=f"Parley is very busy. Try again in {duration(WAIT)}.")
 
 
 def checks() -> CapacityLimiter:

@@ -52,11 +52,12 @@ async def sign_in(username: str, password: str, address: str) -> str:
     of an account that many addresses guess at, or where too many sign in at once.
     """
     username = clean_username(username)[:64]
-    await count_attempt(username, address)
-    user = await users.get_by_username(username)
-    stored = await users.get_password(user.id) if user else None
-    if not await passwords.matches(password, stored) or user is None:
-        raise Invalid(form="Wrong username or password.")
+    with passwords.admitted():  # before the attempt is counted
+        await count_attempt(username, address)
+        user = await users.get_by_username(username)
+        stored = await users.get_password(user.id) if user else None
+        if not await passwords.matches(password, stored) or user is None:
+            raise Invalid(form="Wrong username or password.")
     async with transaction():
         await login_attempts.remove(username, address)
         await login_attempts.remove(username, ANYWHERE)
@@ -126,9 +127,12 @@ async def end_all(user: User, but: str = "") -> list[Publication]:
 
 async def confirm(user: User, password: str, field: str) -> None:
     """Raises `Invalid` for this field where it is not the password of the signed-in user."""
-    await count_attempt(user.username, OWN_ACCOUNT)
-    if not await passwords.matches(password, await users.get_password(user.id)):
-        raise Invalid(**{field: "This is not your current password."})
+    with passwords.admitted():
+        await count_attempt(user.username, OWN_ACCOUNT)
+        if not await passwords.matches(password, await users.get_password(user.id)):
+            raise Invalid(**{field: "This is not your current password."})
+    async with transaction():
+        await login_attempts.remove(user.username, OWN_ACCOUNT)
 
 
 async def count_attempt(username: str, address: str) -> None:

@@ -12,9 +12,9 @@ from actions.clock import now
 from actions.common_passwords import is_common
 from actions.errors import Invalid, TooMany
 from actions.participants import people_changed
-from actions.sessions import MINUTE, OWN_ACCOUNT, confirm, end_all
+from actions.sessions import MINUTE, confirm, end_all
 from actions.text import clean, clean_label, clean_username
-from db import login_attempts, participants, users
+from db import participants, users
 from db.folding import contains, folded
 from db.sessions import Session
 from db.users import User
@@ -83,13 +83,14 @@ async def change_password(session: Session, current: str, password: str) -> None
     except TooMany:
         raise
     except Invalid:
-        if await passwords.matches(password, await users.get_password(session.user.id)):
-            return
+        with passwords.admitted():
+            stored = await users.get_password(session.user.id)
+            if await passwords.matches(password, stored):
+                return
         raise
     refuse({"password": password_error(password)})
     password_hash = await passwords.make_hash(password)
     async with transaction() as publications:
-        await login_attempts.remove(session.user.username, OWN_ACCOUNT)
         await users.update_password(session.user.id, password_hash)
         publications.extend(await end_all(session.user, but=session.token_hash))
 

@@ -8,7 +8,7 @@ import settings
 from routes import rate_limit
 
 rate_limit.frames_and_posts.rate = rate_limit.frames_and_posts.burst = 10**9
-settings.CONNECTIONS_PER_PERSON = 0
+settings.CONNECTIONS_PER_PERSON = settings.CONNECTIONS_PER_ADDRESS = 0
 
 from app import app  # noqa: E402  # after the limits are lifted
 

@@ -7,8 +7,8 @@ from starlette.requests import HTTPConnection
 
 def network(connection: HTTPConnection) -> str:
     """The client's address; behind a trusted proxy the one it forwards. Of an IPv6 address the /64,
-    all of which one customer has."""
-    return whole_network(connection.client.host) if connection.client else "local"
+    all of which one customer has; empty where it is not known."""
+    return whole_network(connection.client.host) if connection.client else ""
 
 
 def whole_network(host: str) -> str:

@@ -86,11 +86,11 @@ async def create(request: Request) -> Response:
     async with forms.read_form(request) as fields:
         to = [*forms.texts(fields, "to"), forms.text(fields, "q")]
         title, client_id = forms.text(fields, "title"), forms.text(fields, "client_id")
-    rate_limit.new_conversations.charge(user)
     try:
+        rate_limit.new_conversations.charge(user)
         conversation_id = await conversations.start(user, to, title, client_id)
     except Invalid as refusal:
-        return await starting(request, to, "", title, refusal.errors, 422)
+        return await starting(request, to, "", title, refusal)
     return forms.see_other(f"/chat/{conversation_id}/")
 
 
@@ -134,26 +134,33 @@ async def starting(
     to: list[str],
     q: str,
     title: str,
-    errors: dict[str, str] | None = None,
-    status: int = 200,
+    refusal: Invalid | None = None,
 ) -> Response:
-    """The form. Users in `to` are chosen; names that are unknown stand in the field, before `q`."""
+    """The form, also after a refusal. Users in `to` are chosen; names that are unknown stand in the
+    field, before `q`."""
     user = await access.current_user(request)
     chosen, unknown = await conversations.known(to)
-    return await page_with_inbox(
+    typed = ", ".join([*unknown, q] if q.strip() else unknown)
+    try:
+        people = await suggested(user, typed, chosen)
+    except rate_limit.RateLimited as too_many:
+        refusal = refusal or too_many
+        people = await suggested(user, "", chosen) | {"q": typed.strip()}
+    page = await page_with_inbox(
         request,
         "conversations/new.html",
-        status,
         client_id=str(uuid.uuid4()),
         chosen=chosen,
         title=title,
-        errors=errors or {},
-        **await suggested(user, ", ".join([*unknown, q] if q.strip() else unknown), chosen),
+        errors=refusal.errors if refusal else {},
+        **people,
     )
+    return forms.refused(page, refusal) if refusal else page
 
 
 async def suggested(user: User, q: str, chosen: list[User]) -> dict[str, Any]:
-    """Users who match the last name in `q`; recent ones before there is a name."""
+    """Users who match the last name in `q`; recent ones before there is a name. Raises
+    `RateLimited`."""
     name = q.rpartition(",")[2].strip()
     if name:
         people = (await found(user, name))["people"]

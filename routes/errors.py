@@ -15,6 +15,7 @@ from routes import access, forms
 from routes.inbox import Inbox, load_inbox_if_possible
 from routes.middleware import request_log
 from routes.middleware.security import PAGE_HEADERS, deny
+from routes.rate_limit import RateLimited
 from routes.streams.close_codes import CloseCode
 
 KEPT_BYTES = 1024 * 1024
@@ -44,6 +45,13 @@ async def refused(connection: HTTPConnection, error: Exception) -> Response | No
     assert isinstance(error, HTTPException)
     sentence = error.detail if error.status_code == 400 else None
     return await answer(connection, error.status_code, sentence, error.headers)
+
+
+async def too_many(connection: HTTPConnection, error: Exception) -> Response | None:
+    """429, with the time to wait."""
+    assert isinstance(error, RateLimited)
+    headers = {"Retry-After": str(error.wait)}
+    return await answer(connection, 429, error.errors["form"], headers)
 
 
 async def unavailable(connection: HTTPConnection, error: Exception) -> Response | None:

@@ -50,9 +50,11 @@ async def create(request: Request) -> Response:
             )
     except access.WrongUser:
         return await kept(request, draft, "messages/someone_else.html", 422, errors.SENTENCES[401])
-    except RateLimited as error:
-        response = await kept(request, draft, "messages/kept.html", 429, errors.SENTENCES[429])
-        response.headers.update(error.headers or {})
+    except RateLimited as refusal:
+        title, _ = errors.SENTENCES[429]
+        why = title, refusal.errors["form"]
+        response = await kept(request, draft, "messages/kept.html", 429, why)
+        response = forms.refused(response, refusal)
     except access.SignedOut:
         if forms.wants_fragment(request):
             raise

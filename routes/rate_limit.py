@@ -6,8 +6,7 @@ The allowances are a process's own: N workers allow N times as much.
 import math
 import time
 
-from starlette.exceptions import HTTPException
-
+from actions.errors import TooMany, duration
 from db.users import User
 
 RATE = 20
@@ -16,12 +15,8 @@ RATE = 20
 BURST = 60
 
 
-class RateLimited(HTTPException):
-    """The user is too fast. Nothing was done; retry after `wait` seconds."""
-
-    def __init__(self, wait: int = 1) -> None:
-        super().__init__(429, headers={"Retry-After": str(wait)})
-        self.wait = wait
+class RateLimited(TooMany):
+    """The user is too fast. Nothing was done."""
 
 
 class TokenBucket:
@@ -56,11 +51,13 @@ class TokenBucket:
 
 
 class Allowance:
-    """A bucket for each user who took from it in the last while."""
+    """A bucket for each user who took from it in the last while. `too_many` says what was done too
+    often."""
 
-    def __init__(self, rate: float, burst: float) -> None:
+    def __init__(self, rate: float, burst: float, too_many: str) -> None:
         self.rate = rate
         self.burst = burst
+        self._too_many = too_many
         self._buckets: dict[int, TokenBucket] = {}
         """By user id, the most recent last."""
 
@@ -72,7 +69,8 @@ class Allowance:
         """The same. Raises `RateLimited`."""
         bucket = self._bucket(user)
         if not bucket.take():
-            raise RateLimited(bucket.wait())
+            wait = bucket.wait()
+            raise RateLimited(wait, form=f"{self._too_many} Try again in {duration(wait)}.")
 
     def _bucket(self, user: User) -> TokenBucket:
         buckets = self._buckets
@@ -83,7 +81,7 @@ class Allowance:
         return bucket
 
 
-frames_and_posts = Allowance(RATE, BURST)
-searches = Allowance(5, 30)
-new_conversations = Allowance(1 / 10, 100)
-renames = Allowance(1 / 60, 10)
+frames_and_posts = Allowance(RATE, BURST, "That was too much at once.")
+searches = Allowance(5, 30, "You have searched very often.")
+new_conversations = Allowance(1 / 10, 100, "You have started very many conversations.")
+renames = Allowance(1 / 60, 10, "You have changed your name very often.")

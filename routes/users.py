@@ -53,8 +53,8 @@ async def update_name(request: Request) -> Response:
     user = await access.current_user(request)
     async with forms.read_form(request) as fields:
         name = forms.text(fields, "name")
-    rate_limit.renames.charge(user)
     try:
+        rate_limit.renames.charge(user)
         await users.rename(user, name)
     except Invalid as refusal:
         return await account(request, name, refusal)

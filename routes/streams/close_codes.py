@@ -36,7 +36,8 @@ class CloseCode(IntEnum):
     """No longer a participant of the conversation."""
 
     TOO_FAST = 4429
-    """More frames than the rate limit allows, or more connections than a person may have."""
+    """More frames than the rate limit allows, or more connections than a person or an address may
+    have."""
 
     @property
     def reconnects(self) -> bool:

@@ -12,7 +12,6 @@ from dataclasses import asdict, dataclass, field
 from typing import Protocol
 
 import render
-import settings
 from db.conversations import Conversation
 from db.engine import Unavailable
 from db.sessions import Session
@@ -66,6 +65,7 @@ class Reader:
     cursor: int = 0
     digest: str | None = None
     is_poll: bool = False
+    address: str = ""
     mark: tuple[int, ...] | None = field(default=None, init=False)
     presence: Presence | None = field(default=None, init=False)
     is_behind: bool = field(default=False, init=False)
@@ -86,16 +86,17 @@ class Reader:
 
     def open(self, sink: Sink) -> None:
         """Follow from now on. The first frame comes with the first catch-up, also when there is
-        nothing to catch up. Ends at once where the person has too many connections."""
+        nothing to catch up. Ends at once where the person, or the address, has too many
+        connections."""
         self._sink = sink
-        if 0 < settings.CONNECTIONS_PER_PERSON <= connections.count(self.session.user.id):
+        if not connections.has_room(self.session.user.id, self.address):
             self.is_closed = True
             sink.close(CloseCode.TOO_FAST)
             return
         self._greeting = "" if self.is_poll else self._cursor_mark()
         self._slot = heartbeats.add(self)
         metrics.connections.labels(sink.tier).inc()
-        connections.come(self.session.user.id, shows_inbox=self.digest is not None)
+        connections.come(self.session.user.id, self.address, shows_inbox=self.digest is not None)
         hub.join(self, *self.topics)
         if not self.is_closed:
             self.catch_up()
@@ -106,7 +107,7 @@ class Reader:
             return
         self.is_closed = True
         hub.leave(self, *self.topics)
-        connections.go(self.session.user.id, shows_inbox=self.digest is not None)
+        connections.go(self.session.user.id, self.address, shows_inbox=self.digest is not None)
         metrics.connections.labels(self._sink.tier).dec()
         heartbeats.remove(self, self._slot)
 

@@ -14,6 +14,7 @@ from actions import presence
 from db.conversations import Conversation
 from live import metrics
 from routes import access, forms
+from routes.addresses import network
 from routes.frames import receive
 from routes.rate_limit import RateLimited
 from routes.streams.catch_up import NOTHING
@@ -84,11 +85,12 @@ async def open_reader(connection: HTTPConnection, *, is_poll: bool = False) -> R
     viewer = connection.query_params.get("viewer", "")
     session, conversation = await access.session_and_conversation(connection, viewer)
     presence.arrive(session.user)
+    address = network(connection)
     digest = connection.query_params.get("inbox")
     if conversation is None:
-        return Reader(session, digest=digest or "", is_poll=is_poll)
+        return Reader(session, digest=digest or "", is_poll=is_poll, address=address)
     held = cursor(connection, conversation)
-    return Reader(session, conversation, held, digest, is_poll=is_poll)
+    return Reader(session, conversation, held, digest, is_poll=is_poll, address=address)
 
 
 def cursor(connection: HTTPConnection, conversation: Conversation) -> int:
@@ -174,7 +176,7 @@ def ended_poll(code: CloseCode) -> str:
     if code is CloseCode.REMOVED:
         access.not_found()
     if code is CloseCode.TOO_FAST:
-        raise RateLimited(wait=POLL_TIMEOUT)
+        raise RateLimited(POLL_TIMEOUT, form="Too many pages are open.")
     return ""
 
 

@@ -131,7 +131,12 @@ async def test_a_line_of_sign_ins_is_bounded_too(monkeypatch: pytest.MonkeyPatch
     held = threading.Event()
     monkeypatch.setattr(passwords, "check", lambda *_: held.wait(PATIENCE))
     monkeypatch.setattr(passwords, "_checks", None)
-    checking = [asyncio.create_task(passwords.matches(PASSWORD, HASH)) for _ in range(100)]
+
+    async def checked() -> bool:
+        with passwords.admitted():
+            return await passwords.matches(PASSWORD, HASH)
+
+    checking = [asyncio.create_task(checked()) for _ in range(100)]
     done, waiting = await asyncio.wait(checking, return_when=asyncio.FIRST_EXCEPTION)
     held.set()
     assert len(waiting) == passwords.WAITING + passwords.AT_ONCE

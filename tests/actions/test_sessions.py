@@ -1,16 +1,19 @@
 """Signing in and out."""
 
 import asyncio
+import threading
 
 import pytest
 
 from actions import passwords, sessions
 from actions.errors import Invalid, TooMany
 from actions.sessions import AGE_AT_MOST, ATTEMPTS, ATTEMPTS_WITHIN, IDLE_AT_MOST, SEEN_EVERY
+from actions.users import change_password
 from db import users
 from db.sessions import Session
 from live import hub, publication
 from tests.factories import HASH, PASSWORD, make_session, make_user, stored_session
+from tests.waiting import PATIENCE, eventually
 
 pytestmark = pytest.mark.usefixtures("live")
 
@@ -142,6 +145,41 @@ async def test_many_attempts_at_once_do_not_slip_through(monkeypatch: pytest.Mon
     attempts = [refusal("ada", f"guess {n}") for n in range(8)]
     refusals = await asyncio.gather(*attempts)
     assert sum(isinstance(each, TooMany) for each in refusals) == 5
+
+
+async def test_what_is_refused_because_too_many_wait_is_no_wrong_password(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ada = await make_user("ada")
+    session = await found(await make_session(ada))
+    held = threading.Event()
+    places = passwords.AT_ONCE + passwords.WAITING
+    with monkeypatch.context() as slow:
+        slow.setattr(passwords, "check", lambda *_: held.wait(PATIENCE) and False)
+        others = [asyncio.create_task(refusal(f"other{n}", "no", f"{n}")) for n in range(places)]
+        try:
+            await eventually(lambda: passwords._admitted == places)
+            for _ in range(ATTEMPTS):
+                for attempt in (
+                    sessions.sign_in("ada", PASSWORD, "here"),
+                    sessions.confirm(ada, PASSWORD, "delete"),
+                ):
+                    with pytest.raises(TooMany, match="very busy"):
+                        await attempt
+        finally:
+            held.set()
+        await asyncio.gather(*others)
+    assert (await refusal("ada", "wrong one")).errors == DOES_NOT_FIT
+    assert await sessions.sign_in("ada", PASSWORD, "here")
+    await sessions.confirm(session.user, PASSWORD, "delete")
+
+
+async def test_a_correct_password_is_no_wrong_one_whatever_is_wrong_besides() -> None:
+    session = await found(await make_session(await make_user("ada")))
+    for _ in range(ATTEMPTS + 1):
+        with pytest.raises(Invalid, match="needs 8 to 128"):
+            await change_password(session, PASSWORD, "short")
+    await change_password(session, PASSWORD, "another one")
 
 
 async def test_a_session_ends_after_a_long_time(clock: Clock) -> None:

@@ -4,7 +4,8 @@ import unicodedata
 
 import pytest
 
-from actions.text import clean, clean_label, is_blank
+from actions.text import clean, clean_label
+from db.labels import is_blank
 
 
 @pytest.mark.parametrize(

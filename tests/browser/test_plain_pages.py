@@ -3,6 +3,7 @@
 from playwright.async_api import expect
 
 from db import sessions
+from routes import errors
 from tests import factories
 from tests.browser.faulty_proxy import Fault, FaultyProxy
 from tests.browser.people import People
@@ -79,6 +80,17 @@ async def test_what_is_sent_after_the_session_has_ended_is_kept_by_the_sign_in(
     await ada.fill(username="ada", password=factories.PASSWORD)
     await ada.press("Sign in")
     await expect(ada.page).to_have_url(f"{people.url}/chat/{id}/")
+
+
+async def test_a_text_that_is_far_too_long_is_still_there_after_back(people: People) -> None:
+    ada, _, id = await conversation(people)
+    text = "word " * (errors.KEPT_BYTES // 5)
+    await ada.say(text)
+    await expect(ada.page.get_by_role("heading", name="Too large")).to_be_visible()
+    await expect(ada.page.get_by_text("Go back: what you wrote is still there.")).to_be_visible()
+    await ada.page.go_back()
+    await expect(ada.page).to_have_url(f"{people.url}/chat/{id}/")
+    assert await ada.composer.input_value() == text
 
 
 async def conversation(people: People) -> tuple[Screen, Screen, int]:

@@ -7,7 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from db import engine, messages, migration, participants
+from db.folding import folded
 from tests.applications import HOME
 from tests.factories import make_conversation, make_messages, make_user
 from tests.servers import in_a_thread
@@ -244,6 +245,49 @@ async def test_titles_that_were_made_of_names_follow_their_people_and_others_sta
     assert await stored() == titles
     in_a_thread(partial(migration.migrate, database, migration.HEAD, "0007"))
     assert await stored() == {title: kept or "Ada, Bob, Cem" for title, kept in titles.items()}
+
+
+async def test_names_and_titles_from_before_are_those_that_would_be_stored_now(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = {
+        "tall": ("Z\u0301\u0302\u0303\u0304\u0305oe", "\u0179\u0302\u0303oe"),
+        "turned": ("Ada\u202e\u2066", "Ada"),
+        "wide": ("Jose\u0301\u200b  Luis", "Jos\u00e9 Luis"),
+        "nothing": ("\u2800\u3164", "nothing"),
+        "family": ("👩\u200d👧 Ana", "👩\u200d👧 Ana"),
+        "plain": ("Bob", "Bob"),
+    }
+    titles = {"Tea\u202e": "Tea", "\u3164": "", "Plain": "Plain"}
+    in_a_thread(partial(migration.migrate, database, migration.HEAD, "0008"))
+    people = [await make_user(username, name) for username, (name, _) in names.items()]
+    gone = await make_user("deleted-1", "Someone who left")
+    await engine.execute("UPDATE users SET name_folded = '' WHERE username = 'deleted-1'")
+    groups = {title: await make_conversation(people, title) for title in titles}
+    monkeypatch.setattr(
+        "sqlalchemy.engine.base.Connection.execute", in_batches_of(2, sqlalchemy.Connection.execute)
+    )
+    in_a_thread(partial(migration.migrate, database, "0008", migration.HEAD))
+    stored = {
+        row["username"]: (row["name"], row["name_folded"])
+        for row in await engine.rows("SELECT username, name, name_folded FROM users")
+    }
+    assert stored.pop("deleted-1") == (gone.name, "")
+    assert stored == {username: (name, folded(name)) for username, (_, name) in names.items()}
+    rows = await engine.rows("SELECT id, title FROM conversations")
+    kept = {row["id"]: row["title"] for row in rows}
+    assert {title: kept[id] for title, id in groups.items()} == titles
+
+
+def in_batches_of(size: int, execute: Callable[..., Any]) -> Callable[..., Any]:
+    """A connection's `execute` that lists so many rows at once."""
+
+    def executing(connection: Any, statement: Any, parameters: Any = None) -> Any:
+        if isinstance(parameters, dict) and "limit" in parameters:
+            parameters = parameters | {"limit": size}
+        return execute(connection, statement, parameters)
+
+    return executing
 
 
 async def test_a_migration_gives_up_on_a_lock_before_requests_pile_up(

@@ -9,6 +9,7 @@ import uuid
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
+from typing import Any
 
 import asyncpg
 import httpx
@@ -16,6 +17,7 @@ import pytest
 import websockets
 
 from app import FORM_BYTES, MESSAGE_BYTES
+from routes.errors import KEPT_BYTES
 from routes.middleware.security import HTTPS_ONLY, PAGE_HEADERS
 from tests import clients
 from tests.applications import HOME, Site
@@ -183,7 +185,34 @@ async def test_what_is_too_large_is_refused(site: Site) -> None:
         response = await ada.post(path, username="", body="x" * limit)
         assert response.status_code == 413
         assert "Too large" in text_of(parsed(response.text).find("h1"))
+
+
+async def test_a_message_that_is_too_large_comes_back_from_parley_or_is_refused_by_nginx(
+    site: Site,
+) -> None:
+    ada, _, id = await acquaintances(site)
+    path, empty = f"/chat/{id}/messages/", len("username=&body=")
+    largest = "x" * (KEPT_BYTES - empty)
+    response = await ada.post(path, username="", body=largest)
+    assert response.status_code == 413
+    assert text_of(parsed(response.text).find("textarea", id="kept")) == largest
+    beyond = await ada.post(path, username="", body=largest + "x")
+    assert beyond.status_code == 413
+    assert "Go back: what you wrote is still there." in beyond.text
+    stranger = await site.stranger()
+    for _ in range(5):  # is answered unread, and yet the answer is not lost
+        refused = await stranger.post(path, username="", body=largest)
+        assert refused.status_code == 413
+        assert "Go back: what you wrote is still there." in refused.text
     assert (await ada.get("/login/", x_long="x" * 9_000)).status_code == 400
+
+
+async def test_a_form_that_is_too_large_gets_the_page_of_nginx_by_http2_too(site: Site) -> None:
+    options: dict[str, Any] = {"verify": clients.SSL, "trust_env": False, "http2": True}
+    async with httpx.AsyncClient(base_url=site.url, **options) as browser:
+        refused = await browser.post("/login/", data={"password": "x" * 20_000})
+    assert (refused.http_version, refused.status_code) == ("HTTP/2", 413)
+    assert "Go back: what you wrote is still there." in refused.text
 
 
 async def test_the_pages_of_nginx_look_and_are_secured_like_any(

@@ -13,6 +13,8 @@ from tests.applications import HOME, Process
 from tests.servers import PATIENCE, PostgreSQL, Redis, start_postgresql, start_redis
 from tests.services import migrate, migrated_database
 
+UNLIMITED = {"CONNECTIONS_PER_PERSON": "0", "CONNECTIONS_PER_ADDRESS": "0"}
+
 
 class Workers(Process):
     """uvicorn with worker processes, in a group of their own so that all can be killed at once."""
@@ -31,7 +33,7 @@ class Workers(Process):
             return subprocess.Popen(
                 command,
                 cwd=HOME,
-                env=os.environ | {"CONNECTIONS_PER_PERSON": "0"} | self.environment,
+                env=os.environ | UNLIMITED | self.environment,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,

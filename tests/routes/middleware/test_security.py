@@ -293,9 +293,12 @@ async def test_the_longest_message_fits_into_the_longest_body(ada: Visitor, chat
     assert answer.status_code == 200
 
 
-def test_nginx_has_the_same_limits() -> None:
-    sizes = re.findall(r"client_max_body_size (\d+)k;", (HOME / "deploy/nginx.conf").read_text())
-    assert [int(size) * 1024 for size in sizes] == [FORM_BYTES, MESSAGE_BYTES]
+def test_nginx_refuses_forms_as_parley_does_and_messages_whose_text_parley_gives_not_back() -> None:
+    text = (HOME / "deploy/nginx.conf").read_text()
+    units = {"k": 1024, "m": 1024 * 1024}
+    sizes = re.findall(r"client_max_body_size (\d+)([km]);", text)
+    assert [int(size) * units[unit] for size, unit in sizes] == [FORM_BYTES, errors.KEPT_BYTES]
+    assert MESSAGE_BYTES < errors.KEPT_BYTES
 
 
 async def test_a_body_without_a_length_is_counted_too(ada: Visitor, chat: int) -> None:
@@ -367,6 +370,7 @@ async def test_what_is_too_much_to_be_given_back_is_refused_all_the_same(
     refused = await ada.http.post(f"/chat/{chat}/messages/", content=body, headers=form)
     assert refused.status_code == 413
     assert parsed(refused.text).find("textarea") is None
+    assert "Go back: what you wrote is still there." in refused.text
 
 
 async def test_a_form_has_so_many_fields_and_no_more(ada: Visitor, chat: int) -> None:

@@ -457,6 +457,44 @@ async def test_a_person_has_so_many_connections_and_no_more(
         await again.wait_for_bodies("Others have their own")
 
 
+@pytest.mark.parametrize(
+    ("mine", "theirs", "is_shared"),
+    [
+        ("192.0.2.7", "192.0.2.7", True),
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::2", True),
+        ("192.0.2.7", "192.0.2.8", False),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+    ],
+)
+async def test_an_address_has_so_many_connections_whoever_they_are_for(
+    ada: Visitor,
+    bob: Visitor,
+    chat: int,
+    monkeypatch: pytest.MonkeyPatch,
+    mine: str,
+    theirs: str,
+    is_shared: bool,
+) -> None:
+    assert settings.CONNECTIONS_PER_ADDRESS == 200
+    monkeypatch.setattr(settings, "CONNECTIONS_PER_ADDRESS", 2)
+    ada.http.headers["X-Forwarded-For"], bob.http.headers["X-Forwarded-For"] = mine, theirs
+    path = f"/chat/{chat}/"
+    async with ada.tab("sse", chat), ada.connect(f"/ws{path}", X_Forwarded_For=mine) as second:
+        await said(second)
+        polled = await bob.get(f"/poll{path}")
+        assert polled.status_code == (429 if is_shared else 204)
+        async with bob.connect(f"/ws{path}", X_Forwarded_For=theirs) as third:
+            if is_shared:
+                assert await close_code(third) == 4429
+            else:
+                await said(third)
+        monkeypatch.setattr(settings, "CONNECTIONS_PER_ADDRESS", 0)
+        assert (await bob.get(f"/poll{path}")).status_code == 204
+    monkeypatch.setattr(settings, "CONNECTIONS_PER_ADDRESS", 2)
+    async with ada.tab("sse", chat) as again:
+        await again.wait_for_bodies()
+
+
 async def test_a_send_that_finds_no_database_is_not_acknowledged(
     ada: Visitor, chat: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
