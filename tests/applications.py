@@ -7,7 +7,8 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from app import app
 from db import engine
 from db.users import User
 from live import broker, hub
+from live.process import garbage
 from live.process.tasks import alongside
 from routes.access import COOKIE
 from tests import factories
@@ -99,7 +101,10 @@ async def served(*, without_fast_sockets: bool = False) -> AsyncIterator[Site]:
     config.load()
     server = uvicorn.Server(config)
     server.lifespan = config.lifespan_class(config)
-    await server.startup()
+    with pytest.MonkeyPatch.context() as patch:
+        # It would look through all that pytest holds, 60 ms at each start.
+        patch.setattr(garbage, "rarely_collected", nullcontext)
+        await server.startup()
     await server.on_tick(0)
     site = Site(f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}")
     try:
@@ -124,6 +129,7 @@ def web_arguments() -> list[str]:
     return [word for word in shlex.split(command) if word != "$@"]
 
 
+@cache
 def web_options() -> dict[str, Any]:
     """The same, as uvicorn parses it."""
     return uvicorn.main.make_context("uvicorn", web_arguments()).params

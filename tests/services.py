@@ -118,7 +118,8 @@ def new_database(server_url: str, template: str | None = None) -> str:
     name = f"parley_test_{os.getpid()}_{next(DATABASES)}"
     statement = f"CREATE DATABASE {name}"
     if template is not None:
-        statement += f" TEMPLATE {database_name(template)}"
+        # Half the time of the other way for a database as small as this.
+        statement += f" TEMPLATE {database_name(template)} STRATEGY FILE_COPY"
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
