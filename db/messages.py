@@ -144,6 +144,19 @@ def at(places: Iterable[Place]) -> Script[dict[Place, Message]]:
     return {(each.conversation_id, each.position): each for each in found}
 
 
+async def get(conversation_id: int, position: int) -> Message | None:
+    """The message at a position, if there is one."""
+    row = await engine.row(
+        f"""
+        {MESSAGES}
+        WHERE m.conversation_id = :conversation_id AND m.position = :position
+        """,
+        conversation_id=conversation_id,
+        position=position,
+    )
+    return message(row) if row else None
+
+
 async def list_changed(
     cursors: Iterable[tuple[int, int]],
 ) -> dict[tuple[int, int], list[Message]]:

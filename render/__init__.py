@@ -69,8 +69,10 @@ templates.globals |= {
 }
 templates.filters |= {
     "element": message_element,
+    "dom_id": messages.dom_id,
     "entry_view": inbox.view,
     "iso": dates.iso,
+    "full": dates.full,
     "ago_or_day": dates.ago_or_day,
     "tint": faces.tint,
     "initials": faces.initials,

@@ -32,6 +32,11 @@ def day(milliseconds: int) -> str:
     return f"{then.day} {then:%B}" + ("" if then.year == now.year else f" {then.year}")
 
 
+def full(milliseconds: int) -> str:
+    then = moment(milliseconds)
+    return f"{then:%A} {then.day} {then:%B %Y}, {then:%H:%M} UTC"
+
+
 def ago_or_day(milliseconds: int) -> str:
     """The time if it is today, else the date."""
     if milliseconds // DAY == int(time.time() * 1000) // DAY:

@@ -24,6 +24,8 @@ class Message(Protocol):
     """What a view needs to know of a message."""
 
     @property
+    def conversation_id(self) -> int: ...
+    @property
     def position(self) -> int: ...
     @property
     def revision(self) -> int: ...
@@ -50,6 +52,7 @@ def view(message: Message) -> SimpleNamespace:
     return SimpleNamespace(
         **face(message.author_name, message.author_tint),
         dom_id=escape(dom_id(message)),
+        conversation_id=message.conversation_id,
         position=message.position,
         revision=message.revision,
         author_id=message.author_id,

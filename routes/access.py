@@ -8,8 +8,9 @@ from starlette.responses import Response
 
 from actions import sessions
 from actions.batching import Batcher
-from db import conversations
+from db import conversations, messages
 from db.conversations import Conversation
+from db.messages import Message
 from db.sessions import Session
 from db.users import User
 
@@ -85,6 +86,11 @@ async def find_conversation(connection: HTTPConnection) -> Conversation | None:
     """The same; None for a signed-in outsider."""
     user = await current_user(connection)
     return await conversations.get(connection.path_params["conversation_id"], user.id)
+
+
+async def current_message(connection: HTTPConnection, conversation: Conversation) -> Message:
+    """The message at the position in the path. 404 where there is none."""
+    return await messages.get(conversation.id, connection.path_params["position"]) or not_found()
 
 
 async def session_and_conversation(

@@ -8,6 +8,7 @@ from db.messages import Message
 from db.unread import UNREAD_COUNTED
 
 PAGE = 50
+CONTEXT = 3
 NEWEST = 2**53
 
 
@@ -46,9 +47,7 @@ async def load_page(
     again, which is harmless. The other way round they would be missing.
     """
     if at is not None:
-        older = await messages.before(conversation.id, at, PAGE // 2 + 1)
-        newer = await messages.after(conversation.id, at - 1, PAGE // 2 + 1)
-        return page(conversation, older, newer, PAGE // 2, PAGE // 2)
+        return await load_around(conversation, at, PAGE // 2, PAGE // 2)
     if after is not None:
         newer = await messages.after(conversation.id, after, PAGE + 1)
         if not newer:
@@ -63,6 +62,20 @@ async def load_page(
         return page(conversation, older, newer, PAGE, 0)
     newest = await messages.before(conversation.id, NEWEST, PAGE + 1)
     return page(conversation, newest, [], PAGE, 0)
+
+
+async def load_context(conversation: Conversation, position: int) -> MessagePage:
+    """A message with the few before and after it."""
+    return await load_around(conversation, position, CONTEXT, CONTEXT + 1)
+
+
+async def load_around(
+    conversation: Conversation, position: int, before: int, after: int
+) -> MessagePage:
+    """At most so many messages before a position, and from it on."""
+    older = await messages.before(conversation.id, position, before + 1)
+    newer = await messages.after(conversation.id, position - 1, after + 1)
+    return page(conversation, older, newer, before, after)
 
 
 def page(

@@ -1,6 +1,7 @@
 // Everything here enhances pages that work without it. Without htmx nothing of it runs, and the pages work.
 
 import * as clock from './clock.js'
+import * as copy from './copy.js'
 import * as focus from './focus.js'
 import * as frames from './frames.js'
 import * as grow from './grow.js'
@@ -22,7 +23,7 @@ import * as writing from './writing.js'
 
 const behaviours = [
   page, storage, frames, clock, scroll, sticky, inbox, live, names, outbox, writing, wrap, grow, read, news, menus,
-  recipients, keys, focus,
+  recipients, keys, focus, copy,
 ]
 for (const behaviour of behaviours) behaviour.start()
 document.documentElement.classList.add(live.isOff() ? 'off' : 'js')

@@ -168,6 +168,8 @@ async def add_conversations(catalogue: Catalogue, site: Site, mira: User) -> Non
     }
     for name, id in ids.items():
         catalogue.add(name, 200, await visitor.get(f"/chat/{id}/"))
+    for name, place in (("a message", 5), ("the first message", 1)):
+        catalogue.add(name, 200, await visitor.get(f"/chat/{ids['group']}/{place}/"))
     group = await visitor.start("theo", "jonas", title="Sailing")
     catalogue.add("empty group", 200, await visitor.get(f"/chat/{group}/"))
     catalogue.add("people of a group", 200, await visitor.get(f"/chat/{group}/people/"))

@@ -47,7 +47,7 @@ async def test_w3m(people: People, site: Site, tmp_path: Path) -> None:
         await w3m.shows("Viewing <(1) Inbox")
         w3m.press("/Bob\r\r")
         await w3m.shows("Second line")
-        w3m.press("\t\r\t\r")  # Skip to writing, and the editor there
+        w3m.press("\t\t\r")  # past the message's time, to the editor
         await w3m.shows("[ Hello from w3m")
         w3m.press("/Send\r\r")
         await w3m.shows("in two lines")

@@ -40,6 +40,7 @@ async def test_a_first_conversation_page_is_light(
         ("/", "parley app welcome"),
         ("/chat/{}/", "parley app chat"),
         ("/chat/{}/log/", "parley chat"),
+        ("/chat/{}/1/", "parley app pages chat"),
         ("/people/", "parley app pages"),
         ("/nothing", "parley app pages"),
     ],
@@ -48,7 +49,10 @@ async def test_a_page_loads_only_the_style_sheets_that_it_needs(
     people: People, path: str, sheets: str
 ) -> None:
     ada = await (people.stranger() if path == "/login/" else people.join("ada"))
-    id = 0 if path == "/login/" else await factories.make_conversation([ada.user])
+    id = 0
+    if path != "/login/":
+        id = await factories.make_conversation([ada.user])
+        await factories.make_message(ada.user, id)
     await ada.go(path.format(id))
     links = ada.page.locator("link[rel=stylesheet]")
     addresses = await links.evaluate_all("all => all.map(link => link.href)")

@@ -15,6 +15,7 @@ NOON = 20_000 * DAY + DAY // 2
 
 @dataclass
 class Message:
+    conversation_id: int = 9
     position: int = 3
     revision: int = 4
     author_id: int = 1
@@ -58,7 +59,7 @@ def test_what_people_write_is_shown_as_they_wrote_it(text: str, author: int) -> 
     assert name is not None
     assert body is not None
     assert (name.get_text(), body.get_text()) == (text, text)
-    assert {tag.name for tag in element.find_all(True)} == {"bdi", "div", "p", "span", "time"}
+    assert {tag.name for tag in element.find_all(True)} == {"a", "bdi", "div", "p", "span", "time"}
 
 
 def test_emoji_alone_are_large_and_words_have_their_markdown() -> None:
@@ -86,6 +87,12 @@ def test_only_the_first_message_of_a_run_has_a_face(
     author = parsed(render.message_fragment(message)).select_one(".author")
     assert author is not None
     assert author.attrs == shown
+
+
+def test_the_time_leads_to_the_messages_own_page() -> None:
+    page = parsed(render.message_fragment(Message(conversation_id=2**53, position=3)))
+    link = page.select_one(".meta > a:has(> time)")
+    assert attribute(link, "href") == f"/chat/{2**53}/3/"
 
 
 def test_the_first_message_of_a_day_says_which() -> None:
