@@ -113,19 +113,23 @@ routes = [
     Route(CHAT + "log/", conversations.log),
     Route(CHAT + "messages/", messages.create, methods=["POST"]),
     Route(CHAT + "{position:id}/", permalinks.show),
+    Route(CHAT + "{position:id}/unread/", permalinks.mark_unread, methods=["POST"]),
     Route(CHAT + "typing/", typing_notifications.create, methods=["POST"]),
     Route(CHAT + "read/", participants.update_read, methods=["POST"]),
+    Route("/read/", participants.mark_all_read, methods=["POST"]),
     Route(CHAT + "people/", participants.index),
     Route(CHAT + "people/remove/", participants.confirm_remove),
     Route(CHAT + "people/remove/", participants.remove, methods=["POST"]),
     Route(CHAT + "leave/", participants.confirm_leave),
     Route(CHAT + "leave/", participants.leave, methods=["POST"]),
     Route("/logout/", form_pages.show_inbox),
+    Route("/read/", form_pages.show_inbox),
     *[
         Route(f"/account/{form}/", form_pages.show_account)
         for form in ("name", "presence", "password", "sessions", "delete")
     ],
     Route(CHAT + "messages/", form_pages.show_conversation),
+    Route(CHAT + "{position:id}/unread/", form_pages.show_message),
     Route(CHAT + "typing/", form_pages.show_conversation),
     Route(CHAT + "read/", form_pages.show_conversation),
     WebSocketRoute("/ws" + CHAT, transports.socket),

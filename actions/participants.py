@@ -39,6 +39,21 @@ async def note(batch: list[tuple[int, int, int]]) -> Sequence[None]:
 reads = Batcher(note, READS_AT_ONCE)
 
 
+async def mark_unread(user: User, conversation_id: int, position: int) -> None:
+    """Let the message at `position`, and what follows it, be unread. A repeat changes nothing."""
+    async with transaction() as publications:
+        if await participants.mark_unread(conversation_id, user.id, position):
+            publications.append(publication.activity(conversation_id, user.id))
+
+
+async def mark_all_read(user: User) -> None:
+    """Let the user have read everything that is there."""
+    async with transaction() as publications:
+        moved = await participants.mark_all_read(user.id)
+        publications += [publication.activity(id, user.id) for id in moved]
+    inbox_ranks.read_by([user.id])
+
+
 async def leave(user: User, conversation: Conversation) -> None:
     """Leave a group. Raises `Invalid` for any other conversation."""
     await end_participation(conversation, user.id)

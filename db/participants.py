@@ -158,3 +158,42 @@ async def update_read(reads: Iterable[tuple[int, int, int]]) -> list[tuple[int, 
     )
     rows = await engine.write(single(statement), len(reads))
     return [(row["conversation_id"], row["user_id"]) for row in rows]
+
+
+async def mark_unread(conversation_id: int, user_id: int, position: int) -> bool:
+    """Move a read position back before a message; False if it is not behind that."""
+    row = await engine.row(
+        """
+        UPDATE participants SET read_position = :position - 1, is_settled = 0
+        WHERE conversation_id = :conversation_id AND user_id = :user_id
+          AND read_position >= :position
+        RETURNING user_id
+        """,
+        conversation_id=conversation_id,
+        user_id=user_id,
+        position=position,
+    )
+    return row is not None
+
+
+async def mark_all_read(user_id: int) -> list[int]:
+    """Move all of a user's read positions to the newest messages; the conversations concerned.
+
+    Lock order: conversation, user.
+    """
+    rows = await engine.rows(
+        f"""
+        UPDATE participants SET read_position = behind.last_position
+        FROM (
+            SELECT p.conversation_id, p.user_id, c.last_position
+            FROM participants p JOIN conversations c ON c.id = p.conversation_id
+            WHERE p.user_id = :user_id AND p.is_settled = 0 AND p.read_position < c.last_position
+            {locked("p", "p.conversation_id")}
+        ) AS behind
+        WHERE participants.conversation_id = behind.conversation_id
+          AND participants.user_id = behind.user_id
+        RETURNING participants.conversation_id
+        """,
+        user_id=user_id,
+    )
+    return [row["conversation_id"] for row in rows]

@@ -17,6 +17,11 @@ async def show_conversation(request: Request) -> Response:
     return forms.see_other(f"/chat/{conversation.id}/")
 
 
+async def show_message(request: Request) -> Response:
+    conversation = await access.current_conversation(request)
+    return forms.see_other(f"/chat/{conversation.id}/{request.path_params['position']}/")
+
+
 async def show_inbox(request: Request) -> Response:
     await access.current_user(request)
     return forms.see_other("/")

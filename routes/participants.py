@@ -28,6 +28,14 @@ async def update_read(request: Request) -> Response:
     return forms.see_other(f"/chat/{conversation.id}/")
 
 
+async def mark_all_read(request: Request) -> Response:
+    """Let everything that is there be read; redirects to the inbox."""
+    user = await access.current_user(request)
+    rate_limit.frames_and_posts.charge(user)
+    await participants.mark_all_read(user)
+    return forms.see_other("/")
+
+
 async def confirm_leave(request: Request) -> Response:
     """Asks whether to leave a group."""
     conversation = await access.current_conversation(request)

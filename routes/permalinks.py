@@ -3,8 +3,9 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
+from actions import participants
 from db import engine
-from routes import access
+from routes import access, forms, rate_limit
 from routes.inbox import page_with_inbox
 from routes.message_pages import load_context
 
@@ -21,3 +22,14 @@ async def show(request: Request) -> Response:
             message=message,
             page=await load_context(conversation, message.position),
         )
+
+
+async def mark_unread(request: Request) -> Response:
+    """Let the message and what follows it be unread; redirects to the inbox, since whoever stays
+    would read it again."""
+    conversation = await access.current_conversation(request)
+    user = await access.current_user(request)
+    message = await access.current_message(request, conversation)
+    rate_limit.frames_and_posts.charge(user)
+    await participants.mark_unread(user, conversation.id, message.position)
+    return forms.see_other("/")

@@ -8,6 +8,8 @@ import {lastSeen, unreadBelow} from './scroll.js'
 
 const DELAY = 100, ATTENTION = 60_000
 
+const icon = document.querySelector('link[rel=icon][data-unread]')
+
 let unread = Number(document.querySelector('title').dataset.unread ?? 0)
 // A conversation may itself be called “(5) party”.
 let name = document.title.slice(prefix(unread).length)
@@ -69,6 +71,7 @@ function markRead(li) {
 function title(count) {
   unread = count
   document.title = prefix(unread) + name
+  if (icon) icon.href = icon.dataset[unread > 0 ? 'unread' : 'read']
 }
 
 function prefix(count) {

@@ -5,7 +5,7 @@ import pytest
 from actions import inbox_ranks, messages, participants
 from actions.clock import now
 from actions.errors import Invalid
-from db import conversations, engine
+from db import conversations, engine, unread
 from db import participants as stored
 from db.conversations import Conversation
 from db.inbox_ranks import HOUR
@@ -35,6 +35,47 @@ async def test_reading_advances_and_updates_only_ones_own_inbox() -> None:
     assert told == [publication.activity(id, ada.id)]
     conversation = await seen_by(ada, id)
     assert (conversation.read_position, conversation.unread) == (3, 0)
+
+
+async def test_marking_unread_goes_back_and_updates_only_ones_own_inbox() -> None:
+    ada, bob = await make_user(), await make_user()
+    id = await make_conversation([ada, bob])
+    await make_messages(bob, id, 3)
+    await participants.read(ada, id, 3)
+    with hub.subscribe(publication.ACTIVITY) as subscription:
+        await participants.mark_unread(ada, id, 2)
+        told = await subscription.next(5)
+        await participants.mark_unread(ada, id, 3)
+        assert await subscription.next(0.05) == []
+    assert told == [publication.activity(id, ada.id)]
+    assert [(await seen_by(user, id)).unread for user in (ada, bob)] == [2, 0]
+    await participants.read(ada, id, 3)
+    assert (await seen_by(ada, id)).unread == 0
+
+
+async def test_what_is_marked_unread_in_a_quiet_conversation_counts_again() -> None:
+    ada, bob = await make_user(), await make_user()
+    id = await make_conversation([ada, bob])
+    await make_message(bob, id, created_at=now() - 3 * HOUR)
+    await participants.read(ada, id, 1)
+    await inbox_ranks.mark_caught_up()
+    await participants.mark_unread(ada, id, 1)
+    assert await unread.count(ada.id) == 1
+
+
+async def test_marking_all_read_does_so_everywhere_and_for_oneself_alone() -> None:
+    ada, bob = await make_user(), await make_user()
+    ids = [await make_conversation([ada, bob], title) for title in ("One", "Two", "Three")]
+    for id in ids[:2]:
+        await make_messages(bob, id, 3)
+        await make_messages(ada, id, 1)
+    with hub.subscribe(publication.ACTIVITY) as subscription:
+        await participants.mark_all_read(ada)
+        told = await subscription.next(5)
+        await participants.mark_all_read(ada)
+        assert await subscription.next(0.05) == []
+    assert {each.text for each in told} == {f"{id} {ada.id}" for id in ids[:2]}
+    assert [await unread.count(user.id) for user in (ada, bob)] == [0, 2]
 
 
 async def test_reading_everything_in_a_quiet_conversation_marks_the_reader_caught_up() -> None:

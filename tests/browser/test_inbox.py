@@ -1,10 +1,14 @@
 """The inbox: what is unread, in which order, without a reload; and what is read."""
 
+import re
+
 from playwright.async_api import expect
 
 from tests import factories
 from tests.browser.people import People
 from tests.browser.screen import Screen
+
+UNREAD_ICON = re.compile("unread")
 
 
 async def test_an_empty_inbox_says_what_to_do_next(people: People) -> None:
@@ -115,3 +119,26 @@ async def shows(screen: Screen, *lines: str) -> None:
             preview = count
             await expect(entries.nth(n).locator("b")).to_have_count(0)
         await expect(entries.nth(n).locator("p")).to_have_text(preview or "No messages yet")
+
+
+async def test_marking_unread_and_all_read_show_on_every_device_at_once(people: People) -> None:
+    ada, bob = await people.join("ada"), await people.join("bob")
+    id = await factories.make_conversation([ada.user, bob.user])
+    await factories.make_messages(bob.user, id, 3)
+    phone = await people.sign_in(ada.user)
+    await phone.go("/")
+    await phone.is_live()
+    await ada.chat(id)
+    await phone.title_is("Inbox")
+    await ada.messages.nth(1).locator(".meta a").click()
+    await ada.press("Mark as unread from here")
+    for device in (ada, phone):
+        await device.title_is("(2) Inbox")
+        await expect(device.page.locator("link[rel=icon]")).to_have_attribute("href", UNREAD_ICON)
+    await ada.page.locator(".account summary").click()
+    await ada.press("Mark all as read")
+    for device in (ada, phone):
+        await device.title_is("Inbox")
+        await expect(device.page.locator("link[rel=icon]")).not_to_have_attribute(
+            "href", UNREAD_ICON
+        )
