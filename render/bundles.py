@@ -6,9 +6,9 @@ from pathlib import Path
 
 def bundle(path: Path) -> bytes:
     """A file as it is sent. A style sheet or a script of our own comes with what it imports from
-    its folder, and without the comments and the indentation that only its readers need."""
+    its folder, and without the comments and the white space that only its readers need."""
     if path.suffix == ".css":
-        return INDENTATION.sub("", CSS_COMMENT.sub("", style(path))).encode()
+        return CSS_SPACE.sub(r"\1", CSS_COMMENT.sub("", style(path))).encode()
     if path.parent.name == "js":
         return INDENTATION.sub("", JS_COMMENT.sub("", script(path))).encode()
     return path.read_bytes()
@@ -38,6 +38,7 @@ def add_module(path: Path, modules: dict[Path, str]) -> None:
 
 
 CSS_IMPORT = re.compile(r'^@import "([a-z]+\.css)";$', re.MULTILINE)
+CSS_SPACE = re.compile(r"\s*([{};,])\s*|^\s+", re.MULTILINE)
 CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 JS_IMPORT = re.compile(r"^import (?:\* as )?(\w+|\{[^}]*\}) from '\./(\w+)\.js'$", re.MULTILINE)
 JS_EXPORT = re.compile(r"^export ((?:async )?function|const|class) (\w+)", re.MULTILINE)

@@ -8,7 +8,8 @@ import {lastSeen, unreadBelow} from './scroll.js'
 
 const DELAY = 100, ATTENTION = 60_000
 
-const icon = document.querySelector('link[rel=icon][data-unread]')
+const icon = document.querySelector('link[rel=icon]')
+const {href} = icon
 
 let unread = Number(document.querySelector('title').dataset.unread ?? 0)
 // A conversation may itself be called “(5) party”.
@@ -16,6 +17,7 @@ let name = document.title.slice(prefix(unread).length)
 let sent = 0, timer, attentiveAt = -ATTENTION
 
 export function start() {
+  title(unread)
   on('parley:unread', title)
   on('parley:titled', words => {
     name = `${words} — Parley`
@@ -71,7 +73,7 @@ function markRead(li) {
 function title(count) {
   unread = count
   document.title = prefix(unread) + name
-  if (icon) icon.href = icon.dataset[unread > 0 ? 'unread' : 'read']
+  icon.href = unread > 0 ? href.replace('parley.svg', 'unread.svg') : href
 }
 
 function prefix(count) {

@@ -12,7 +12,7 @@ def test_a_style_sheet_comes_with_what_it_imports(tmp_path: Path) -> None:
     sheet = tmp_path / "all.css"
     sheet.write_text('/* Why. */\n@import "part.css";\np {\n  color: red;\n}\n')
     (tmp_path / "part.css").write_text("a {\n  color: blue;\n}\n")
-    assert bundle(sheet) == b"a {\ncolor: blue;\n}\np {\ncolor: red;\n}\n"
+    assert bundle(sheet) == b"a{color: blue;}p{color: red;}"
 
 
 def test_a_script_comes_with_each_module_once_and_their_names_do_not_meet(tmp_path: Path) -> None:

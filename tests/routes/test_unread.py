@@ -32,7 +32,7 @@ async def test_all_is_marked_read_by_a_button_of_the_account_menu(
     for title in ("One", "Two"):
         await make_messages(other, await make_conversation([user, other], title), 2)
     page = parsed((await ada.get("/")).text)
-    assert page.select_one('.account form[action="/read/"] button') is not None
+    assert page.select_one('.account button[formaction="/read/"]') is not None
     answer = await ada.post("/read/")
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
     assert [line.unread for line in Page((await ada.get("/")).text).inbox()] == [0, 0]
