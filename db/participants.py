@@ -66,6 +66,22 @@ async def list_conversation_ids(user_id: int) -> list[int]:
     return [row["conversation_id"] for row in rows]
 
 
+async def list_users(conversation_ids: Iterable[int]) -> dict[int, list[User]]:
+    """The participants of each conversation, in no order."""
+    ids, values = given(conversation_ids, id="BIGINT")
+    rows = await engine.rows(
+        f"""
+        SELECT p.conversation_id, u.id, u.username, u.name
+        FROM participants p JOIN users u ON u.id = p.user_id WHERE p.conversation_id IN ({ids})
+        """,
+        **values,
+    )
+    people = defaultdict(list)
+    for row in rows:
+        people[row["conversation_id"]].append(user(row))
+    return people
+
+
 async def list_recent(user_id: int, limit: int) -> list[User]:
     """The others in a user's latest conversations, latest activity first."""
     rows = await engine.rows(

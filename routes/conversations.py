@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 import render
-from actions import conversations
+from actions import conversations, people_updates
 from actions.errors import Invalid
 from db import engine, participants
 from db.conversations import Conversation
@@ -114,6 +114,7 @@ async def pane(
         "conversations/show.html",
         status,
         conversation=asdict(conversation) | {"people": people},
+        people_digest=people_updates.digest_of(people),
         inbox=await load_inbox(user, current=conversation),
         **asdict(await load_presence(conversation, user)),
         client_id=str(uuid.uuid4()),

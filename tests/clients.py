@@ -314,7 +314,8 @@ class LiveTab(Tab):
 
     def query(self) -> str:
         cursor = "" if self.page.cursor is None else f"after={self.page.cursor}&"
-        return f"{self.live}?{cursor}inbox={self.page.digest}&viewer={self.page.reader}"
+        held = f"inbox={self.page.digest}&people={self.page.people}&viewer={self.page.reader}"
+        return f"{self.live}?{cursor}{held}"
 
 
 class Socket(LiveTab):

@@ -67,6 +67,7 @@ class Page:
         live = page.find(True, attrs={"data-cursor": True})
         self.cursor = int(attribute(live, "data-cursor")) if live else None
         self.epoch = attribute(live, "data-epoch") if live else ""
+        self.people = attribute(live, "data-people") if live else ""
         inbox = page.find(id="inbox")
         self.digest = attribute(inbox, "data-digest") if inbox else ""
         self.unread = int(attribute(page.title, "data-unread") or 0)
@@ -101,6 +102,7 @@ class Page:
             if revision := attribute(cursor, "revision"):
                 self.cursor = int(revision)
             self.epoch = attribute(cursor, "epoch") or self.epoch
+            self.people = attribute(cursor, "people") or self.people
             self.digest = attribute(cursor, "inbox") or self.digest
         for name in fragment.find_all("hx-name"):
             self.rename(int(attribute(name, "user")), attribute(name, "name"))

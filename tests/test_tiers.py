@@ -7,7 +7,7 @@ import pytest
 
 from db import participants
 from tests.applications import Site
-from tests.clients import TIERS, LiveTab, Refused, Tab, Visitor
+from tests.clients import LIVE_TIERS, TIERS, LiveTab, Refused, Tab, Visitor
 from tests.convergence import converged, talk
 from tests.factories import PASSWORD, make_conversation, make_messages, make_user, new_id
 from tests.pages import Page, parsed, text_of
@@ -256,3 +256,23 @@ async def test_all_tiers_at_once_agree(site: Site) -> None:
         tabs: list[Tab] = [ws, sse, poll, plain]
         await asyncio.gather(*(talk(tab, tab.tier, 10) for tab in tabs))
         await converged(chat, 40, *tabs)
+
+
+@pytest.mark.parametrize("tier", LIVE_TIERS)
+async def test_a_rename_that_a_page_has_missed_shows_when_it_is_back(site: Site, tier: str) -> None:
+    ada, bob, _ = await site.people("ada", "bob", "cem")
+    chat = await ada.start("bob", "cem")
+    async with ada.tab(tier, chat) as adas, bob.tab(tier, chat) as bobs:
+        await bobs.send("Hello")
+        await adas.wait_for_bodies("Hello")
+        before = adas.page.people
+        async with adas.offline():
+            assert (await bob.post("/account/name/", name="Zoë")).status_code == 303
+        await adas.wait_for(lambda: adas.messages()[0].author == "Zoë")
+        await adas.wait_for(lambda: "Zoë" in adas.page.heading)
+        held = adas.page.people
+        async with adas.offline():
+            pass
+        await bobs.send("Is that all?")
+        await adas.wait_for_bodies("Hello", "Is that all?")
+        assert adas.page.people == held != before

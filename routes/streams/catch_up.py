@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import render
-from actions import sessions
+from actions import people_updates, sessions
 from actions.batching import Batcher
-from db import conversations, inbox, messages, presence
+from db import conversations, inbox, messages, participants, presence
 from db.conversations import Conversation
 from db.sessions import Session
 from routes.inbox import Inbox, load_inbox
@@ -37,6 +37,7 @@ class Follower(Protocol):
     cursor: int
     digest: str | None
     mark: tuple[int, ...] | None
+    people: str | None
     is_poll: bool
 
 
@@ -44,7 +45,8 @@ class Follower(Protocol):
 class Snapshot:
     """What the database holds for a reader: its rights; the changes after its cursor (or, when they
     are too many, the newest page as `pane`, with its revision); its inbox, if that has another
-    `mark` than the reader's; and whether the partner of a direct conversation is here."""
+    `mark` than the reader's; what its people are called, if their digest is another; and whether
+    the partner of a direct conversation is here."""
 
     is_session_open: bool = True
     is_participant: bool = True
@@ -52,6 +54,7 @@ class Snapshot:
     pane: tuple[int, str] | None = None
     mark: tuple[int, ...] | None = None
     inbox: Inbox | None = None
+    people: str = ""
     presence: Presence | None = None
 
 
@@ -67,6 +70,7 @@ async def read_snapshots(readers: list[Follower]) -> list[Snapshot]:
     allowed = [(reader, snapshot) for reader, snapshot in pairs if snapshot.is_session_open]
     await read_logs([pair for pair in allowed if pair[1].is_participant])
     await read_inboxes([pair for pair in allowed if pair[0].digest is not None])
+    await read_people([pair for pair in allowed if pair[0].people is not None])
     await read_presence([pair for pair in allowed if not pair[0].is_poll])
     return [snapshot for _, snapshot in pairs]
 
@@ -136,6 +140,20 @@ async def read_inboxes(pairs: Pairs) -> None:
         snapshot.mark = marks.get(reader.session.user.id, ())
         if snapshot.mark != reader.mark:
             snapshot.inbox = await load_inbox(reader.session.user, current=reader.conversation)
+
+
+async def read_people(pairs: Pairs) -> None:
+    places = {reader.conversation.id for reader, _ in pairs if reader.conversation}
+    found = await participants.list_users(places) if places else {}
+    digests = {id: people_updates.digest_of(people) for id, people in found.items()}
+    texts: dict[int, str] = {}
+    for reader, snapshot in pairs:
+        id = reader.conversation.id if reader.conversation else 0
+        if id in digests and digests[id] != reader.people:
+            if id not in texts:
+                people = await participants.list_people(id)
+                texts[id] = await people_updates.fragment(id, people, people)
+            snapshot.people = texts[id]
 
 
 async def read_presence(pairs: Pairs) -> None:

@@ -53,8 +53,9 @@ class Reader:
     """What a page holds, and how it is kept complete.
 
     The page holds everything of `conversation` up to the revision `cursor`, and the inbox with
-    `digest` (None: it shows no inbox), which it was given when the inbox had `mark`. `is_behind`
-    says that it lacks something only the database knows.
+    `digest` (None: it shows no inbox), which it was given when the inbox had `mark`. `people`
+    is the digest of its people's names, until they have been compared once. `is_behind` says that
+    it lacks something only the database knows.
 
     A poll is answered from the database alone, because the next one has to know the cursor and the
     digest; and without presence, because it cannot say which it was told.
@@ -66,6 +67,7 @@ class Reader:
     digest: str | None = None
     is_poll: bool = False
     address: str = ""
+    people: str | None = None
     mark: tuple[int, ...] | None = field(default=None, init=False)
     presence: Presence | None = field(default=None, init=False)
     is_behind: bool = field(default=False, init=False)
@@ -234,7 +236,9 @@ class Reader:
             raise Ended(CloseCode.SESSION_ENDED)
         if not snapshot.is_participant:
             raise Ended(CloseCode.REMOVED)
-        return self._new_in_log(snapshot) + self._new_inbox(snapshot) + self._new_presence(snapshot)
+        self.people = None
+        log, inbox = self._new_in_log(snapshot), self._new_inbox(snapshot)
+        return log + snapshot.people + inbox + self._new_presence(snapshot)
 
     def _new_in_log(self, snapshot: Snapshot) -> str:
         if snapshot.pane is not None:

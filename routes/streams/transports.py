@@ -90,7 +90,10 @@ async def open_reader(connection: HTTPConnection, *, is_poll: bool = False) -> R
     if conversation is None:
         return Reader(session, digest=digest or "", is_poll=is_poll, address=address)
     held = cursor(connection, conversation)
-    return Reader(session, conversation, held, digest, is_poll=is_poll, address=address)
+    people = connection.query_params.get("people")
+    return Reader(
+        session, conversation, held, digest, is_poll=is_poll, address=address, people=people
+    )
 
 
 def cursor(connection: HTTPConnection, conversation: Conversation) -> int:

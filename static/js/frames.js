@@ -18,6 +18,7 @@ export async function apply(text) {
   await htmx.swap(ctx)
   if (ctx.cursor.revision) live.dataset.cursor = ctx.cursor.revision
   if (ctx.cursor.epoch) live.dataset.epoch = ctx.cursor.epoch
+  if (ctx.cursor.people) live.dataset.people = ctx.cursor.people
   if (ctx.cursor.inbox) byId('inbox').dataset.digest = ctx.cursor.inbox
 }
 

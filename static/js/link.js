@@ -102,7 +102,11 @@ export async function poll(wait, signal) {
 
 function address(tier) {
   const query = new URLSearchParams({
-    after: live.dataset.cursor ?? '', epoch: live.dataset.epoch ?? '', inbox: byId('inbox')?.dataset.digest ?? '', viewer: user,
+    after: live.dataset.cursor ?? '',
+    epoch: live.dataset.epoch ?? '',
+    people: live.dataset.people ?? '',
+    inbox: byId('inbox')?.dataset.digest ?? '',
+    viewer: user,
   })
   return `/${tier}${live.dataset.live}?${query}`
 }

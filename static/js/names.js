@@ -8,12 +8,15 @@ export function start() {
   on('htmx:after:swap', retitle)
 }
 
-function rename({user, name, initials}) {
+function rename({user, name, initials, tint}) {
   for (const place of document.querySelectorAll(
     `[data-named="${user}"], #typing-${user}, .message[data-author="${user}"] > .author`
   )) {
     place.querySelector('bdi').textContent = name
-    if (place.dataset.face) place.dataset.face = initials
+    if (!place.dataset.face) continue
+    place.dataset.face = initials
+    // In a group a face has a colour of its own, whatever the name.
+    if (place.dataset.named) place.className = place.className.replace(/tint-\d/, `tint-${tint}`)
   }
   retitle()
 }

@@ -378,10 +378,32 @@ async def test_a_rename_shows_one_name_everywhere_at_once(people: People) -> Non
     await bob.title_is("Zoë Quist")
     await expect(ada.page.locator(".account summary")).to_have_attribute("data-face", "ZQ")
     await expect(ada.page.locator("#heading h1")).to_have_text("Bob")
-    names = "[...document.querySelectorAll('[class*=tint]')].map(each => each.dataset.face)"
-    shown = await bob.page.evaluate(names)
-    await bob.page.reload()
-    assert await bob.page.evaluate(names) == shown
+    faces = """() => [...document.querySelectorAll('[class*=tint]:not(.message *)')]
+        .map(each => [each.className.match(/tint-./)[0], each.dataset.face])"""
+    for screen in (ada, bob):
+        shown = await screen.page.evaluate(faces)
+        await screen.page.reload()
+        assert await screen.page.evaluate(faces) == shown
+
+
+@pytest.mark.parametrize("tier", ["ws", "sse", "poll"])
+async def test_a_rename_that_was_missed_shows_when_the_page_is_live_again(
+    people: People, tier: str
+) -> None:
+    ada, bob, _ = await people.pair(tier)
+    await bob.say("Hello")
+    await ada.shows("Hello")
+    place = ada.page.locator("#conversation")
+    before = await place.get_attribute("data-people")
+    await ada.page.context.set_offline(True)
+    await expect(ada.page.locator("#connection")).to_have_attribute("data-state", "offline")
+    await users.rename(bob.user, "Zoë Quist")
+    await bob.title_is("Ada")
+    await ada.page.context.set_offline(False)
+    await expect(ada.page.locator("#heading h1")).to_have_text("Zoë Quist")
+    await expect(ada.page.locator(".message .author")).to_have_text("Zoë Quist")
+    await ada.title_is("Zoë Quist")
+    await expect(place).not_to_have_attribute("data-people", before or "")
 
 
 async def test_the_head_of_a_group_follows_its_people(people: People) -> None:

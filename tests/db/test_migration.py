@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from db import engine, messages, migration, participants
 from db.folding import folded
 from tests.applications import HOME
-from tests.factories import make_conversation, make_messages, make_user
+from tests.factories import make_conversation, make_message, make_messages, make_user
 from tests.servers import in_a_thread
 from tests.services import drop_database, migrate, new_database
 
@@ -277,6 +277,42 @@ async def test_names_and_titles_from_before_are_those_that_would_be_stored_now(
     rows = await engine.rows("SELECT id, title FROM conversations")
     kept = {row["id"]: row["title"] for row in rows}
     assert {title: kept[id] for title, id in groups.items()} == titles
+
+
+async def test_titles_made_of_names_that_people_had_are_known_as_far_as_can_be_told(
+    database: str,
+) -> None:
+    people = [
+        await make_user("ada", "Ada Lovelace"),
+        await make_user("zoe", "The captain"),
+        await make_user("cem", "Cem"),
+    ]
+    titles = {
+        "Ada, Zoë, Cem": "",
+        f"Ada, Zoë, {'o' * 88}…": "",
+        "Ada, Zoë, Cem, Finn": "",
+        "Ada, Zoë, Dana": "Ada, Zoë, Dana",  # nobody here may have been Dana
+        "Ada, Cem, tea": "Ada, Cem, tea",
+        "Zoë, Ada, Cem": "Zoë, Ada, Cem",  # not the creator first
+        "Ada, Cem, Finn": "Ada, Cem, Finn",  # one of the group is missing
+        "Ada, tea, biscuits": "Ada, tea, biscuits",
+    }
+    gone = await make_user("deleted-1", "Someone who left")
+    await make_user("finn", "Finn")
+    in_a_thread(partial(migration.migrate, database, migration.HEAD, "0008"))
+    ids = {title: await make_conversation(people, title) for title in titles}
+    written = await make_conversation([*people, gone], "Ada, Zoë, Cem, Ella")
+    unwritten = await make_conversation(people, "Ada, Zoë, Cem, Emil")
+    await make_message(gone, written, "Farewell")
+    await participants.remove(written, gone.id)
+    await engine.execute(
+        "UPDATE users SET name_folded = '', password = '!' WHERE username = 'deleted-1'"
+    )
+    in_a_thread(partial(migration.migrate, database, "0008", migration.HEAD))
+    rows = await engine.rows("SELECT id, title FROM conversations")
+    found = {row["id"]: row["title"] for row in rows}
+    assert {title: found[id] for title, id in ids.items()} == titles
+    assert (found[written], found[unwritten]) == ("", "Ada, Zoë, Cem, Emil")
 
 
 def in_batches_of(size: int, execute: Callable[..., Any]) -> Callable[..., Any]:

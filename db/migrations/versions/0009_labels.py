@@ -3,8 +3,17 @@
 A user of whose name nothing remains is called by the username, a group of whose title nothing
 remains after its people. The previous version can go on serving meanwhile. Undoing it leaves them
 as they are.
+
+0008 knows a title that was made of names by the names that people have now. What they were called
+before is stored nowhere, so here a name is also taken for a former one of a person in the group
+where the present one contains its words (Ada, Ada Lovelace) or it is the username (Zoë, zoe); and
+for that of someone who has deleted the account, where there is one who wrote in the group. All who
+are in the group have to be in the title. Any other stays: to lose what a person has typed is worse
+than an older name.
 """
 
+import re
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -40,13 +49,92 @@ RETITLE = sqlalchemy.text(
 )
 
 
+MADE = "kind = 'group' AND title LIKE '%, %, %'"
+CREATED = sqlalchemy.text(
+    f"""
+    SELECT c.id, c.title, u.id AS creator_id, u.name, u.username
+    FROM conversations c JOIN users u ON u.id = c.creator_id WHERE {MADE} ORDER BY c.id
+    """
+)
+PEOPLE = sqlalchemy.text(
+    f"""
+    SELECT c.id AS conversation_id, u.id, u.name, u.username
+    FROM conversations c JOIN participants p ON p.conversation_id = c.id
+    JOIN users u ON u.id = p.user_id WHERE {MADE}
+    """
+)
+DELETED = sqlalchemy.text(
+    f"""
+    SELECT DISTINCT c.id, m.author_id
+    FROM conversations c JOIN messages m ON m.conversation_id = c.id
+    JOIN users u ON u.id = m.author_id WHERE {MADE} AND u.password = '!'
+    """
+)
+
+
 def upgrade() -> None:
+    untitle()
     write(NAMES, RENAME, renamed)
     write(TITLES, RETITLE, retitled)
 
 
 def downgrade() -> None:
     pass
+
+
+def untitle() -> None:
+    """Take from groups the titles that were made of names."""
+    run = op.get_bind().execute
+    people = defaultdict(list)
+    for row in run(PEOPLE):
+        people[row.conversation_id].append(row)
+    groups = list(run(CREATED))
+    deleted = Counter(row.id for row in run(DELETED))
+    wanted = {name for group in groups for name in group.title.split(", ")}
+    known = {row.name for rows in batches(NAMES) for row in rows if row.name in wanted}
+    changes = [
+        {"id": group.id, "before": group.title, "title": ""}
+        for group in groups
+        if is_made(group, people[group.id], known, deleted[group.id])
+    ]
+    if changes:
+        run(RETITLE, changes)
+
+
+def is_made(
+    group: sqlalchemy.Row[Any], people: list[sqlalchemy.Row[Any]], known: set[str], deleted: int
+) -> bool:
+    """Whether a title begins with the creator's name and holds that of everybody else, though some
+    of them may be former ones, and those of users who have left."""
+    first, *names = group.title.split(", ")
+    is_cut = names[-1].endswith("…")
+    names = names[:-1] if is_cut else names
+    others = [person for person in people if person.id != group.creator_id]
+    for is_name in (is_called, was_called):
+        for name in list(names):
+            if person := next((each for each in others if is_name(each, name)), None):
+                others.remove(person)
+                names.remove(name)
+    unknown = [name for name in names if name not in known]
+    if not was_called(group, first):
+        unknown.append(first)
+    return len(unknown) <= deleted and (is_cut or not others)
+
+
+def is_called(user: sqlalchemy.Row[Any], name: str) -> bool:
+    return bool(user.name == name)
+
+
+def was_called(user: sqlalchemy.Row[Any], name: str) -> bool:
+    """Whether it is the present name, or may be a former one."""
+    words = set(folded(name).split())
+    return bool(words) and (
+        words <= set(folded(user.name).split()) or letters(folded(name)) == letters(user.username)
+    )
+
+
+def letters(name: str) -> str:
+    return re.sub(r"[\W_]", "", name)
 
 
 def write(
