@@ -55,7 +55,7 @@ ENGINES = ["chromium", "webkit"] if programs.has_webkit() else ["chromium"]
 async def chromium() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=programs.chromium(), args=OPTIONS
+            executable_path=programs.headless_chromium(), args=OPTIONS
         )
         yield browser
         await browser.close()
