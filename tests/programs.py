@@ -41,6 +41,14 @@ def chromium() -> Path | None:
     return next(on_path(*filter(None, names)), None)
 
 
+def headless_chromium() -> Path | None:
+    """Chromium without its windows, which shows each visitor's first page in a quarter of the time;
+    else the whole one."""
+    if "CHROMIUM" in os.environ:
+        return chromium()
+    return next(on_path("chromium-headless-shell"), None) or chromium()
+
+
 def firefox() -> Path:
     return next(on_path("firefox", "firefox-esr"), None) or found("firefox")
 

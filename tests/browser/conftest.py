@@ -52,7 +52,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 async def chromium() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=programs.chromium(), args=OPTIONS
+            executable_path=programs.headless_chromium(), args=OPTIONS
         )
         yield browser
         await browser.close()

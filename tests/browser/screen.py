@@ -9,6 +9,7 @@ from playwright.async_api import Locator, Page, Response, expect
 
 from db import conversations, messages
 from db.users import User
+from tests import waiting
 from tests.waiting import PATIENCE, eventually
 
 HELD = """() => [...document.querySelectorAll('#messages .message')].map(
@@ -137,8 +138,8 @@ class Screen:
 
     async def is_not_live(self, within: float) -> None:
         """The page says so within so many seconds."""
-        connection = self.page.locator("#connection:not([data-state=live])")
-        await expect(connection).to_be_attached(timeout=within * 1000)
+        with waiting.within(within):
+            await expect(self.page.locator("#connection:not([data-state=live])")).to_be_attached()
 
     async def title_is(self, title: str) -> None:
         await expect(self.page).to_have_title(f"{title} — Parley")

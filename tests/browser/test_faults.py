@@ -11,6 +11,7 @@ from tests.applications import Process
 from tests.browser.faulty_proxy import Fault, FaultyProxy
 from tests.browser.people import People
 from tests.browser.screen import Screen
+from tests.waiting import within
 
 SAID_WITHIN = 5.0
 NO_WAY = {"": Fault.CUT}
@@ -113,7 +114,8 @@ async def test_offline_the_page_says_so_and_online_it_sends_and_catches_up(peopl
     ada, bob, id = await people.pair()
     await ada.page.evaluate("window.loaded = 'once'")
     await ada.page.context.set_offline(True)
-    await expect(ada.page.locator("#connection")).to_contain_text("You are offline", timeout=5000)
+    with within(SAID_WITHIN):
+        await expect(ada.page.locator("#connection")).to_contain_text("You are offline")
     await ada.say("Queued")
     await ada.say("And another")
     await bob.say("Meanwhile")

@@ -12,6 +12,9 @@ from tests.browser.catalogue import Catalogue
 
 OWN_ELEMENTS = re.compile(r"</?hx-[a-z]+[^>]*>")
 
+BRIEFLY = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xss8m"]
+"""For a run of seconds: half the time of Java's own choice."""
+
 
 def test_nothing_is_missing_from_the_catalogue(catalogue: Catalogue) -> None:
     folder = settings.ROOT / "templates"
@@ -36,6 +39,7 @@ async def checked(folder: Path) -> list[tuple[str, str]]:
     """What is wrong with the pages in a folder: which page, and a sentence."""
     checker = await asyncio.create_subprocess_exec(
         programs.java(),
+        *BRIEFLY,
         "-jar",
         programs.NU_CHECKER,
         "--format",

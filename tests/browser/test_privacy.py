@@ -42,10 +42,12 @@ PAYLOADS = [
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def remembering(site: Site) -> AsyncIterator[People]:
-    """Visitors whose browser has the back-forward cache that Playwright usually leaves out."""
+    """Visitors whose browser has the back-forward cache, which Playwright usually leaves out, and
+    only the whole Chromium has."""
     async with async_playwright() as playwright:
         chromium = await playwright.chromium.launch(
             executable_path=programs.chromium(),
+            channel="chromium",
             args=OPTIONS,
             ignore_default_args=["--disable-back-forward-cache"],
         )

@@ -55,7 +55,7 @@ class Browser:
 async def browser(person: Visitor, url: str, conversation_id: int) -> AsyncIterator[Browser]:
     """A person's browser, which comes to the conversation by this way and is never reloaded."""
     async with async_playwright() as playwright:
-        program = programs.chromium()
+        program = programs.headless_chromium()
         chromium = await playwright.chromium.launch(executable_path=program, args=OPTIONS)
         context = await chromium.new_context(base_url=url)
         value = person.http.cookies[COOKIE]

@@ -12,7 +12,7 @@ from tests.faults.oracle import Oracle, log
 from tests.faults.readers import Ledger
 from tests.waiting import PATIENCE
 
-DROPPED_WITHIN = 30.0
+DROPPED_WITHIN = 90.0
 ESTABLISHED = "01"
 LENGTH = 7_000
 
