@@ -37,6 +37,7 @@ from routes import (
     search,
     sessions,
     typing_notifications,
+    unsends,
     users,
 )
 from routes.middleware import (
@@ -86,6 +87,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
 
 register_url_convertor("id", convertors.IdConvertor())
 CHAT = "/chat/{conversation_id:id}/"
+MESSAGE = CHAT + "{position:id}/"
 LARGER_BODIES = {"/chat/[0-9]+/messages/": MESSAGE_BYTES}
 
 routes = [
@@ -111,7 +113,9 @@ routes = [
     Route(CHAT, conversations.show),
     Route(CHAT + "log/", conversations.log),
     Route(CHAT + "messages/", messages.create, methods=["POST"]),
-    Route(CHAT + "{position:id}/", permalinks.show),
+    Route(MESSAGE, permalinks.show),
+    Route(MESSAGE + "unsend/", unsends.confirm),
+    Route(MESSAGE + "unsend/", unsends.create, methods=["POST"]),
     Route(CHAT + "typing/", typing_notifications.create, methods=["POST"]),
     Route(CHAT + "read/", participants.update_read, methods=["POST"]),
     Route(CHAT + "people/", participants.index),

@@ -6,6 +6,7 @@ from typing import Protocol
 from render import clusters
 from render.dates import ago_or_day, iso
 from render.faces import initials, tint
+from render.messages import UNSENT
 
 PREVIEW = 120
 """Characters of a message that a line shows."""
@@ -32,6 +33,8 @@ class Entry(Protocol):
     def unread(self) -> int: ...
     @property
     def is_unread_capped(self) -> bool: ...
+    @property
+    def unsent_at(self) -> int | None: ...
 
 
 def view(entry: Entry) -> SimpleNamespace:
@@ -50,8 +53,14 @@ def view(entry: Entry) -> SimpleNamespace:
         author_id=entry.author_id,
         author_name=entry.author_name,
         is_author_named=is_author_named(entry),
-        preview=lines(clusters.shortened(entry.body or "", PREVIEW)),
+        preview=preview(entry),
     )
+
+
+def preview(entry: Entry) -> list[str]:
+    if entry.unsent_at is not None:
+        return [UNSENT]
+    return lines(clusters.shortened(entry.body or "", PREVIEW))
 
 
 def is_author_named(entry: Entry) -> bool:

@@ -183,7 +183,13 @@ async def test_messages_survive_the_migration_of_their_index_and_its_undoing(dat
     await engine.execute("UPDATE messages SET revision = 4 WHERE position = 3")
 
     async def stored() -> list[dict[str, object]]:
-        rows = await engine.rows("SELECT * FROM messages ORDER BY conversation_id, position")
+        rows = await engine.rows(
+            """
+            SELECT conversation_id, position, previous_position, revision, author_id, client_id,
+                   body, created_at
+            FROM messages ORDER BY conversation_id, position
+            """
+        )
         return [dict(row) for row in rows]
 
     before = await stored()

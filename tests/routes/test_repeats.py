@@ -29,6 +29,7 @@ FORMS: dict[str, tuple[dict[str, str], str]] = {
     "/account/delete/": ({"delete": PASSWORD}, "/login/"),
     "/chat/new/": ({"to": "bob", "title": "Tea", "client_id": new_id()}, "/chat/"),
     "/chat/{conversation_id:id}/messages/": ({"client_id": new_id(), "body": "Hello"}, "/chat/"),
+    "/chat/{conversation_id:id}/{position:id}/unsend/": ({}, "/chat/"),
     "/chat/{conversation_id:id}/read/": ({"position": "1"}, "/chat/"),
     "/chat/{conversation_id:id}/people/remove/": ({"user": "BOB"}, "/chat/"),
     "/chat/{conversation_id:id}/leave/": ({}, "/"),
@@ -68,7 +69,7 @@ async def test_both_are_answered_as_the_first(
         await ada.post(f"/chat/{chat}/messages/", client_id=new_id(), body="First")
     sender = await site.stranger() if path in ("/signup/", "/login/") else ada
     fields = {name: str(other.id) if value == "BOB" else value for name, value in fields.items()}
-    address = path.replace("{conversation_id:id}", str(chat))
+    address = path.replace("{conversation_id:id}", str(chat)).replace("{position:id}", "1")
     answers = await twice(lambda: sender.post(address, **fields))
     assert [answer.status_code for answer in answers] == [303, 303], errors(answers[-1].text)
     first, second = (answer.headers["location"].partition("?next")[0] for answer in answers)
