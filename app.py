@@ -38,6 +38,7 @@ from routes import (
     search,
     sessions,
     typing_notifications,
+    unsends,
     users,
 )
 from routes.middleware import (
@@ -87,6 +88,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
 
 register_url_convertor("id", convertors.IdConvertor())
 CHAT = "/chat/{conversation_id:id}/"
+MESSAGE = CHAT + "{position:id}/"
 LARGER_BODIES = {"/chat/[0-9]+/messages/": MESSAGE_BYTES}
 
 routes = [
@@ -112,8 +114,10 @@ routes = [
     Route(CHAT, conversations.show),
     Route(CHAT + "log/", conversations.log),
     Route(CHAT + "messages/", messages.create, methods=["POST"]),
-    Route(CHAT + "{position:id}/", permalinks.show),
-    Route(CHAT + "{position:id}/unread/", permalinks.mark_unread, methods=["POST"]),
+    Route(MESSAGE, permalinks.show),
+    Route(MESSAGE + "unread/", permalinks.mark_unread, methods=["POST"]),
+    Route(MESSAGE + "unsend/", unsends.confirm),
+    Route(MESSAGE + "unsend/", unsends.create, methods=["POST"]),
     Route(CHAT + "typing/", typing_notifications.create, methods=["POST"]),
     Route(CHAT + "read/", participants.update_read, methods=["POST"]),
     Route("/read/", participants.mark_all_read, methods=["POST"]),
@@ -129,7 +133,7 @@ routes = [
         for form in ("name", "presence", "password", "sessions", "delete")
     ],
     Route(CHAT + "messages/", form_pages.show_conversation),
-    Route(CHAT + "{position:id}/unread/", form_pages.show_message),
+    Route(MESSAGE + "unread/", form_pages.show_message),
     Route(CHAT + "typing/", form_pages.show_conversation),
     Route(CHAT + "read/", form_pages.show_conversation),
     WebSocketRoute("/ws" + CHAT, transports.socket),

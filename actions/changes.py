@@ -37,6 +37,8 @@ SENTENCES = {
         "This form was sent already, with another text. Send again to send this one too."
     ),
     Refusal.NO_MESSAGE: "This message is gone.",
+    Refusal.NOT_THE_AUTHOR: "Only who wrote a message can do this.",
+    Refusal.UNSENT: "This message was unsent. Send again to send it as a new one.",
 }
 
 logger = logging.getLogger("parley.changes")

@@ -7,6 +7,7 @@ from db import engine, inbox_ranks, unread
 from db.conversations import IS_SHOWN, rows_at, titled
 from db.engine.dialect import given
 from db.engine.statement import Row
+from db.messages import BODY
 
 
 class Entry(NamedTuple):
@@ -21,6 +22,7 @@ class Entry(NamedTuple):
     body: str | None
     created_at: int | None
     unread: int
+    unsent_at: int | None
 
     @property
     def is_unread_capped(self) -> bool:
@@ -54,7 +56,8 @@ NEAR = f"""
 def columns() -> str:
     return f"""
         c.id, c.kind, {titled()} AS title, c.active_at,
-        m.author_id, a.name AS author_name, m.body, m.created_at, {unread.UNREAD} AS unread
+        m.author_id, a.name AS author_name, {BODY}, m.created_at, m.unsent_at,
+        {unread.UNREAD} AS unread
     """
 
 
@@ -98,11 +101,15 @@ def entry(row: Row) -> Entry:
     return Entry(**{name: row[name] for name in Entry._fields})
 
 
+MARK = ("ranked_at", "conversations", "read", "ranks", "revisions")
+
+
 async def list_marks(user_ids: Iterable[int]) -> dict[int, tuple[int, ...]]:
     """A mark of each user's inbox, which changes whenever a message is sent to the user, a read
-    position moves, or a conversation is joined or left.
+    position moves, the last message changes, or a conversation is joined or left.
 
-    Conversations of older ranks need no look: a message there gets the newest rank.
+    The revisions of older ranks need no look: a message there gets the newest rank, and a change of
+    the last message another one.
     """
     ids, values = given(user_ids, id="BIGINT")
     rows = await engine.rows(
@@ -111,6 +118,8 @@ async def list_marks(user_ids: Iterable[int]) -> dict[int, tuple[int, ...]]:
                (SELECT COUNT(*) FROM participants me WHERE me.user_id = mine.id) AS conversations,
                (SELECT CAST(COALESCE(SUM(me.read_position), 0) AS BIGINT)
                 FROM participants me WHERE me.user_id = mine.id) AS read,
+               (SELECT CAST(COALESCE(SUM(me.ranked_at % {inbox_ranks.HOUR}), 0) AS BIGINT)
+                FROM participants me WHERE me.user_id = mine.id) AS ranks,
                (SELECT CAST(COALESCE(SUM(c.revision), 0) AS BIGINT)
                 FROM participants me JOIN conversations c ON c.id = me.conversation_id
                 WHERE me.user_id = mine.id
@@ -125,7 +134,4 @@ async def list_marks(user_ids: Iterable[int]) -> dict[int, tuple[int, ...]]:
         """,
         **values,
     )
-    return {
-        row["id"]: (row["ranked_at"], row["conversations"], row["read"], row["revisions"])
-        for row in rows
-    }
+    return {row["id"]: tuple(row[name] for name in MARK) for row in rows}

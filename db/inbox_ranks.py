@@ -36,6 +36,11 @@ def is_within_hour(active_at: int, ranked_at: int) -> bool:
     return 0 <= active_at - ranked_at < HOUR
 
 
+def shifted(active_at: int, ranked_at: int) -> int:
+    """Another rank that suits a time of activity as well."""
+    return ranked_at - 1 if is_within_hour(active_at, ranked_at - 1) else active_at
+
+
 IS_RANKED = holds("conversations.active_at")
 
 

@@ -28,11 +28,14 @@ class Message(NamedTuple):
     created_at: int
     previous_author_id: int | None
     previous_created_at: int | None
+    unsent_at: int | None
+    """It then has no body any more."""
 
 
-MESSAGE = """
+BODY = "CASE WHEN m.unsent_at IS NULL THEN m.body ELSE '' END AS body"
+MESSAGE = f"""
     m.conversation_id, m.position, m.revision AS revision, m.author_id, u.name AS author_name,
-    author.tint AS author_tint, m.client_id, m.body, m.created_at,
+    author.tint AS author_tint, m.client_id, {BODY}, m.created_at, m.unsent_at,
     p.author_id AS previous_author_id, p.created_at AS previous_created_at
 """
 NEIGHBOURS = """
@@ -70,7 +73,7 @@ class Send(Change):
             key = (send.user_id, send.client_id)
             if key not in first:
                 position, previous = logs.append(send.conversation_id, send.created_at)
-                first[key] = First(send.conversation_id, position, send.body)
+                first[key] = First(send.conversation_id, position, send.body, None)
                 rows.append((send.conversation_id, position, previous, position,
                              send.user_id, send.client_id, send.body, send.created_at))  # fmt: skip
             outcomes.append(send.repeats(first[key]))
@@ -83,6 +86,8 @@ class Send(Change):
         """The message that carries the same client_id, or why this is another one."""
         if first.conversation_id != self.conversation_id:
             return Refusal.USED_ELSEWHERE
+        if first.unsent_at is not None:
+            return Refusal.UNSENT
         if first.body != self.body:
             return Refusal.USED_FOR_OTHER_TEXT
         return first.conversation_id, first.position
@@ -94,6 +99,7 @@ class First(NamedTuple):
     conversation_id: int
     position: int
     body: str
+    unsent_at: int | None
 
 
 NEW = {
@@ -125,7 +131,7 @@ def list_used(client_ids: Iterable[tuple[int, str]]) -> Script[dict[tuple[int, s
     }
 
 
-USED = ("m.author_id", "m.client_id", "m.conversation_id", "m.position", "m.body")
+USED = ("m.author_id", "m.client_id", "m.conversation_id", "m.position", "m.body", "m.unsent_at")
 
 
 def at(places: Iterable[Place]) -> Script[dict[Place, Message]]:

@@ -69,7 +69,6 @@ templates.globals |= {
 }
 templates.filters |= {
     "element": message_element,
-    "dom_id": messages.dom_id,
     "entry_view": inbox.view,
     "iso": dates.iso,
     "full": dates.full,

@@ -7,6 +7,7 @@ from render import clusters
 from render.dates import ago_or_day, iso
 from render.faces import initials, tint
 from render.markdown import unmarked
+from render.messages import UNSENT
 
 PREVIEW = 120
 """Characters of a message that a line shows."""
@@ -36,6 +37,8 @@ class Entry(Protocol):
     def unread(self) -> int: ...
     @property
     def is_unread_capped(self) -> bool: ...
+    @property
+    def unsent_at(self) -> int | None: ...
 
 
 def view(entry: Entry) -> SimpleNamespace:
@@ -54,18 +57,21 @@ def view(entry: Entry) -> SimpleNamespace:
         author_id=entry.author_id,
         author_name=entry.author_name,
         is_author_named=is_author_named(entry),
-        preview=preview(entry.body or ""),
+        preview=preview(entry),
     )
+
+
+def preview(entry: Entry) -> list[str]:
+    """The beginning of its last message, without the marks of its Markdown, in lines."""
+    if entry.unsent_at is not None:
+        return [UNSENT]
+    beginning = clusters.beginning(entry.body or "", MOST_READ)
+    return lines(clusters.shortened(unmarked(beginning), PREVIEW))
 
 
 def is_author_named(entry: Entry) -> bool:
     """Whether a line names the last author: not if its title or kind already does."""
     return entry.author_name != entry.title and entry.kind != "self"
-
-
-def preview(body: str) -> list[str]:
-    """The beginning of a message, without the marks of its Markdown, in lines."""
-    return lines(clusters.shortened(unmarked(clusters.beginning(body, MOST_READ)), PREVIEW))
 
 
 def lines(text: str) -> list[str]:

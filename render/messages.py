@@ -15,6 +15,7 @@ from render.markdown import formatted
 RUN_OF_ONE_AUTHOR = 5 * 60_000
 """Milliseconds within which messages of one author stand together under one name."""
 
+UNSENT = Markup("Message unsent")
 UNSHOWABLE = Markup("This message cannot be shown.")
 
 logger = logging.getLogger("parley.render")
@@ -45,6 +46,8 @@ class Message(Protocol):
     def previous_author_id(self) -> int | None: ...
     @property
     def previous_created_at(self) -> int | None: ...
+    @property
+    def unsent_at(self) -> int | None: ...
 
 
 def view(message: Message) -> SimpleNamespace:
@@ -62,7 +65,8 @@ def view(message: Message) -> SimpleNamespace:
         new_day=day(message.created_at) if is_day_opening(message) else None,
         is_continued=is_continued(message),
         is_large=is_large(message.body),
-        body=body(message),
+        is_unsent=message.unsent_at is not None,
+        body=body(message) if message.unsent_at is None else UNSENT,
     )
 
 

@@ -1,12 +1,15 @@
-"""The frames that a page sends over a WebSocket: messages, typing, and read positions."""
+"""The frames that a page sends over a WebSocket: messages, changes of them, typing, and read
+positions."""
 
 import asyncio
 import json
+from collections.abc import Callable
 from contextlib import suppress
 
 import orjson
 
-from actions import changes, messages, participants, typing_notifications
+import render
+from actions import changes, messages, participants, typing_notifications, unsends
 from actions.errors import Invalid
 from actions.text import whole
 from db.conversations import Conversation
@@ -33,6 +36,8 @@ def receive(frame: str | bytes, reader: Reader) -> None:
     match fields.get("type"):
         case "message":
             send(reader, conversation, text(fields, "client_id"), text(fields, "body"))
+        case "unsend":
+            unsend(reader, conversation, position(fields))
         case "typing":
             typing_notifications.publish(user, conversation.id)
         case "read":
@@ -76,19 +81,37 @@ def send(reader: Reader, conversation: Conversation, client_id: str, body: str) 
     def refuse(refusal: Invalid) -> None:
         reader.send(composer(conversation.id, client_id, body, refusal.errors["body"]))
 
-    def answer(outcome: asyncio.Future[Stored]) -> None:
+    try:
+        sending = messages.submit(reader.session.user, conversation.id, client_id, body)
+    except Invalid as refusal:
+        refuse(refusal)
+    else:
+        answer(reader, sending, refuse)
+
+
+def unsend(reader: Reader, conversation: Conversation, position: int) -> None:
+    """Unsend a message, acknowledged like one that is sent."""
+
+    def refuse(refusal: Invalid) -> None:
+        sentence = refusal.errors["body"]
+        reader.send(render.fragment("errors/sentence.fragment.html", sentence=sentence))
+
+    answer(reader, unsends.submit(reader.session.user, conversation.id, position), refuse)
+
+
+def answer(
+    reader: Reader, change: asyncio.Future[Stored], refuse: Callable[[Invalid], None]
+) -> None:
+    """Tell this socket what came of a change, unless what is published tells it."""
+
+    def tell(outcome: asyncio.Future[Stored]) -> None:
         error = outcome.exception()
         if isinstance(error, Invalid):
             refuse(error)
         elif error is None and is_held_repeat(outcome.result(), reader):
             reader.send(changes.changed(outcome.result().message).text)
 
-    try:
-        sending = messages.submit(reader.session.user, conversation.id, client_id, body)
-    except Invalid as refusal:
-        refuse(refusal)
-    else:
-        sending.add_done_callback(answer)
+    change.add_done_callback(tell)
 
 
 def is_held_repeat(stored: Stored, reader: Reader) -> bool:

@@ -115,5 +115,6 @@ def first_unread(conversation: Conversation, shown: list[Message]) -> int | None
         for message in shown
         if message.position > conversation.read_position
         and message.author_id != conversation.reader_id
+        and message.unsent_at is None
     )
     return next(unread, None)

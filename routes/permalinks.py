@@ -5,6 +5,9 @@ from starlette.responses import Response
 
 from actions import participants
 from db import engine
+from db.conversations import Conversation
+from db.messages import Message
+from render.messages import dom_id
 from routes import access, forms, rate_limit
 from routes.inbox import page_with_inbox
 from routes.message_pages import load_context
@@ -15,13 +18,7 @@ async def show(request: Request) -> Response:
     async with engine.connection():
         conversation = await access.current_conversation(request)
         message = await access.current_message(request, conversation)
-        return await page_with_inbox(
-            request,
-            "messages/show.html",
-            conversation=conversation,
-            message=message,
-            page=await load_context(conversation, message.position),
-        )
+        return await page(request, conversation, message)
 
 
 async def mark_unread(request: Request) -> Response:
@@ -33,3 +30,33 @@ async def mark_unread(request: Request) -> Response:
     rate_limit.frames_and_posts.charge(user)
     await participants.mark_unread(user, conversation.id, message.position)
     return forms.see_other("/")
+
+
+async def page(
+    request: Request,
+    conversation: Conversation,
+    message: Message,
+    status: int = 200,
+    errors: dict[str, str] | None = None,
+) -> Response:
+    """The page, with a sentence for what was refused."""
+    return await page_with_inbox(
+        request,
+        "messages/show.html",
+        status,
+        conversation=conversation,
+        message=message,
+        place=place(message),
+        page=await load_context(conversation, message.position),
+        errors=errors or {},
+    )
+
+
+def address(message: Message) -> str:
+    """The address of a message's page."""
+    return f"/chat/{message.conversation_id}/{message.position}/"
+
+
+def place(message: Message) -> str:
+    """The address of a message's place in its conversation."""
+    return f"/chat/{message.conversation_id}/?at={message.position}#{dom_id(message)}"

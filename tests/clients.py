@@ -19,7 +19,7 @@ import websockets
 from websockets.asyncio.client import ClientConnection, connect
 
 from tests import waiting
-from tests.pages import Page, Shown
+from tests.pages import Page, Shown, errors, parsed
 
 PATIENCE = waiting.PATIENCE
 ACKNOWLEDGED_WITHIN = 10.0
@@ -217,6 +217,15 @@ class Tab(ABC):
         if response.status_code == 422:
             raise Refused(self.page.refused[fields["client_id"]])
 
+    async def unsend(self, position: int) -> None:
+        """As htmx does, whatever the tier. Raises `Refused`."""
+        response = await self.visitor.hx_post(f"{self.path}{position}/unsend/")
+        if response.status_code == 422:
+            raise Refused(errors(response.text)["form"])
+        assert response.status_code == 200, (response.status_code, response.text)
+        self.page.apply(response.text)
+        self.changed.set()
+
     async def type(self) -> None:
         """One key."""
         response = await self.visitor.hx_post(f"{self.path}typing/")
@@ -370,6 +379,16 @@ class Socket(LiveTab):
         arrived = self.page.arrived.items()
         return sum(times for id, times in arrived if id.endswith(f"-{client_id.lower()}"))
 
+    async def unsend(self, position: int) -> None:
+        """By a frame, which the tombstone acknowledges, or a sentence refuses."""
+        before = self.page.upserted.count(position), len(self.page.sentences)
+        await self.say(type="unsend", position=position)
+        await self.wait_for(
+            lambda: before != (self.page.upserted.count(position), len(self.page.sentences))
+        )
+        if len(self.page.sentences) > before[1]:
+            raise Refused(self.page.sentences[-1])
+
     async def type(self) -> None:
         await self.say(type="typing")
 
@@ -472,6 +491,17 @@ class Plain(Tab):
                 await asyncio.sleep(0.05)
             else:
                 return client_id
+
+    async def unsend(self, position: int) -> None:
+        """By the page that asks, and its form."""
+        page = parsed((await self.visitor.get(f"{self.path}{position}/")).text)
+        links = page.select(f'.actions a[href="{self.path}{position}/unsend/"]')
+        response = await self.visitor.post(f"{self.path}{position}/unsend/")
+        if response.status_code == 422:
+            assert not links
+            raise Refused(errors(response.text)["form"])
+        assert response.status_code == 303, (response.status_code, response.text)
+        self.page.load((await self.visitor.get(self.path)).text)
 
     async def type(self) -> None:
         """Nobody is told: there is nothing that could."""

@@ -19,6 +19,7 @@ class Shown:
     author_id: int
     author: str
     body: str
+    is_unsent: bool = False
 
     @property
     def rank(self) -> int:
@@ -52,6 +53,8 @@ class Page:
         self.typing: set[str] = set()
         self.refused: dict[str, str] = {}
         """The sentence for each client_id that was refused."""
+        self.sentences: list[str] = []
+        """What else was refused, one after the other."""
         self.heartbeats = 0
         self.presence = ""
         self.load(html)
@@ -104,6 +107,7 @@ class Page:
             self.epoch = attribute(cursor, "epoch") or self.epoch
             self.people = attribute(cursor, "people") or self.people
             self.digest = attribute(cursor, "inbox") or self.digest
+        self.sentences += [text_of(p) for p in fragment.select("body > p.error")]
         for name in fragment.find_all("hx-name"):
             self.rename(int(attribute(name, "user")), attribute(name, "name"))
         for title in fragment.find_all("hx-title"):
@@ -193,6 +197,7 @@ def shown(markup: Tag) -> list[Shown]:
             author_id=int(attribute(li, "data-author")),
             author=text_of(li.find(class_="author")),
             body=text_of(li.find(class_="body")),
+            is_unsent="unsent" in (li.get("class") or []),
         )
         for li in markup.find_all("li", class_="message")
         if li.find_parent("template") is None

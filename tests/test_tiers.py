@@ -223,6 +223,46 @@ async def test_a_long_log_is_read_from_its_end(site: Site, tier: str) -> None:
         assert len({message.id for message in tab.messages()}) == len(tab.messages())
 
 
+@tiers
+async def test_an_unsent_message_leaves_a_tombstone_everywhere(site: Site, tier: str) -> None:
+    ada, bob, chat = await two_people(site)
+    async with ada.tab(tier, chat) as writer, bob.tab(tier, chat) as reader:
+        await writer.send("Secret")
+        await writer.send("Hello")
+        await reader.wait_for_bodies("Secret", "Hello")
+        with pytest.raises(Refused, match="Only who wrote a message can do this"):
+            await reader.unsend(1)
+        await writer.unsend(1)
+        await writer.unsend(1)
+        await reader.wait_for_bodies("Message unsent", "Hello")
+        await reader.wait_for(lambda: reader.page.unread == 1)
+        await writer.wait_for_bodies("Message unsent", "Hello")
+        assert reader.messages() == writer.messages()
+        assert [message.is_unsent for message in reader.messages()] == [True, False]
+        await writer.unsend(2)
+        await reader.wait_for(lambda: "Message unsent" in reader.page.inbox()[0].text)
+        await reader.wait_for(lambda: reader.page.unread == 0)
+
+
+@tiers
+async def test_what_was_unsent_while_one_was_away_is_caught_up(site: Site, tier: str) -> None:
+    ada, bob, chat = await two_people(site)
+    async with ada.tab(tier, chat) as writer, bob.tab(tier, chat) as reader:
+        for body in ("Secret", "Hello", "Secret too"):
+            await writer.send(body)
+        await reader.wait_for_bodies("Secret", "Hello", "Secret too")
+        async with reader.offline():
+            await writer.unsend(1)
+            await writer.send("Last")
+            await writer.unsend(3)
+        await reader.wait_for_bodies("Message unsent", "Hello", "Message unsent", "Last")
+        fresh = await bob.page(f"/chat/{chat}/")
+        assert fresh.messages() == reader.messages()
+        await reader.wait_for(lambda: reader.page.inbox() == fresh.inbox())
+    async with bob.tab(tier, chat) as newcomer:
+        assert "Secret" not in str(newcomer.messages())
+
+
 # 10 messages by each of two at once
 
 

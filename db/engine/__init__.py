@@ -130,6 +130,13 @@ async def write(script: Script[T], changes: int = 1) -> T:
         return result
 
 
+async def erase() -> bool:
+    """Take what was overwritten or deleted out of the database's files, as far as that is ours to
+    do; False where that has to be tried again."""
+    with unavailable():
+        return await opened().erase()
+
+
 @asynccontextmanager
 async def waiting() -> AsyncIterator[None]:
     """Wait in the block for another task's write, until the deadline."""

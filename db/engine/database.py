@@ -45,6 +45,9 @@ class Database(core.Database):
             return await cast(Any, self.connection()._connection).run(script), False
         return await cast(Any, self._backend).write(script), True
 
+    async def erase(self) -> bool:
+        return cast(bool, await cast(Any, self._backend).erase())
+
     def pool_use(self) -> dict[str, int]:
         use: dict[str, int] = cast(Any, self._backend).pool_use()
         return use

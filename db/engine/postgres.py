@@ -73,6 +73,10 @@ class Backend(PostgresBackend):
     def connection(self) -> "Connection":
         return Connection(self, self._dialect)
 
+    async def erase(self) -> bool:
+        """That is the server's own business: VACUUM."""
+        return True
+
     async def disconnect(self) -> None:
         if writer := self.take_writer():
             await writer.release()

@@ -29,10 +29,14 @@ WRITER_CACHE = 1024
 pages again and again: with 256 KiB a message took a third longer, with 2 MiB a twentieth less, but
 those fill up over half an hour."""
 
+ERASING = 0.05
+"""Seconds for which writers wait while readers finish, so that the -wal file can be emptied."""
+
 PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",  # an acknowledged message survives the loss of power
     "PRAGMA foreign_keys = ON",
+    "PRAGMA secure_delete = ON",  # what is deleted is overwritten
     "PRAGMA temp_store = MEMORY",  # else each INSERT keeps its statement journal in a file
     "PRAGMA wal_autocheckpoint = 4000",  # pages, 16 MB: most are rewritten before that
 )
@@ -71,6 +75,16 @@ class Backend(SQLiteBackend):
             with anyio.CancelScope(shield=True):
                 await connection._execute(lambda: None)  # the thread goes on after a cancellation
             raise
+        finally:
+            pool.write_lock.release()
+
+    async def erase(self) -> bool:
+        """Take what was overwritten out of the -wal file. False where another reader needs it."""
+        pool: ConnectionPool = self._pool
+        connection: Any = pool.writer
+        await pool.lock(pool.timeout)
+        try:
+            return cast(bool, await connection._execute(truncate_wal, connection._conn, pool))
         finally:
             pool.write_lock.release()
 
@@ -213,6 +227,16 @@ def transact(connection: sqlite3.Connection, script: Script[T]) -> T:
         connection.rollback()
         raise
     return result
+
+
+def truncate_wal(connection: sqlite3.Connection, pool: ConnectionPool) -> bool:
+    """Whether nothing is left in it. Writers wait meanwhile, so readers are given little time."""
+    connection.execute(busy_timeout(ERASING))
+    try:
+        [is_busy, *_] = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    finally:
+        connection.execute(busy_timeout(pool.timeout))
+    return not is_busy
 
 
 def busy_timeout(seconds: float) -> str:

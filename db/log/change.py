@@ -21,6 +21,8 @@ class Refusal(Enum):
     USED_ELSEWHERE = "its author has used the client_id in another conversation"
     USED_FOR_OTHER_TEXT = "its author has used the client_id for another text"
     NO_MESSAGE = "there is no such message"
+    NOT_THE_AUTHOR = "the message is someone else's"
+    UNSENT = "the message was unsent"
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,6 @@ class Logs:
             self._participants.add((head[0], user_id))
         self._before = {head.id: head.revision for head in self._heads.values()}
         self._changed: dict[Place, int] = {}
-        self._new: set[Place] = set()
 
     def admits(self, change: Change) -> bool:
         """Whether the author of a change takes part in its conversation."""
@@ -53,14 +52,22 @@ class Logs:
         if not inbox_ranks.is_within_hour(created_at, head.ranked_at):
             head.ranked_at = created_at
             head.is_reranked = True
-        place = (conversation_id, head.last_position)
-        self._new.add(place)
-        self._changed[place] = head.revision
+        self._changed[conversation_id, head.last_position] = head.revision
         return head.last_position, previous
 
-    def touch(self, place: Place) -> None:
-        """A message that is there changes: it gets its log's next revision."""
-        self._changed[place] = self._advance(self._heads[place[0]])
+    def touch(self, place: Place, said_at: int | None = None) -> None:
+        """A message that is there changes: it gets its log's next revision. `said_at`: when what it
+        says has changed, which the last one's lines in inboxes say, too."""
+        head = self._heads[place[0]]
+        self._changed[place] = self._advance(head)
+        if said_at is not None and place[1] == head.last_position:
+            self._mark_lines(head, said_at)
+
+    def _mark_lines(self, head: Head, at: int) -> None:
+        """The marks of inboxes count the revisions of the newest ranks only."""
+        if at - head.ranked_at >= inbox_ranks.HOUR:
+            head.ranked_at = inbox_ranks.shifted(head.active_at, head.ranked_at)
+            head.is_reranked = True
 
     def previous_revisions(self) -> dict[Place, int]:
         """For each message that is new or has changed: the revision of its log's last change before
@@ -82,7 +89,7 @@ class Logs:
                 [tuple(getattr(h, name) for name in HEAD) for h in heads], **HEAD
             )
             yield Statement(f"WITH given AS ({listed}) {UPDATE_HEADS}", values)
-        touched = [(*p, revision) for p, revision in self._changed.items() if p not in self._new]
+        touched = [(*p, revision) for p, revision in self._changed.items() if revision > p[1]]
         if touched:
             listed, values = given(touched, **TOUCHED)
             yield Statement(f"WITH given AS ({listed}) {UPDATE_REVISIONS}", values)

@@ -14,12 +14,16 @@ export function start() {
   scroller.after(list)
   scroller.setAttribute('aria-live', 'off')
   on('parley:new', tell)
+  on('parley:arrived', message => { if (message.matches('.unsent')) itemOf(message)?.remove() })
   on('htmx:before:request', ({ctx}) => setBusy(messages.contains(ctx.sourceElement)))
   on('htmx:finally:request', () => setBusy(false))
 }
 
+const itemOf = message => list.querySelector(`[data-of="${message.id}"]`)
+
 function tell(message) {
   const li = document.createElement('li')
+  li.dataset.of = message.id
   const [author, body] = ['.author', '.body'].map(part => message.querySelector(part).textContent.trim())
   li.textContent = `${author}: ${body}`
   list.append(li)

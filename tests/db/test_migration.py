@@ -184,7 +184,13 @@ async def test_messages_survive_the_migration_of_their_index_and_its_undoing(dat
     await engine.execute("UPDATE messages SET revision = 4 WHERE position = 3")
 
     async def stored() -> list[dict[str, object]]:
-        rows = await engine.rows("SELECT * FROM messages ORDER BY conversation_id, position")
+        rows = await engine.rows(
+            """
+            SELECT conversation_id, position, previous_position, revision, author_id, client_id,
+                   body, created_at
+            FROM messages ORDER BY conversation_id, position
+            """
+        )
         return [dict(row) for row in rows]
 
     before = await stored()
@@ -299,11 +305,11 @@ async def test_titles_made_of_names_that_people_had_are_known_as_far_as_can_be_t
     }
     gone = await make_user("deleted-1", "Someone who left")
     await make_user("finn", "Finn")
+    written = await make_conversation([*people, gone], "Ada, Zoë, Cem, Ella")
+    await make_message(gone, written, "Farewell")
     in_a_thread(partial(migration.migrate, database, migration.HEAD, "0008"))
     ids = {title: await make_conversation(people, title) for title in titles}
-    written = await make_conversation([*people, gone], "Ada, Zoë, Cem, Ella")
     unwritten = await make_conversation(people, "Ada, Zoë, Cem, Emil")
-    await make_message(gone, written, "Farewell")
     await participants.remove(written, gone.id)
     await engine.execute(
         "UPDATE users SET name_folded = '', password = '!' WHERE username = 'deleted-1'"

@@ -23,6 +23,7 @@ from db.engine.script import Script
 from db.engine.statement import Row, Statement
 from db.log.commit import store
 from db.messages import Send
+from db.unsends import Unsend
 from tests.factories import make_conversation, make_messages, make_user
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -58,6 +59,7 @@ READINGS: dict[str, Reading] = {
     "caught-up participants": lambda person, id: inbox_ranks.mark_caught_up([person], 0),
     "ranks of participants": lambda person, id: engine.write(inbox_ranks.propagate([id])),
     "a new message": lambda person, id: engine.write(store([hello(person, id)])),
+    "unsending": lambda person, id: engine.write(store([Unsend(id, person, 1, 1)])),
     "the unread count": lambda person, id: unread.count(person),
     "lines of the inbox": lambda person, id: inbox.list_lines([(person, id)]),
     "conversations by name": lambda person, id: conversations.search(person, "%a%", "%a%", 10),

@@ -22,6 +22,7 @@ class Entry:
     body: str | None = "Hello"
     unread: int = 0
     is_unread_capped: bool = False
+    unsent_at: int | None = None
 
 
 @pytest.mark.parametrize("text", ["Ada", "100 % %(body)s", "<b>&\"'", "שלום עולם", "{{ body }}"])
@@ -66,6 +67,7 @@ def test_a_line_says_how_much_is_unread(entry: Entry, said: str | None) -> None:
         (Entry(author_id=None, author_name=None, body=None), "No messages yet"),
         (Entry(body="Hello\n\nthere\n."), "Ada: Hello there ."),
         (Entry(body=""), "Ada: "),
+        (Entry(body="Secret", unsent_at=NOON), "Ada: Message unsent"),
         (Entry(body="o" * 120), "Ada: " + "o" * 120),
         (Entry(body="o" * 121), "Ada: " + "o" * 119 + "…"),
         (Entry(body="o" * 118 + "👍🏽👍🏽"), "Ada: " + "o" * 118 + "…"),

@@ -8,7 +8,7 @@ from markupsafe import Markup
 import render
 from render import messages
 from render.dates import DAY
-from tests.pages import attribute, parsed
+from tests.pages import attribute, parsed, text_of
 
 NOON = 20_000 * DAY + DAY // 2
 
@@ -26,6 +26,7 @@ class Message:
     created_at: int = NOON
     previous_author_id: int | None = 1
     previous_created_at: int | None = NOON
+    unsent_at: int | None = None
 
 
 @pytest.mark.parametrize(
@@ -126,6 +127,16 @@ def test_a_message_that_cannot_be_rendered_is_a_sentence_in_its_place(
     assert element is not None
     assert attribute(element, "data-position") == "3"
     assert messages.UNSHOWABLE in element.get_text()
+
+
+def test_of_an_unsent_message_its_place_stays() -> None:
+    page = parsed(render.message_fragment(Message(body="Secret", unsent_at=NOON)))
+    element = page.select_one("#message-1-x.unsent")
+    assert element is not None
+    assert (attribute(element, "data-position"), attribute(element, "data-revision")) == ("3", "4")
+    assert text_of(element.select_one(".body")) == "Message unsent"
+    assert "Secret" not in str(page)
+    assert parsed(render.message_fragment(Message())).select_one(".unsent") is None
 
 
 def test_an_element_is_named_by_its_author_and_client_id() -> None:

@@ -634,6 +634,7 @@ async def test_every_sqlite_connection_is_durable_and_checks_references(sqlite_u
     await engine.connect(sqlite_url, 5, 2.5)
     expected = {"journal_mode": {"wal"}, "synchronous": {2}, "foreign_keys": {1}}
     expected["temp_store"] = {2}
+    expected["secure_delete"] = {1}
     expected["cache_size"] = {-256, -1024}  # the writer's is larger
     for pragma, values in expected.items():
         assert await pragma_of_every_connection(pragma) == values, pragma

@@ -1,0 +1,43 @@
+"""Takes texts that were unsent out of the database's files as well, soon after the commit."""
+
+import asyncio
+import logging
+
+from db import engine
+from db.engine import Unavailable
+
+REST = 1.0
+"""Seconds between two looks."""
+
+logger = logging.getLogger("parley.erasures")
+
+_is_asked = True  # a process that was killed may have left something
+
+
+def ask(_: object = None) -> None:
+    """Erase what was unsent until now."""
+    global _is_asked
+    _is_asked = True
+
+
+async def maintain() -> None:
+    """Erase whenever it was asked for, until cancelled."""
+    while True:
+        await erase_if_asked()
+        await asyncio.sleep(REST)
+
+
+async def erase_if_asked() -> None:
+    global _is_asked
+    if not _is_asked:
+        return
+    _is_asked = False
+    try:
+        is_erased = await engine.erase()
+    except Unavailable:
+        is_erased = False
+    except Exception:
+        logger.exception("what was unsent could not be erased")
+        is_erased = False
+    if not is_erased:
+        ask()

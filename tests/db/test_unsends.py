@@ -1,0 +1,202 @@
+"""Unsending: what the log, the unread count and the files of the database hold afterwards."""
+
+import random
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from actions import erasures
+from db import engine, inbox, messages, unread
+from db.backup import archive
+from db.backup.store import snapshot
+from db.log.change import Refusal
+from db.log.commit import Stored, commit
+from db.messages import Send
+from db.unsends import Unsend
+from db.users import User
+from tests.factories import make_conversation, make_message, make_messages, make_user, new_id
+
+NOON = 1_795_780_800_000
+HOUR = 3_600_000
+
+
+async def unsend(author: User, chat: int, position: int, at: int = NOON) -> Stored | Refusal:
+    [outcome] = await commit([Unsend(chat, author.id, position, at)])
+    return outcome
+
+
+@pytest.fixture
+async def ada(database: str) -> User:
+    return await make_user("ada")
+
+
+@pytest.fixture
+async def bob(database: str) -> User:
+    return await make_user("bob")
+
+
+@pytest.fixture
+async def chat(ada: User, bob: User) -> int:
+    return await make_conversation([ada, bob])
+
+
+async def test_the_place_stays_and_the_text_goes(ada: User, chat: int) -> None:
+    await make_messages(ada, chat, 3)
+    outcome = await unsend(ada, chat, 2)
+    assert isinstance(outcome, Stored)
+    message = outcome.message
+    assert (message.position, message.revision, outcome.previous_revision) == (2, 4, 3)
+    assert (message.body, message.unsent_at) == ("", NOON)
+    log = await messages.after(chat, 0, 9)
+    assert [(m.position, m.body) for m in log] == [(1, "Message 1"), (2, ""), (3, "Message 3")]
+    assert (await messages.list_changed([(chat, 3)]))[chat, 3] == [message]
+
+
+async def test_a_repeat_changes_nothing(ada: User, chat: int) -> None:
+    await make_message(ada, chat)
+    first, again = await commit([Unsend(chat, ada.id, 1, NOON), Unsend(chat, ada.id, 1, NOON + 1)])
+    assert first == again
+    later = await unsend(ada, chat, 1, NOON + 2)
+    assert isinstance(later, Stored)
+    assert (later.previous_revision, later.message.revision, later.message.unsent_at) == (
+        None,
+        2,
+        NOON,
+    )
+
+
+async def test_only_ones_own_message_can_be_unsent(ada: User, bob: User, chat: int) -> None:
+    before = await make_message(ada, chat)
+    assert await unsend(bob, chat, 1) is Refusal.NOT_THE_AUTHOR
+    assert await unsend(ada, chat, 2) is Refusal.NO_MESSAGE
+    assert await unsend(await make_user(), chat, 1) is Refusal.NOT_A_PARTICIPANT
+    assert await messages.after(chat, 0, 9) == [before]
+
+
+async def test_what_is_sent_again_after_it_was_unsent_is_refused(ada: User, chat: int) -> None:
+    """It is neither acknowledged, since it is not stored, nor stored unasked."""
+    client_id = new_id()
+    await make_message(ada, chat, "Hello", client_id)
+    await unsend(ada, chat, 1)
+    for body in ("Hello", "Other words"):
+        again = await commit([Send(chat, ada.id, client_id, body, NOON)])
+        assert again == [Refusal.UNSENT]
+
+
+async def test_a_message_that_is_unsent_in_the_batch_that_stores_it_has_its_last_revision(
+    ada: User, chat: int
+) -> None:
+    sent, unsent, other = await commit(
+        [
+            Send(chat, ada.id, new_id(), "Hello", NOON),
+            Unsend(chat, ada.id, 1, NOON),
+            Send(chat, ada.id, new_id(), "Other", NOON),
+        ]
+    )
+    assert isinstance(sent, Stored)
+    assert isinstance(other, Stored)
+    assert sent == unsent
+    assert (sent.message.revision, sent.previous_revision) == (2, 0)
+    assert (other.message.position, other.previous_revision) == (3, 2)
+    changed = (await messages.list_changed([(chat, 0)]))[chat, 0]
+    assert [(m.position, m.revision, m.body) for m in changed] == [(1, 2, ""), (3, 3, "Other")]
+
+
+async def test_an_unsent_message_is_not_unread(ada: User, bob: User, chat: int) -> None:
+    await make_messages(bob, chat, 3)
+    await unsend(bob, chat, 2)
+    assert await unread.count(ada.id) == 2
+
+
+@pytest.mark.parametrize("age", [0, 30 * HOUR])
+async def test_a_line_of_an_inbox_says_it_however_old_the_conversation(
+    ada: User, bob: User, age: int
+) -> None:
+    """A stream that was told nothing looks at the mark."""
+    chat = await make_conversation([ada, bob], active_at=NOON - age)
+    await make_message(bob, chat, "Hello", created_at=NOON - age)
+    await make_message(bob, await make_conversation([ada, bob], "Tea", NOON), created_at=NOON)
+    before = await inbox.list_marks([ada.id])
+    await unsend(bob, chat, 1)
+    assert await inbox.list_marks([ada.id]) != before
+    [line] = (await inbox.list_lines([(ada.id, chat)])).values()
+    assert (line.body, line.unsent_at, line.active_at) == ("", NOON, NOON - age)
+    entries, _, _ = await inbox.list_entries(ada.id, None, 9)
+    assert line in entries
+
+
+# In the database's files
+
+
+def word(n: int) -> str:
+    return f"wombat{n:05}"
+
+
+def found_in(data: bytes) -> set[int]:
+    return {n for n in range(1, 401) if word(n).encode() in data}
+
+
+def held(file: Path) -> bytes:
+    """What a SQLite database's files hold."""
+    return file.read_bytes() + file.with_name(f"{file.name}-wal").read_bytes()
+
+
+async def fill(author: User, chat: int) -> None:
+    """400 messages, each with a word of its own, of all sizes that pages of a file treat apart."""
+    dice = random.Random(7)  # noqa: S311
+    sizes = [dice.choice([0, 10, 100, 1000, 4000, 7900]) for _ in range(400)]
+    for n, size in enumerate(sizes, start=1):
+        await make_message(author, chat, f"{word(n)} {dice.randbytes(size // 2 + 1).hex()}")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_nothing_of_an_unsent_text_stays_in_the_files(
+    database: str, ada: User, chat: int
+) -> None:
+    file = Path(database.removeprefix("sqlite:///"))
+    await fill(ada, chat)
+    assert found_in(held(file)) == set(range(1, 401))
+    for n in range(1, 401, 2):
+        await unsend(ada, chat, n)
+    erasures.ask()
+    await erasures.erase_if_asked()
+    assert found_in(held(file)) == set(range(2, 401, 2))
+
+
+async def test_nothing_of_an_unsent_text_is_in_a_backup(
+    database: str, ada: User, chat: int, tmp_path: Path
+) -> None:
+    await make_message(ada, chat, word(1))
+    await make_message(ada, chat, word(2))
+    await unsend(ada, chat, 1)
+    async with snapshot(database) as source:
+        await archive.write(tmp_path / "backup", source, replace=False)
+    lines = [
+        line
+        async for _, batches in archive.Archive(tmp_path / "backup").contents()
+        async for batch in batches
+        for line in batch
+    ]
+    assert found_in(b"\n".join(lines)) == {2}
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_erasing_waits_for_another_program_that_still_reads_and_is_tried_again(
+    database: str, ada: User, chat: int
+) -> None:
+    file = Path(database.removeprefix("sqlite:///"))
+    await make_message(ada, chat, word(1))
+    reading = sqlite3.connect(file, isolation_level=None)
+    reading.execute("BEGIN")
+    assert reading.execute("SELECT COUNT(*) FROM messages").fetchone() == (1,)
+    await unsend(ada, chat, 1)
+    assert await engine.erase() is False
+    assert found_in(held(file)) == {1}
+    erasures.ask()
+    await erasures.erase_if_asked()
+    await make_message(ada, chat, "Writers go on")
+    reading.execute("COMMIT")
+    reading.close()
+    await erasures.erase_if_asked()
+    assert found_in(held(file)) == set()
