@@ -21,7 +21,7 @@ PAGE_HEADERS = HEADERS | {
     "frame-ancestors 'self'; base-uri 'none'",
     "X-Frame-Options": "SAMEORIGIN",
     "Referrer-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), browsing-topics=()",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 """For documents: anything that a browser can show by itself and run scripts in."""
