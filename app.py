@@ -28,6 +28,7 @@ from routes import (
     background,
     conversations,
     convertors,
+    edits,
     errors,
     form_pages,
     messages,
@@ -89,7 +90,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
 register_url_convertor("id", convertors.IdConvertor())
 CHAT = "/chat/{conversation_id:id}/"
 MESSAGE = CHAT + "{position:id}/"
-LARGER_BODIES = {"/chat/[0-9]+/messages/": MESSAGE_BYTES}
+LARGER_BODIES = {"/chat/[0-9]+/(messages|[0-9]+/edit)/": MESSAGE_BYTES}
 
 routes = [
     Route("/", conversations.index),
@@ -116,6 +117,8 @@ routes = [
     Route(CHAT + "messages/", messages.create, methods=["POST"]),
     Route(MESSAGE, permalinks.show),
     Route(MESSAGE + "unread/", permalinks.mark_unread, methods=["POST"]),
+    Route(MESSAGE + "edit/", edits.show),
+    Route(MESSAGE + "edit/", edits.create, methods=["POST"]),
     Route(MESSAGE + "unsend/", unsends.confirm),
     Route(MESSAGE + "unsend/", unsends.create, methods=["POST"]),
     Route(CHAT + "typing/", typing_notifications.create, methods=["POST"]),

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 
 import render
 from actions.batching import Batcher
-from actions.errors import Invalid
+from actions.errors import Invalid, Outdated
 from db import engine
 from db.engine import Unavailable
 from db.log import commit as log
@@ -38,7 +38,9 @@ SENTENCES = {
     ),
     Refusal.NO_MESSAGE: "This message is gone.",
     Refusal.NOT_THE_AUTHOR: "Only who wrote a message can do this.",
-    Refusal.UNSENT: "This message was unsent. Send again to send it as a new one.",
+    Refusal.UNSENT: "This message was unsent.",
+    Refusal.USED_AND_UNSENT: "This message was unsent. Send again to send it as a new one.",
+    Refusal.OUTDATED: "This message was changed on another device. Both texts are below.",
 }
 
 logger = logging.getLogger("parley.changes")
@@ -80,10 +82,12 @@ async def store(changes: Sequence[Change]) -> list[Stored | Exception]:
         logger.exception("a change could not be stored")
         return [Unavailable(repr(error))]
     _publications.submit([outcome for outcome in outcomes if isinstance(outcome, Stored)])
-    return [
-        Invalid(body=SENTENCES[outcome]) if isinstance(outcome, Refusal) else outcome
-        for outcome in outcomes
-    ]
+    return [refused(outcome) if isinstance(outcome, Refusal) else outcome for outcome in outcomes]
+
+
+def refused(refusal: Refusal) -> Invalid:
+    kind = Outdated if refusal is Refusal.OUTDATED else Invalid
+    return kind(body=SENTENCES[refusal])
 
 
 async def publish(batches: Sequence[Sequence[Stored]]) -> Sequence[None]:

@@ -11,6 +11,10 @@ class Invalid(Exception):
         self.errors = errors
 
 
+class Outdated(Invalid):
+    """Refused: what it is based on has changed since."""
+
+
 class TooMany(Invalid):
     """Refused for now; it may be tried again after `wait` seconds."""
 

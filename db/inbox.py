@@ -7,7 +7,7 @@ from db import engine, inbox_ranks, unread
 from db.conversations import IS_SHOWN, rows_at, titled
 from db.engine.dialect import given
 from db.engine.statement import Row
-from db.messages import BODY
+from db.versions import BODY
 
 
 class Entry(NamedTuple):

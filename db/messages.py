@@ -12,6 +12,7 @@ from db.engine.script import Script
 from db.engine.statement import Row, Statement
 from db.log.change import Change, Place, Refusal
 from db.log.revisions import Logs
+from db.versions import BODY, EDITED_AT
 
 
 class Message(NamedTuple):
@@ -30,12 +31,12 @@ class Message(NamedTuple):
     previous_created_at: int | None
     unsent_at: int | None
     """It then has no body any more."""
+    edited_at: int | None
 
 
-BODY = "CASE WHEN m.unsent_at IS NULL THEN m.body ELSE '' END AS body"
 MESSAGE = f"""
     m.conversation_id, m.position, m.revision AS revision, m.author_id, u.name AS author_name,
-    author.tint AS author_tint, m.client_id, {BODY}, m.created_at, m.unsent_at,
+    author.tint AS author_tint, m.client_id, {BODY}, m.created_at, m.unsent_at, {EDITED_AT},
     p.author_id AS previous_author_id, p.created_at AS previous_created_at
 """
 NEIGHBOURS = """
@@ -87,7 +88,7 @@ class Send(Change):
         if first.conversation_id != self.conversation_id:
             return Refusal.USED_ELSEWHERE
         if first.unsent_at is not None:
-            return Refusal.UNSENT
+            return Refusal.USED_AND_UNSENT
         if first.body != self.body:
             return Refusal.USED_FOR_OTHER_TEXT
         return first.conversation_id, first.position

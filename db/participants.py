@@ -31,8 +31,8 @@ async def add(conversation_id: int, user_id: int) -> None:
     tints, values = given(enumerate(TINTS), place="BIGINT", tint="BIGINT")
     await engine.execute(
         f"""
-        INSERT INTO participants (conversation_id, user_id, ranked_at, tint)
-        SELECT id, :user_id, ranked_at, (
+        INSERT INTO participants (conversation_id, user_id, ranked_at, joined_revision, tint)
+        SELECT id, :user_id, ranked_at, revision, (
             SELECT tints.tint FROM ({tints}) AS tints LEFT JOIN participants p
               ON p.conversation_id = :conversation_id AND p.tint = tints.tint
             GROUP BY tints.place, tints.tint ORDER BY COUNT(p.user_id), tints.place LIMIT 1

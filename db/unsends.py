@@ -20,29 +20,40 @@ class Unsend(Change):
 
     def store(self, logs: Logs) -> Script[Place | Refusal]:
         place = (self.conversation_id, self.position)
-        at = {"conversation_id": self.conversation_id, "position": self.position}
-        found = yield Statement(f"SELECT author_id, body, unsent_at FROM messages {AT}", at)
+        at: dict[str, object] = {"conversation_id": self.conversation_id, "position": self.position}
+        found = yield Statement(f"SELECT author_id, unsent_at FROM messages {AT}", at)
         if not found:
             return Refusal.NO_MESSAGE
         [message] = found
         if message["author_id"] != self.user_id:
             return Refusal.NOT_THE_AUTHOR
         if message["unsent_at"] is None:
-            values = {"unsent_at": self.unsent_at, "body": blank(message["body"])}
-            yield Statement(
-                f"UPDATE messages SET unsent_at = :unsent_at, body = :body {AT}", at | values
-            )
+            yield from self.blank_texts(at)
             logs.touch(place, self.unsent_at)
         return place
+
+    def blank_texts(self, at: dict[str, object]) -> Script[None]:
+        """The first, and those that took its place."""
+        [first] = yield Statement(f"SELECT body FROM messages {AT}", at)
+        later = yield Statement(f"SELECT revision, body FROM versions {AT}", at)
+        values = {"unsent_at": self.unsent_at, "body": blank(first["body"], ROOM)}
+        yield Statement(UNSEND, at | values)
+        for version in later:
+            values = {"revision": version["revision"], "body": blank(version["body"])}
+            yield Statement(BLANK_VERSION, at | values)
 
 
 AT = "WHERE conversation_id = :conversation_id AND position = :position"
 
+UNSEND = f"UPDATE messages SET unsent_at = :unsent_at, body = :body {AT}"
+BLANK_VERSION = f"UPDATE versions SET body = :body {AT} AND revision = :revision"
 
-def blank(body: str) -> str:
-    """What is stored in a text's place: spaces, so that the row keeps its size.
+
+def blank(body: str, room: int = 0) -> str:
+    """What is stored in a text's place: spaces, so that the row keeps its size, also with the
+    `room` that else is needed.
 
     Where the size of a row changes, SQLite may move the rows around it to another page, and leaves
     copies of them behind that `secure_delete` does not overwrite.
     """
-    return " " * max(0, len(body.encode()) - ROOM)
+    return " " * max(0, len(body.encode()) - room)

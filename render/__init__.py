@@ -7,7 +7,7 @@ from markupsafe import Markup
 from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse
 
-from render import assets, dates, faces, inbox, messages
+from render import assets, dates, faces, inbox, links, messages
 from render.inbox import Entry
 from render.messages import Message
 
@@ -69,6 +69,7 @@ templates.globals |= {
 }
 templates.filters |= {
     "element": message_element,
+    "linked": links.linked,
     "entry_view": inbox.view,
     "iso": dates.iso,
     "full": dates.full,

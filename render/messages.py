@@ -48,6 +48,8 @@ class Message(Protocol):
     def previous_created_at(self) -> int | None: ...
     @property
     def unsent_at(self) -> int | None: ...
+    @property
+    def edited_at(self) -> int | None: ...
 
 
 def view(message: Message) -> SimpleNamespace:
@@ -65,6 +67,7 @@ def view(message: Message) -> SimpleNamespace:
         new_day=day(message.created_at) if is_day_opening(message) else None,
         is_continued=is_continued(message),
         is_large=is_large(message.body),
+        edited=None if message.edited_at is None else iso(message.edited_at),
         is_unsent=message.unsent_at is not None,
         body=body(message) if message.unsent_at is None else UNSENT,
     )

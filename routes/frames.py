@@ -5,11 +5,12 @@ import asyncio
 import json
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 import orjson
 
 import render
-from actions import changes, messages, participants, typing_notifications, unsends
+from actions import changes, edits, messages, participants, typing_notifications, unsends
 from actions.errors import Invalid
 from actions.text import whole
 from db.conversations import Conversation
@@ -36,8 +37,8 @@ def receive(frame: str | bytes, reader: Reader) -> None:
     match fields.get("type"):
         case "message":
             send(reader, conversation, text(fields, "client_id"), text(fields, "body"))
-        case "unsend":
-            unsend(reader, conversation, position(fields))
+        case "edit" | "unsend":
+            change(reader, conversation, fields)
         case "typing":
             typing_notifications.publish(user, conversation.id)
         case "read":
@@ -67,7 +68,11 @@ def text(fields: dict[str, object], name: str) -> str:
 
 
 def position(fields: dict[str, object]) -> int:
-    value = fields.get("position")
+    return number(fields, "position")
+
+
+def number(fields: dict[str, object], name: str) -> int:
+    value = fields.get(name)
     if type(value) is int and 0 <= value <= forms.LARGEST_NUMBER:
         return value
     raise Ended(CloseCode.BAD_FRAME)
@@ -89,14 +94,24 @@ def send(reader: Reader, conversation: Conversation, client_id: str, body: str) 
         answer(reader, sending, refuse)
 
 
-def unsend(reader: Reader, conversation: Conversation, position: int) -> None:
-    """Unsend a message, acknowledged like one that is sent."""
+def change(reader: Reader, conversation: Conversation, fields: dict[str, object]) -> None:
+    """Edit or unsend a message, acknowledged like one that is sent."""
+    user, place = reader.session.user, (conversation.id, position(fields))
+    try:
+        if fields["type"] == "edit":
+            body, revision = text(fields, "body"), number(fields, "revision")
+            changing = edits.submit(user, *place, body, revision)
+        else:
+            changing = unsends.submit(user, *place)
+    except Invalid as refusal:
+        say(reader, refusal)
+    else:
+        answer(reader, changing, partial(say, reader))
 
-    def refuse(refusal: Invalid) -> None:
-        sentence = refusal.errors["body"]
-        reader.send(render.fragment("errors/sentence.fragment.html", sentence=sentence))
 
-    answer(reader, unsends.submit(reader.session.user, conversation.id, position), refuse)
+def say(reader: Reader, refusal: Invalid) -> None:
+    sentence = refusal.errors["body"]
+    reader.send(render.fragment("errors/sentence.fragment.html", sentence=sentence))
 
 
 def answer(

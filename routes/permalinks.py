@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from actions import participants
-from db import engine
+from db import engine, versions
 from db.conversations import Conversation
 from db.messages import Message
 from render.messages import dom_id
@@ -38,8 +38,10 @@ async def page(
     message: Message,
     status: int = 200,
     errors: dict[str, str] | None = None,
+    body: str | None = None,
 ) -> Response:
-    """The page, with a sentence for what was refused."""
+    """The page, with a sentence for what was refused, and the text that was to be the message's."""
+    user = await access.current_user(request)
     return await page_with_inbox(
         request,
         "messages/show.html",
@@ -48,7 +50,9 @@ async def page(
         message=message,
         place=place(message),
         page=await load_context(conversation, message.position),
+        versions=await versions.list_earlier(conversation.id, message.position, user.id),
         errors=errors or {},
+        body=body,
     )
 
 

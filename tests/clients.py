@@ -19,7 +19,7 @@ import websockets
 from websockets.asyncio.client import ClientConnection, connect
 
 from tests import waiting
-from tests.pages import Page, Shown, errors, parsed
+from tests.pages import Page, Shown, errors, parsed, text_of
 
 PATIENCE = waiting.PATIENCE
 ACKNOWLEDGED_WITHIN = 10.0
@@ -130,6 +130,13 @@ async def lines(response: httpx.Response) -> AsyncIterator[str]:
             yield line.decode()
 
 
+def refuse(response: httpx.Response) -> None:
+    """Raise `Refused` for a message's page that says why something was not done."""
+    if response.status_code in (409, 422):
+        said = [*errors(response.text).values()]
+        raise Refused(said[0] if said else text_of(parsed(response.text).find(id="kept-hint")))
+
+
 class Tab(ABC):
     """A page that a visitor looks at. A persistent one reconnects from its cursor."""
 
@@ -217,11 +224,22 @@ class Tab(ABC):
         if response.status_code == 422:
             raise Refused(self.page.refused[fields["client_id"]])
 
+    def base(self, position: int) -> int:
+        """The revision of the message that stands on the page."""
+        return next(m.revision for m in self.messages() if m.position == position)
+
+    async def edit(self, position: int, body: str, base: int | None = None) -> None:
+        """As htmx does, whatever the tier. Raises `Refused`."""
+        revision = str(self.base(position) if base is None else base)
+        await self.change(f"{position}/edit/", body=body, revision=revision)
+
     async def unsend(self, position: int) -> None:
         """As htmx does, whatever the tier. Raises `Refused`."""
-        response = await self.visitor.hx_post(f"{self.path}{position}/unsend/")
-        if response.status_code == 422:
-            raise Refused(errors(response.text)["form"])
+        await self.change(f"{position}/unsend/")
+
+    async def change(self, form: str, **fields: str) -> None:
+        response = await self.visitor.hx_post(f"{self.path}{form}", **fields)
+        refuse(response)
         assert response.status_code == 200, (response.status_code, response.text)
         self.page.apply(response.text)
         self.changed.set()
@@ -379,10 +397,17 @@ class Socket(LiveTab):
         arrived = self.page.arrived.items()
         return sum(times for id, times in arrived if id.endswith(f"-{client_id.lower()}"))
 
+    async def edit(self, position: int, body: str, base: int | None = None) -> None:
+        revision = self.base(position) if base is None else base
+        await self.say_change("edit", position, body=body, revision=revision)
+
     async def unsend(self, position: int) -> None:
-        """By a frame, which the tombstone acknowledges, or a sentence refuses."""
+        await self.say_change("unsend", position)
+
+    async def say_change(self, kind: str, position: int, **fields: object) -> None:
+        """By a frame, which the message as it is then acknowledges, or a sentence refuses."""
         before = self.page.upserted.count(position), len(self.page.sentences)
-        await self.say(type="unsend", position=position)
+        await self.say(type=kind, position=position, **fields)
         await self.wait_for(
             lambda: before != (self.page.upserted.count(position), len(self.page.sentences))
         )
@@ -492,14 +517,10 @@ class Plain(Tab):
             else:
                 return client_id
 
-    async def unsend(self, position: int) -> None:
-        """By the page that asks, and its form."""
-        page = parsed((await self.visitor.get(f"{self.path}{position}/")).text)
-        links = page.select(f'.actions a[href="{self.path}{position}/unsend/"]')
-        response = await self.visitor.post(f"{self.path}{position}/unsend/")
-        if response.status_code == 422:
-            assert not links
-            raise Refused(errors(response.text)["form"])
+    async def change(self, form: str, **fields: str) -> None:
+        """By a plain form, which leads to the message's place."""
+        response = await self.visitor.post(f"{self.path}{form}", **fields)
+        refuse(response)
         assert response.status_code == 303, (response.status_code, response.text)
         self.page.load((await self.visitor.get(self.path)).text)
 

@@ -20,6 +20,7 @@ class Shown:
     author: str
     body: str
     is_unsent: bool = False
+    is_edited: bool = False
 
     @property
     def rank(self) -> int:
@@ -198,6 +199,7 @@ def shown(markup: Tag) -> list[Shown]:
             author=text_of(li.find(class_="author")),
             body=text_of(li.find(class_="body")),
             is_unsent="unsent" in (li.get("class") or []),
+            is_edited=li.select_one(".edited") is not None,
         )
         for li in markup.find_all("li", class_="message")
         if li.find_parent("template") is None

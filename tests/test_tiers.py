@@ -245,6 +245,48 @@ async def test_an_unsent_message_leaves_a_tombstone_everywhere(site: Site, tier:
 
 
 @tiers
+async def test_an_edited_message_says_its_new_text_everywhere(site: Site, tier: str) -> None:
+    ada, bob, chat = await two_people(site)
+    async with ada.tab(tier, chat) as writer, bob.tab(tier, chat) as reader:
+        await writer.send("Helo")
+        await writer.send("Last")
+        await reader.wait_for_bodies("Helo", "Last")
+        with pytest.raises(Refused, match="Only who wrote a message can do this"):
+            await reader.edit(1, "Mine")
+        with pytest.raises(Refused, match="Type a message first"):
+            await writer.edit(1, " ")
+        await writer.edit(1, "Hello\n<b>", base=1)
+        await writer.edit(1, "Hello\n<b>", base=1)
+        with pytest.raises(Refused, match="changed on another device"):
+            await writer.edit(1, "Hallo", base=1)
+        await reader.wait_for_bodies("Hello\n<b>", "Last")
+        assert reader.messages() == writer.messages()
+        assert [message.is_edited for message in reader.messages()] == [True, False]
+        assert reader.page.unread == 2
+        await writer.edit(2, "Latest")
+        await reader.wait_for(lambda: "Latest" in reader.page.inbox()[0].text)
+
+
+@tiers
+async def test_what_was_edited_while_one_was_away_is_caught_up(site: Site, tier: str) -> None:
+    ada, bob, chat = await two_people(site)
+    async with ada.tab(tier, chat) as writer, bob.tab(tier, chat) as reader:
+        for body in ("1", "2", "3"):
+            await writer.send(body)
+        await reader.wait_for_bodies("1", "2", "3")
+        async with reader.offline():
+            await writer.edit(1, "one")
+            await writer.edit(3, "three")
+            await writer.edit(1, "One")
+            await writer.edit(2, "two")
+            await writer.unsend(2)
+        await reader.wait_for_bodies("One", "Message unsent", "three")
+        fresh = await bob.page(f"/chat/{chat}/")
+        assert fresh.messages() == reader.messages()
+        await reader.wait_for(lambda: reader.page.inbox() == fresh.inbox())
+
+
+@tiers
 async def test_what_was_unsent_while_one_was_away_is_caught_up(site: Site, tier: str) -> None:
     ada, bob, chat = await two_people(site)
     async with ada.tab(tier, chat) as writer, bob.tab(tier, chat) as reader:

@@ -23,6 +23,8 @@ class Refusal(Enum):
     NO_MESSAGE = "there is no such message"
     NOT_THE_AUTHOR = "the message is someone else's"
     UNSENT = "the message was unsent"
+    USED_AND_UNSENT = "the message with the client_id was unsent"
+    OUTDATED = "the message has had another text since"
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,13 +55,14 @@ class Logs:
         self._changed[conversation_id, head.last_position] = head.revision
         return head.last_position, previous
 
-    def touch(self, place: Place, said_at: int | None = None) -> None:
-        """A message that is there changes: it gets its log's next revision. `said_at`: when what it
-        says has changed, which the last one's lines in inboxes say, too."""
+    def touch(self, place: Place, said_at: int | None = None) -> int:
+        """A message that is there changes: it gets its log's next revision, which is returned.
+        `said_at`: when what it says has changed, which the last one's lines in inboxes say, too."""
         head = self._heads[place[0]]
         self._changed[place] = self._advance(head)
         if said_at is not None and place[1] == head.last_position:
             self._mark_lines(head, said_at)
+        return head.revision
 
     def _mark_lines(self, head: Head, at: int) -> None:
         """The marks of inboxes count the revisions of the newest ranks only."""

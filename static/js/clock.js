@@ -43,6 +43,7 @@ function writeTime(time, now) {
 }
 
 function words(time, date, now) {
+  if (time.className === 'edited') return time.textContent
   if (time.className === 'full') return full.format(date)
   if (isSameDay(date, now) || !time.closest('#inbox, #presence')) return clock.format(date)
   return time.closest('#inbox') && isRecent(date, now) ? dayName(date, now, locale) : short.format(date)

@@ -14,18 +14,26 @@ export function start() {
   scroller.after(list)
   scroller.setAttribute('aria-live', 'off')
   on('parley:new', tell)
-  on('parley:arrived', message => { if (message.matches('.unsent')) itemOf(message)?.remove() })
+  on('parley:arrived', retell)
   on('htmx:before:request', ({ctx}) => setBusy(messages.contains(ctx.sourceElement)))
   on('htmx:finally:request', () => setBusy(false))
 }
 
 const itemOf = message => list.querySelector(`[data-of="${message.id}"]`)
 
+const words = message =>
+  ['.author', '.body'].map(part => message.querySelector(part).textContent.trim()).join(': ')
+
+function retell(message) {
+  const li = itemOf(message)
+  if (message.matches('.unsent')) li?.remove()
+  else if (li && li.textContent !== words(message)) li.textContent = words(message)
+}
+
 function tell(message) {
   const li = document.createElement('li')
   li.dataset.of = message.id
-  const [author, body] = ['.author', '.body'].map(part => message.querySelector(part).textContent.trim())
-  li.textContent = `${author}: ${body}`
+  li.textContent = words(message)
   list.append(li)
   if (list.children.length > MOST) list.firstElementChild.remove()
 }

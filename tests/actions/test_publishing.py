@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import asyncpg
 import pytest
 
-from actions import batching, conversations, messages, participants, sessions, unsends, users
+from actions import batching, conversations, edits, messages, participants, sessions, unsends, users
 from db import conversations as stored
 from db.conversations import Conversation
 from db.sessions import Session
@@ -99,6 +99,7 @@ ACTIONS: dict[str, Callable[[House], Awaitable[object]]] = {
     "start_direct": lambda house: conversations.start(house.ada, ["ada"], ""),
     "read": lambda house: participants.read(house.ada, house.direct, 1),
     "send": send,
+    "edit": lambda house: edits.edit(house.bob, house.direct, 1, "Other words", 1),
     "unsend": lambda house: unsends.unsend(house.bob, house.direct, 1),
 }
 

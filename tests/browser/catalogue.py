@@ -170,12 +170,24 @@ async def add_conversations(catalogue: Catalogue, site: Site, mira: User) -> Non
         catalogue.add(name, 200, await visitor.get(f"/chat/{id}/"))
     for name, place in (("a message", 5), ("the first message", 1)):
         catalogue.add(name, 200, await visitor.get(f"/chat/{ids['group']}/{place}/"))
+    edit = f"/chat/{ids['own notes']}/1/edit/"
+    for name, status, body, base in (
+        ("edit refused", 422, " ", "1"),
+        ("edited", 303, "Other words", "1"),
+        ("edit outdated", 409, "Late words", "1"),
+    ):
+        answer = await visitor.post(edit, body=body, revision=base)
+        catalogue.add(name, status, answer)
+    edited = await visitor.get(f"/chat/{ids['own notes']}/1/")
+    catalogue.pages["edited"] = edited.text
     asking = await visitor.get(f"/chat/{ids['group']}/4/unsend/")
     catalogue.add("unsending", 200, asking)
     refused = await visitor.post(f"/chat/{ids['group']}/5/unsend/")
     catalogue.add("unsending refused", 422, refused)
     unsent = await visitor.hx_post(f"/chat/{ids['own notes']}/1/unsend/")
     catalogue.add_frame("unsent", unsent.text)
+    late = await visitor.post(edit, body="Late words", revision="1")
+    catalogue.add("edit of an unsent message", 422, late)
     page = await visitor.get(f"/chat/{ids['own notes']}/1/")
     catalogue.add("an unsent message", 200, page)
     group = await visitor.start("theo", "jonas", title="Sailing")

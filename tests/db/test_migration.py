@@ -36,6 +36,7 @@ TABLES = {
     "participants",
     "sessions",
     "users",
+    "versions",
 }
 
 DYING = """
@@ -239,8 +240,12 @@ async def test_titles_that_were_made_of_names_follow_their_people_and_others_sta
         "Ada, Bob, tea": "Ada, Bob, tea",
         "Tea": "Tea",
     }
+    ids = {title: await make_conversation([ada, bob, cem], "Group") for title in titles}
     in_a_thread(partial(migration.migrate, database, migration.HEAD, "0007"))
-    ids = {title: await make_conversation([ada, bob, cem], title) for title in titles}
+    for title, id in ids.items():
+        await engine.execute(
+            "UPDATE conversations SET title = :title WHERE id = :id", title=title, id=id
+        )
 
     async def stored() -> dict[str, str]:
         rows = await engine.rows("SELECT id, title FROM conversations")

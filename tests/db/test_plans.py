@@ -17,7 +17,9 @@ from db import (
     presence,
     sessions,
     unread,
+    versions,
 )
+from db.edits import Edit
 from db.engine import dialect
 from db.engine.script import Script
 from db.engine.statement import Row, Statement
@@ -59,6 +61,8 @@ READINGS: dict[str, Reading] = {
     "caught-up participants": lambda person, id: inbox_ranks.mark_caught_up([person], 0),
     "ranks of participants": lambda person, id: engine.write(inbox_ranks.propagate([id])),
     "a new message": lambda person, id: engine.write(store([hello(person, id)])),
+    "editing": lambda person, id: engine.write(store([Edit(id, person, 1, "Other", 9, 1)])),
+    "earlier texts": lambda person, id: versions.list_earlier(id, 1, person),
     "unsending": lambda person, id: engine.write(store([Unsend(id, person, 1, 1)])),
     "the unread count": lambda person, id: unread.count(person),
     "lines of the inbox": lambda person, id: inbox.list_lines([(person, id)]),

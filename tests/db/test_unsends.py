@@ -10,10 +10,11 @@ from actions import erasures
 from db import engine, inbox, messages, unread
 from db.backup import archive
 from db.backup.store import snapshot
+from db.edits import Edit
 from db.log.change import Refusal
 from db.log.commit import Stored, commit
 from db.messages import Send
-from db.unsends import Unsend
+from db.unsends import ROOM, Unsend
 from db.users import User
 from tests.factories import make_conversation, make_message, make_messages, make_user, new_id
 
@@ -81,7 +82,7 @@ async def test_what_is_sent_again_after_it_was_unsent_is_refused(ada: User, chat
     await unsend(ada, chat, 1)
     for body in ("Hello", "Other words"):
         again = await commit([Send(chat, ada.id, client_id, body, NOON)])
-        assert again == [Refusal.UNSENT]
+        assert again == [Refusal.USED_AND_UNSENT]
 
 
 async def test_a_message_that_is_unsent_in_the_batch_that_stores_it_has_its_last_revision(
@@ -164,11 +165,35 @@ async def test_nothing_of_an_unsent_text_stays_in_the_files(
     assert found_in(held(file)) == set(range(2, 401, 2))
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_nothing_of_an_edited_and_unsent_text_stays_in_the_files(
+    database: str, ada: User, chat: int
+) -> None:
+    """Edits make texts grow and shrink, and each unsent one leaves room among the others."""
+    file = Path(database.removeprefix("sqlite:///"))
+    dice = random.Random(7)  # noqa: S311
+    places: dict[int, int] = {}
+    for n in range(1, 401):
+        sent = await make_message(ada, chat, f"{word(n)} {'o' * dice.choice([1, 50, 500, 5000])}")
+        places[n] = sent.position
+        if n % 2 == 0:
+            other = dice.randint(1, n)
+            body = f"{word(other)} {'u' * dice.choice([1, 50, 500, 5000])}"
+            await commit([Edit(chat, ada.id, places[other], body, 2**53, NOON)])
+    unsent = set(dice.sample(range(1, 401), 200))
+    for n in sorted(unsent):
+        await unsend(ada, chat, places[n])
+    erasures.ask()
+    await erasures.erase_if_asked()
+    assert found_in(held(file)) == set(range(1, 401)) - unsent
+
+
 async def test_nothing_of_an_unsent_text_is_in_a_backup(
     database: str, ada: User, chat: int, tmp_path: Path
 ) -> None:
     await make_message(ada, chat, word(1))
     await make_message(ada, chat, word(2))
+    await commit([Edit(chat, ada.id, 1, word(3), 1, NOON)])
     await unsend(ada, chat, 1)
     async with snapshot(database) as source:
         await archive.write(tmp_path / "backup", source, replace=False)
@@ -200,3 +225,12 @@ async def test_erasing_waits_for_another_program_that_still_reads_and_is_tried_a
     reading.close()
     await erasures.erase_if_asked()
     assert found_in(held(file)) == set()
+
+
+async def test_rows_keep_their_size_when_their_texts_go(ada: User, chat: int) -> None:
+    """Where it changes, SQLite may move others, and leave copies of them in the file."""
+    await make_message(ada, chat, "Hällo wombat")
+    await commit([Edit(chat, ada.id, 1, "Wömbat", 1, NOON)])
+    await unsend(ada, chat, 1)
+    rows = await engine.rows("SELECT body FROM messages UNION ALL SELECT body FROM versions")
+    assert sorted(row["body"] for row in rows) == [" " * (13 - ROOM), " " * 7]

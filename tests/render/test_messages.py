@@ -27,6 +27,7 @@ class Message:
     previous_author_id: int | None = 1
     previous_created_at: int | None = NOON
     unsent_at: int | None = None
+    edited_at: int | None = None
 
 
 @pytest.mark.parametrize(
@@ -137,6 +138,13 @@ def test_of_an_unsent_message_its_place_stays() -> None:
     assert text_of(element.select_one(".body")) == "Message unsent"
     assert "Secret" not in str(page)
     assert parsed(render.message_fragment(Message())).select_one(".unsent") is None
+
+
+def test_an_edited_message_says_so_and_when() -> None:
+    page = parsed(render.message_fragment(Message(edited_at=NOON + 1000)))
+    mark = page.select_one("#message-1-x .meta time.edited")
+    assert (text_of(mark), attribute(mark, "datetime")) == ("edited", "2024-10-04T12:00:01Z")
+    assert parsed(render.message_fragment(Message())).select_one(".edited") is None
 
 
 def test_an_element_is_named_by_its_author_and_client_id() -> None:

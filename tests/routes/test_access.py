@@ -40,6 +40,10 @@ TABLES = {
 NOWHERE = ["1", str(2**53), str(2**53 + 1), "9" * 30]
 
 
+TEXTS = ("/messages/", "/edit/")
+"""The ends of addresses at which a text is given back."""
+
+
 def at(path: str, chat: object) -> str:
     """The path of a route for a conversation, with 1 for every other parameter."""
     path = re.sub(r"\{conversation_id:\w+\}", str(chat), path)
@@ -74,10 +78,10 @@ async def test_to_an_outsider_a_conversation_is_as_missing_as_any_other_page(sit
     for method, path in OF_CONVERSATIONS:
         if (method, path) == LEAVING:
             continue
-        is_message = method == "POST" and path.endswith("messages/")  # which gets its text back
-        missing = await asked(eve, method, at(path, 1) if is_message else "/nothing/")
+        is_text = method == "POST" and path.endswith(TEXTS)
+        missing = await asked(eve, method, at(path, 1) if is_text else "/nothing/")
         assert missing.status_code == 404
-        for where in [chat, *(NOWHERE[:-1] if is_message else NOWHERE)]:
+        for where in [chat, *(NOWHERE[:-1] if is_text else NOWHERE)]:
             answer = await asked(eve, method, at(path, where))
             assert answer.status_code == 404, (method, path)
             assert answer.text == missing.text
@@ -114,8 +118,8 @@ async def test_a_stranger_learns_nothing(site: Site) -> None:
         answers = [await asked(stranger, method, at(path, where)) for where in (chat, 1)]
         for answer, where in zip(answers, (chat, 1), strict=True):
             assert "Secret" not in answer.text
-            is_message = method == "POST" and path.endswith("messages/")
-            if path.startswith(("/sse", "/poll")) or is_message:
+            is_text = method == "POST" and path.endswith(TEXTS)
+            if path.startswith(("/sse", "/poll")) or is_text:
                 assert answer.status_code == 401
             else:
                 back = "/" if method == "POST" else at(path, where)

@@ -29,6 +29,10 @@ FORMS: dict[str, tuple[dict[str, str], str]] = {
     "/account/delete/": ({"delete": PASSWORD}, "/login/"),
     "/chat/new/": ({"to": "bob", "title": "Tea", "client_id": new_id()}, "/chat/"),
     "/chat/{conversation_id:id}/messages/": ({"client_id": new_id(), "body": "Hello"}, "/chat/"),
+    "/chat/{conversation_id:id}/{position:id}/edit/": (
+        {"body": "Other words", "revision": "1"},
+        "/chat/",
+    ),
     "/chat/{conversation_id:id}/{position:id}/unsend/": ({}, "/chat/"),
     "/chat/{conversation_id:id}/read/": ({"position": "1"}, "/chat/"),
     "/chat/{conversation_id:id}/{position:id}/unread/": ({}, "/"),

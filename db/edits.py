@@ -1,0 +1,52 @@
+"""Editing a message: another text takes the place of what it says."""
+
+from dataclasses import dataclass
+
+from db.engine.script import Script
+from db.engine.statement import Statement
+from db.log.change import Change, Place, Refusal
+from db.log.revisions import Logs
+from db.versions import BODY
+
+
+@dataclass(frozen=True, slots=True)
+class Edit(Change):
+    """The user gives a message of their own another text, which they wrote when it was as it was at
+    the revision `base`. A text that it has, or has had since then, is a repeat."""
+
+    position: int
+    body: str
+    base: int
+    edited_at: int
+
+    def store(self, logs: Logs) -> Script[Place | Refusal]:
+        place = (self.conversation_id, self.position)
+        at = {"conversation_id": self.conversation_id, "position": self.position}
+        found = yield Statement(f"SELECT m.author_id, m.unsent_at, {BODY} {MESSAGE}", at)
+        if not found:
+            return Refusal.NO_MESSAGE
+        [message] = found
+        if message["author_id"] != self.user_id:
+            return Refusal.NOT_THE_AUTHOR
+        if message["unsent_at"] is not None:
+            return Refusal.UNSENT
+        since = [row["body"] for row in (yield Statement(SINCE, at | {"base": self.base}))]
+        if self.body in (message["body"], *since):
+            return place
+        if since:
+            return Refusal.OUTDATED
+        revision = logs.touch(place, self.edited_at)
+        values = {"revision": revision, "body": self.body, "written_at": self.edited_at}
+        yield Statement(INSERT, at | values)
+        return place
+
+
+MESSAGE = "FROM messages m WHERE m.conversation_id = :conversation_id AND m.position = :position"
+SINCE = """
+    SELECT body FROM versions
+    WHERE conversation_id = :conversation_id AND position = :position AND revision > :base
+"""
+INSERT = """
+    INSERT INTO versions (conversation_id, position, revision, body, written_at)
+    VALUES (:conversation_id, :position, :revision, :body, :written_at)
+"""
