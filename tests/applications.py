@@ -102,7 +102,7 @@ async def served(*, without_fast_sockets: bool = False) -> AsyncIterator[Site]:
     server = uvicorn.Server(config)
     server.lifespan = config.lifespan_class(config)
     with pytest.MonkeyPatch.context() as patch:
-        # It would look through all that pytest holds, 60 ms at each start.
+        # It would search all that pytest holds, a tenth of a second at each start.
         patch.setattr(garbage, "rarely_collected", nullcontext)
         await server.startup()
     await server.on_tick(0)

@@ -43,9 +43,13 @@ async def test_a_stranger_sees_nobody_online_until_they_are_answered(site: Site)
     eve, bob = await site.visitor(user), await site.visitor(other)
     chat = await make_conversation([user, other])
     await make_message(user, chat, "Are you there?")
-    async with bob.tab("ws", chat), eve.tab("ws", chat) as tab:
+    async with (
+        bob.tab("ws", chat),
+        eve.tab("ws", chat) as tab,
+        bob.tab("plain", chat) as bobs,
+    ):
+        await bobs.wait_for(lambda: bobs.page.presence == "Online")
         assert (await eve.page(f"/chat/{chat}/")).presence.strip() == ""
-        assert (await bob.page(f"/chat/{chat}/")).presence == "Online"
         assert tab.page.presence.strip() == ""
         await make_message(other, chat, "Yes.")
         assert (await eve.page(f"/chat/{chat}/")).presence == "Online"
