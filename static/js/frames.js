@@ -42,9 +42,9 @@ export function start() {
 
 function prepare(task, tasks, ctx) {
   const refused = task.fragment.querySelector('[data-refused]')
-  const isWholeLog = task.target === messages && task.swapSpec.style === 'innerHTML'
+  const isWholeLog = task.target === messages && task.swapSpec.style !== 'keyed'
   // Where one looks further up, the newest messages shall not take that out of sight.
-  if (isWholeLog && ctx.cursor) emit('parley:far-behind', ctx)
+  if (isWholeLog && ctx.cursor) emit('parley:behind', ctx)
   if (ctx.at && isWholeLog) {
     tasks.splice(tasks.indexOf(task), 1)
   } else if (refused) {

@@ -41,10 +41,7 @@ export function start() {
   jump.addEventListener('click', toNewest)
   on('parley:sent', toNewest)
   on('parley:arrived', notice)
-  on('parley:far-behind', ctx => {
-    look()
-    if (!isFollowing) ctx.at = mark?.dataset.position
-  })
+  on('parley:behind', ctx => { if (!isFollowing) ctx.at = mark?.dataset.position })
   on('htmx:before:swap', look)
   on('htmx:after:swap', settle)
   // Seen before it is painted.
@@ -112,7 +109,7 @@ function look() {
 function restore() {
   heights = measure()
   // Loaded anew it is another element.
-  if (mark && !mark.isConnected) mark = byId(mark.id)
+  mark &&= byId(mark.id)
   if (isFollowing) toBottom()
   else if (mark) scroller.scrollTop += top(mark) - markTop
 }
