@@ -30,7 +30,7 @@ class Named(Protocol):
 def digest_of(people: Iterable[Named]) -> str:
     """It changes with who is among these people, and what they are called."""
     names = sorted((person.id, person.name) for person in people)
-    return hashlib.blake2s(repr(names).encode(), digest_size=8).hexdigest()
+    return hashlib.blake2s(repr(names).encode(), digest_size=6).hexdigest()
 
 
 async def run() -> None:

@@ -16,10 +16,11 @@ export const isOutsideAfter = last => [...outside.values()].some(li => position(
 export async function apply(text) {
   const ctx = {text, sourceElement: document.body, target: document.body, swap: 'none', cursor: {}}
   await htmx.swap(ctx)
-  if (ctx.cursor.revision) live.dataset.cursor = ctx.cursor.revision
-  if (ctx.cursor.epoch) live.dataset.epoch = ctx.cursor.epoch
-  if (ctx.cursor.people) live.dataset.people = ctx.cursor.people
-  if (ctx.cursor.inbox) byId('inbox').dataset.digest = ctx.cursor.inbox
+  if (ctx.at) await loadAround(ctx.at)
+  const {revision, inbox, ...others} = ctx.cursor
+  if (revision) others.cursor = revision
+  if (inbox) byId('inbox').dataset.digest = inbox
+  Object.assign(live.dataset, others)
 }
 
 export function start() {
@@ -32,16 +33,21 @@ export function start() {
     htmx_process_name({attributes}) {
       emit('parley:named', Object.fromEntries([...attributes].map(({name, value}) => [name, value])))
     },
-    htmx_before_swap(_source, {tasks}) { for (const task of [...tasks]) prepare(task, tasks) },
+    htmx_before_swap(_source, {ctx, tasks}) { for (const task of [...tasks]) prepare(task, tasks, ctx) },
     handle_swap(style, list, fragment) {
       return style === 'keyed' && [...fragment.children].map(fresh => upsert(list, fresh)).filter(Boolean)
     },
   })
 }
 
-function prepare(task, tasks) {
+function prepare(task, tasks, ctx) {
   const refused = task.fragment.querySelector('[data-refused]')
-  if (refused) {
+  const isWholeLog = task.target === messages && task.swapSpec.style !== 'keyed'
+  // Where one looks further up, the newest messages shall not take that out of sight.
+  if (isWholeLog && ctx.cursor) emit('parley:behind', ctx)
+  if (ctx.at && isWholeLog) {
+    tasks.splice(tasks.indexOf(task), 1)
+  } else if (refused) {
     // The composer stays: it may hold what was typed since.
     tasks.splice(tasks.indexOf(task), 1)
     emit('parley:refused', refused)
@@ -49,19 +55,30 @@ function prepare(task, tasks) {
     // A page of history links to both its neighbours; one of them is here already.
     const here = {older: '.newer', newer: '.older'}[task.target?.className]
     if (here) task.fragment.querySelector(here)?.remove()
-    task.fragment.querySelectorAll('[data-revision]').forEach(keepLatest)
+    for (const fresh of task.fragment.querySelectorAll('[data-revision]')) keepLatest(fresh, isWholeLog)
     task.fragment.querySelectorAll('.entry').forEach(keepHighest)
   } else if (task.target?.id === 'inbox' && task.swapSpec.style !== 'keyed') {
     keepFurther(task.fragment)
   }
 }
 
-// A page of history may bring what is held already, or has changed on its way.
-function keepLatest(fresh) {
+// What one looks at, as it is now; a link leads from there to what is newer.
+async function loadAround(at) {
+  const before = messages.firstElementChild
+  await htmx.ajax('GET', `${live.dataset.live}?at=${at}`, {target: messages, swap: 'innerHTML'})
+  if (!before.isConnected) return
+  // Further than any log goes: who holds that gets the newest messages whole.
+  live.dataset.cursor = 2 ** 53
+  throw before
+}
+
+// A page of history may bring what is held already, or has changed on its way. Where all is replaced, what is held
+// stands until then.
+function keepLatest(fresh, isReplaced) {
   const old = byId(fresh.id)
   const later = [old, outside.get(fresh.id)].find(other => isLater(other, fresh))
   if (later) fresh.replaceWith(later)
-  else old?.remove()
+  else if (!isReplaced) old?.remove()
 }
 
 // A line of a further page may have moved up while that was on its way.

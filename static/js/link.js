@@ -101,12 +101,8 @@ export async function poll(wait, signal) {
 }
 
 function address(tier) {
-  const query = new URLSearchParams({
-    after: live.dataset.cursor ?? '',
-    epoch: live.dataset.epoch ?? '',
-    people: live.dataset.people ?? '',
-    inbox: byId('inbox')?.dataset.digest ?? '',
-    viewer: user,
-  })
+  const {cursor: after = '', epoch = '', people = ''} = live.dataset
+  const inbox = byId('inbox')?.dataset.digest ?? ''
+  const query = new URLSearchParams({after, epoch, people, inbox, viewer: user})
   return `/${tier}${live.dataset.live}?${query}`
 }

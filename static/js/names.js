@@ -13,8 +13,7 @@ function rename({user, name, initials, tint}) {
     `[data-named="${user}"], #typing-${user}, .message[data-author="${user}"] > .author`
   )) {
     place.querySelector('bdi').textContent = name
-    if (!place.dataset.face) continue
-    place.dataset.face = initials
+    if (place.dataset.face) place.dataset.face = initials
     // In a group a face has a colour of its own, whatever the name.
     if (place.dataset.named) place.className = place.className.replace(/tint-\d/, `tint-${tint}`)
   }

@@ -1,6 +1,6 @@
 // A conversation opens at its first unread message. The view follows the newest message if one is there; else a button
 // says how many are unread below and leads there, and what one looks at stays in its place, whatever loads, arrives,
-// changes its height or is trimmed. At most 300 messages are kept: a link loads again what is trimmed.
+// changes its height or is trimmed, however far behind the page was. At most 300 messages are kept: a link loads again what is trimmed.
 
 import {isOutsideAfter} from './frames.js'
 import {byId, emit, held, live, messages, on, position, scroller, user} from './page.js'
@@ -41,6 +41,7 @@ export function start() {
   jump.addEventListener('click', toNewest)
   on('parley:sent', toNewest)
   on('parley:arrived', notice)
+  on('parley:behind', ctx => { if (!isFollowing) ctx.at = mark?.dataset.position })
   on('htmx:before:swap', look)
   on('htmx:after:swap', settle)
   // Seen before it is painted.
@@ -107,8 +108,10 @@ function look() {
 
 function restore() {
   heights = measure()
+  // Loaded anew it is another element.
+  mark &&= byId(mark.id)
   if (isFollowing) toBottom()
-  else if (mark?.isConnected) scroller.scrollTop += top(mark) - markTop
+  else if (mark) scroller.scrollTop += top(mark) - markTop
 }
 
 function note() {

@@ -1,7 +1,7 @@
 // A draft survives a reload, another page and a crash until it is sent, and stands in all tabs; one that was written in
 // has its own. Enter sends; others see that one types, until 3 s after the last key, and never what.
 
-import {isKeptBy} from './drafts.js'
+import {isLeftOf} from './drafts.js'
 import {isUp, send} from './live.js'
 import {byId, composer, conversation, live, message, messages, on, post, user} from './page.js'
 import {onChange, recall, remember, tab} from './storage.js'
@@ -32,7 +32,7 @@ function restore() {
   shared = kept.text
   const written = tab.recall(ownName)
   own = typeof written === 'string' ? written : ''
-  if (!shared || isKeptBy(own, shared)) own = own && shared
+  if (!shared || shared.includes(own)) own = own && shared
   if (text.value) own = text.value
   else {
     text.value = own || shared
@@ -42,12 +42,14 @@ function restore() {
   keepOwn()
 }
 
-// Another tab has written, or sent what was written; or signed out, after which nothing is kept.
+// Another tab has written, or sent or deleted what was written; or signed out, after which nothing is kept. What holds all
+// that was written in this one, or is what is left of it, is followed; else other words were written elsewhere, and each
+// tab has its own.
 function follow() {
   if (!recall(name)) return tab.forget(ownName)
   const before = shared
   shared = draft().text
-  if (isKeptBy(own, shared || before)) {
+  if (shared.includes(own) || own === before && isLeftOf(shared, own)) {
     own = own && shared
     text.value = shared
     keepOwn()

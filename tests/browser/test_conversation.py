@@ -201,6 +201,40 @@ async def test_different_words_in_two_tabs_stay_until_each_is_sent(people: Peopl
         await expect(tab.composer).to_have_value("")
 
 
+async def test_what_is_deleted_in_one_tab_is_gone_from_the_other(people: People) -> None:
+    ada, _, id = await people.pair()
+    second = await ada.another_tab()
+    await second.chat(id)
+    await ada.composer.press_sequentially("half a thought")
+    await expect(second.composer).to_have_value("half a thought")
+    await second.composer.press("Home")
+    for _ in range(len("half ")):
+        await second.composer.press("ArrowRight")
+    for left in ("half  thought", "half thought", "halfthought"):
+        await second.composer.press("Delete" if left != "halfthought" else "Backspace")
+        await expect(ada.composer).to_have_value(left)
+    await second.composer.press("End")
+    for _ in "halfthought":
+        await second.composer.press("Backspace")
+    await expect(ada.composer).to_have_value("")
+    for tab in (ada, second):
+        await tab.page.reload()
+        await expect(tab.composer).to_have_value("")
+
+
+async def test_what_is_deleted_in_one_tab_leaves_the_other_its_own_words(people: People) -> None:
+    ada, _, id = await people.pair()
+    second = await ada.another_tab()
+    await second.chat(id)
+    await ada.composer.fill("one")
+    await expect(second.composer).to_have_value("one")
+    await second.composer.fill("another thought")
+    await ada.composer.press_sequentially(" more")
+    await second.composer.fill("")
+    await ada.page.reload()
+    await expect(ada.composer).to_have_value("one more")
+
+
 async def test_words_that_were_sent_from_another_tab_do_not_come_back(people: People) -> None:
     ada, bob, id = await people.pair()
     await ada.composer.fill("half a thought")

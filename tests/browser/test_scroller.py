@@ -1,9 +1,10 @@
 """What one looks at stays where it is, and the newest is followed only from the bottom."""
 
 import pytest
-from playwright.async_api import Locator, expect
+from playwright.async_api import Locator, Route, expect
 
 from db import conversations, participants
+from routes.streams.catch_up import TOO_FAR_BEHIND
 from tests import factories
 from tests.browser.people import People
 from tests.browser.screen import FROM_TOP, SCROLL, Screen
@@ -188,6 +189,55 @@ async def test_the_button_leads_home_from_far_away(people: People) -> None:
     await jump(ada).click()
     await expect(ada.message("Far below")).to_be_in_viewport(ratio=1)
     await is_a_whole_piece(ada)
+
+
+@pytest.mark.parametrize("failures", [0, 1])
+async def test_who_comes_back_far_behind_still_sees_what_they_looked_at(
+    people: People, failures: int
+) -> None:
+    ada, bob, id = await long_conversation(people, 120)
+    await ada.page.evaluate(SCROLL, -900)
+    await expect(jump(ada)).to_be_visible()
+    seen_id, seen_top = await ada.page.evaluate(LOOK)
+    await ada.page.context.set_offline(True)
+    await expect(ada.page.locator("#connection")).to_have_attribute("data-state", "offline")
+    await factories.make_messages(bob.user, id, TOO_FAR_BEHIND + 100)
+    place, failed = ada.page.locator("#conversation"), 0
+
+    async def fail(route: Route) -> None:
+        nonlocal failed
+        failed += 1
+        if failed > failures:
+            await route.continue_()
+            return
+        before = await place.get_attribute("data-cursor")
+        await bob.say("Meanwhile")
+        await expect(place).not_to_have_attribute("data-cursor", before or "")
+        await route.abort()
+
+    await ada.page.route("**/chat/*/?at=*", fail)
+    await ada.page.context.set_offline(False)
+    await expect(ada.page.get_by_role("link", name="Newer messages")).to_have_count(1)
+    assert failed == failures + 1
+    now_id, now_top = await ada.page.evaluate(LOOK)
+    assert now_id == seen_id
+    assert abs(now_top - seen_top) <= 2
+    await is_a_whole_piece(ada)
+    await expect(jump(ada)).to_be_visible()
+    await bob.say("The newest")
+    await jump(ada).click()
+    await expect(ada.message("The newest")).to_be_in_viewport(ratio=1)
+    await is_a_whole_piece(ada)
+
+
+async def test_who_comes_back_far_behind_at_the_bottom_follows_the_newest(people: People) -> None:
+    ada, bob, id = await long_conversation(people, 60)
+    await ada.page.context.set_offline(True)
+    await expect(ada.page.locator("#connection")).to_have_attribute("data-state", "offline")
+    await factories.make_messages(bob.user, id, TOO_FAR_BEHIND + 100)
+    await ada.page.context.set_offline(False)
+    await expect(ada.message(f"Message {TOO_FAR_BEHIND + 100}")).to_be_in_viewport(ratio=1)
+    await expect(jump(ada)).to_be_hidden()
 
 
 async def test_without_javascript_links_lead_through_the_log_both_ways(people: People) -> None:

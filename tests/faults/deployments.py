@@ -79,12 +79,12 @@ class Deployment:
 
 
 @contextmanager
-def deployment() -> Iterator[Deployment]:
+def deployment(**settings: str) -> Iterator[Deployment]:
     """Two workers on PostgreSQL and Redis."""
     with start_postgresql() as postgresql, start_redis() as redis:
         url = migrated_database(postgresql)
         environment = {"DATABASE_URL": url, "REDIS_URL": redis.url, "WEB_CONCURRENCY": "2"}
-        with Workers(2, **environment) as app:
+        with Workers(2, **environment, **settings) as app:
             app.start()
             yield Deployment(app, url, postgresql, redis)
 

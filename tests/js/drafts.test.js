@@ -1,18 +1,13 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
-import {isKeptBy} from '../../static/js/drafts.js'
+import {isLeftOf} from '../../static/js/drafts.js'
 
-test('a tab in which nothing was written follows every other', () => {
-  assert.ok(isKeptBy('', 'Hello'))
-  assert.ok(isKeptBy('', ''))
+test('what is left of a text is all of it, some of it from anywhere, or nothing', () => {
+  for (const rest of ['Hello you', 'Hello', 'you', 'Hell you', '']) assert.ok(isLeftOf(rest, 'Hello you'))
+  for (const other of ['Hello you!', 'you Hello', 'Goodbye', 'oo']) assert.ok(!isLeftOf(other, 'Hello y'))
 })
 
-test('words that go on in another tab, or were sent from there, are kept by it', () => {
-  assert.ok(isKeptBy('Hello', 'Hello'))
-  assert.ok(isKeptBy('Hello', 'Hello you'))
-})
-
-test('other words are no reason to lose those that were written here', () => {
-  assert.ok(!isKeptBy('Hello', 'Goodbye'))
-  assert.ok(!isKeptBy('Hello', ''))
+test('one text is not left of another, though it may be as long', () => {
+  assert.ok(!isLeftOf('two', 'one'))
+  assert.ok(isLeftOf('one', 'one'))
 })
