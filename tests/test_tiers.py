@@ -262,7 +262,7 @@ async def test_an_edited_message_says_its_new_text_everywhere(site: Site, tier: 
         await reader.wait_for_bodies("Hello\n<b>", "Last")
         assert reader.messages() == writer.messages()
         assert [message.is_edited for message in reader.messages()] == [True, False]
-        assert reader.page.unread == 2
+        await reader.wait_for(lambda: reader.page.unread == 2)
         await writer.edit(2, "Latest")
         await reader.wait_for(lambda: "Latest" in reader.page.inbox()[0].text)
 

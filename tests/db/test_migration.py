@@ -270,11 +270,11 @@ async def test_names_and_titles_from_before_are_those_that_would_be_stored_now(
         "plain": ("Bob", "Bob"),
     }
     titles = {"Tea\u202e": "Tea", "\u3164": "", "Plain": "Plain"}
-    in_a_thread(partial(migration.migrate, database, migration.HEAD, "0008"))
     people = [await make_user(username, name) for username, (name, _) in names.items()]
     gone = await make_user("deleted-1", "Someone who left")
     await engine.execute("UPDATE users SET name_folded = '' WHERE username = 'deleted-1'")
     groups = {title: await make_conversation(people, title) for title in titles}
+    in_a_thread(partial(migration.migrate, database, migration.HEAD, "0008"))
     monkeypatch.setattr(
         "sqlalchemy.engine.base.Connection.execute", in_batches_of(2, sqlalchemy.Connection.execute)
     )
@@ -312,9 +312,9 @@ async def test_titles_made_of_names_that_people_had_are_known_as_far_as_can_be_t
     await make_user("finn", "Finn")
     written = await make_conversation([*people, gone], "Ada, Zoë, Cem, Ella")
     await make_message(gone, written, "Farewell")
-    in_a_thread(partial(migration.migrate, database, migration.HEAD, "0008"))
     ids = {title: await make_conversation(people, title) for title in titles}
     unwritten = await make_conversation(people, "Ada, Zoë, Cem, Emil")
+    in_a_thread(partial(migration.migrate, database, migration.HEAD, "0008"))
     await participants.remove(written, gone.id)
     await engine.execute(
         "UPDATE users SET name_folded = '', password = '!' WHERE username = 'deleted-1'"
