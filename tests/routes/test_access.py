@@ -52,6 +52,7 @@ def at(path: str, chat: object) -> str:
 
 async def asked(visitor: Visitor, method: str, path: str) -> httpx.Response:
     fields = {"client_id": "00000000-0000-4000-8000-000000000000", "body": "x", "position": "1"}
+    fields["revision"] = "1"
     return await visitor.http.request(
         method, path, data=fields | {"user": "1"} if method == "POST" else None
     )
