@@ -8,11 +8,15 @@ from actions import edits
 from actions.errors import Invalid, Outdated
 from routes import access, forms, permalinks, rate_limit, sessions
 
+FORM = "messages/_edit.html"
+
 
 async def show(request: Request) -> Response:
-    """The form's address leads to the message's page, which has the form."""
+    """The form's address leads to the message's page, which has the form; htmx gets the form."""
     conversation = await access.current_conversation(request)
     message = await access.current_message(request, conversation)
+    if forms.wants_fragment(request):
+        return await permalinks.part(request, FORM, message, errors={}, body=None)
     return forms.see_other(f"{permalinks.address(message)}#edit")
 
 
@@ -45,6 +49,10 @@ async def create(request: Request) -> Response:
     except Invalid as refusal:
         message = await access.current_message(request, conversation)
         status = 409 if isinstance(refusal, Outdated) else 422
+        if forms.wants_fragment(request):
+            return await permalinks.part(
+                request, FORM, message, status, errors=refusal.errors, body=body
+            )
         return await permalinks.page(
             request, conversation, message, status, refusal.errors, body=body
         )

@@ -3,6 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
+import render
 from actions import participants
 from db import engine, versions
 from db.conversations import Conversation
@@ -14,10 +15,13 @@ from routes.message_pages import load_context
 
 
 async def show(request: Request) -> Response:
-    """The page; 404 for outsiders, and where there is no such message."""
+    """The page; for htmx only what can be done with the message. 404 for outsiders, and where there
+    is no such message."""
     async with engine.connection():
         conversation = await access.current_conversation(request)
         message = await access.current_message(request, conversation)
+        if forms.wants_fragment(request):
+            return await part(request, "messages/_actions.html", message, is_menu=True)
         return await page(request, conversation, message)
 
 
@@ -48,12 +52,23 @@ async def page(
         status,
         conversation=conversation,
         message=message,
+        is_own=message.author_id == user.id,
+        is_menu=False,
         place=place(message),
         page=await load_context(conversation, message.position),
         versions=await versions.list_earlier(conversation.id, message.position, user.id),
         errors=errors or {},
         body=body,
     )
+
+
+async def part(
+    request: Request, name: str, message: Message, status: int = 200, **context: object
+) -> Response:
+    """A part of the page alone."""
+    user = await access.current_user(request)
+    is_own = message.author_id == user.id
+    return render.page(request, name, status, message=message, is_own=is_own, **context)
 
 
 def address(message: Message) -> str:

@@ -30,7 +30,8 @@ def test_a_style_sheet_has_one_declaration_a_line(path: Path) -> None:
 
 
 def test_every_part_is_served_once() -> None:
-    pages = "".join(path.read_text() for path in TEMPLATES.rglob("*.html"))
+    paths = *TEMPLATES.rglob("*.html"), *STATIC.glob("js/*.js")
+    pages = "".join(path.read_text() for path in paths)
     linked = [path for path in SHEETS if f"css/{path.name}" in pages]
     texts = [bundle(path).decode() for path in linked]
     assert "@import" not in "".join(texts)

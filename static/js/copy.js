@@ -3,19 +3,23 @@
 const SHOWN = 2000
 
 export function start() {
+  const message = document.querySelector('.at-hand .message')
+  if (message) offer(document.querySelector('.actions'), message)
+}
+
+// What can be copied of a message, among its actions.
+export function offer(actions, message) {
   if (!navigator.clipboard) return
-  for (const button of document.querySelectorAll('[data-copy]')) {
+  for (const button of actions.querySelectorAll('[data-copy]')) {
     button.hidden = false
-    button.addEventListener('click', copy)
+    button.addEventListener('click', () => copy(button, message))
   }
 }
 
-async function copy({currentTarget: button}) {
-  const message = document.querySelector('.at-hand .message')
-  const kind = button.dataset.copy === 'link' ? '.meta a' : '.body'
-  const part = message.querySelector(kind)
+async function copy({dataset, firstElementChild: label}, message) {
+  const part = message.querySelector(dataset.copy === 'link' ? '.meta a' : '.body')
   await navigator.clipboard.writeText(part.href ?? part.textContent)
-  const words = button.textContent
-  button.firstElementChild.textContent = 'Copied'
-  setTimeout(() => { button.firstElementChild.textContent = words }, SHOWN)
+  const words = label.textContent
+  label.textContent = 'Copied'
+  setTimeout(() => { label.textContent = words }, SHOWN)
 }

@@ -1,7 +1,9 @@
 // Everything here enhances pages that work without it. Without htmx nothing of it runs, and the pages work.
 
+import * as actions from './actions.js'
 import * as clock from './clock.js'
 import * as copy from './copy.js'
+import * as edits from './edits.js'
 import * as focus from './focus.js'
 import * as frames from './frames.js'
 import * as grow from './grow.js'
@@ -15,6 +17,7 @@ import * as outbox from './outbox.js'
 import * as page from './page.js'
 import * as read from './read.js'
 import * as recipients from './recipients.js'
+import * as rove from './rove.js'
 import * as scroll from './scroll.js'
 import * as sticky from './sticky.js'
 import * as storage from './storage.js'
@@ -23,7 +26,7 @@ import * as writing from './writing.js'
 
 const behaviours = [
   page, storage, frames, clock, scroll, sticky, inbox, live, names, outbox, writing, wrap, grow, read, news, menus,
-  recipients, keys, focus, copy,
+  recipients, keys, focus, copy, rove, actions, edits,
 ]
 for (const behaviour of behaviours) behaviour.start()
 document.documentElement.classList.add(live.isOff() ? 'off' : 'js')

@@ -102,10 +102,13 @@ function sendTyping() {
 
 // On touch keyboards Enter breaks the line, as Shift+Enter does on any. One that ends a composition (Japanese, …) does
 // nothing: 229 is how Safari says so.
+export function isSending({key, keyCode, isComposing, ctrlKey, metaKey, shiftKey, altKey}) {
+  if (key !== 'Enter' || isComposing || keyCode === 229) return false
+  return ctrlKey || metaKey || !(shiftKey || altKey || touch.matches)
+}
+
 function enter(event) {
-  const {key, keyCode, isComposing, ctrlKey, metaKey, shiftKey, altKey} = event
-  if (key !== 'Enter' || isComposing || keyCode === 229) return
-  if (!(ctrlKey || metaKey) && (shiftKey || altKey || touch.matches)) return
+  if (!isSending(event)) return
   event.preventDefault()
   composer.requestSubmit()
 }

@@ -29,6 +29,7 @@ PLACES = {
     "#typing": '<ul id="typing" class="typing-now">{}</ul>',
     "#presence": "{}",
     "#composer": "{}",
+    "#menu": '<div class="actions-menu">{}</div>',
     "#heading": '<header class="conversation-head group">{}</header>',
     "#people": "{}",
     "#suggestions": "{}",
@@ -67,7 +68,7 @@ class Catalogue:
 
     def add_fragment(self, name: str, target: str, text: str, frame: str = "conversation") -> None:
         sheets = ["css/parley.css", "css/app.css"]
-        sheets.append("css/pages.css" if frame == "page" else "css/chat.css")
+        sheets += ["css/pages.css"] if frame == "page" else ["css/chat.css", "css/actions.css"]
         styles = "\n".join(f'<link rel="stylesheet" href="{asset(s)}">' for s in sheets)
         content = PLACES[target].format(text)
         self.pages[f"fragment {name}"] = SHELL.format(styles=styles, frame=frame, content=content)
@@ -168,28 +169,7 @@ async def add_conversations(catalogue: Catalogue, site: Site, mira: User) -> Non
     }
     for name, id in ids.items():
         catalogue.add(name, 200, await visitor.get(f"/chat/{id}/"))
-    for name, place in (("a message", 5), ("the first message", 1)):
-        catalogue.add(name, 200, await visitor.get(f"/chat/{ids['group']}/{place}/"))
-    edit = f"/chat/{ids['own notes']}/1/edit/"
-    for name, status, body, base in (
-        ("edit refused", 422, " ", "1"),
-        ("edited", 303, "Other words", "1"),
-        ("edit outdated", 409, "Late words", "1"),
-    ):
-        answer = await visitor.post(edit, body=body, revision=base)
-        catalogue.add(name, status, answer)
-    edited = await visitor.get(f"/chat/{ids['own notes']}/1/")
-    catalogue.pages["edited"] = edited.text
-    asking = await visitor.get(f"/chat/{ids['group']}/4/unsend/")
-    catalogue.add("unsending", 200, asking)
-    refused = await visitor.post(f"/chat/{ids['group']}/5/unsend/")
-    catalogue.add("unsending refused", 422, refused)
-    unsent = await visitor.hx_post(f"/chat/{ids['own notes']}/1/unsend/")
-    catalogue.add_frame("unsent", unsent.text)
-    late = await visitor.post(edit, body="Late words", revision="1")
-    catalogue.add("edit of an unsent message", 422, late)
-    page = await visitor.get(f"/chat/{ids['own notes']}/1/")
-    catalogue.add("an unsent message", 200, page)
+    await add_messages(catalogue, visitor, ids["group"], ids["own notes"])
     group = await visitor.start("theo", "jonas", title="Sailing")
     catalogue.add("empty group", 200, await visitor.get(f"/chat/{group}/"))
     catalogue.add("people of a group", 200, await visitor.get(f"/chat/{group}/people/"))
@@ -218,6 +198,30 @@ async def add_conversations(catalogue: Catalogue, site: Site, mira: User) -> Non
     catalogue.add("timed refresh", 200, await visitor.get(f"{book_club}?refresh=15"))
     catalogue.add("refreshed log", 200, await visitor.get(f"{book_club}log/?refresh=15"))
     catalogue.add("empty log", 200, await visitor.get(f"/chat/{direct}/log/"))
+
+
+async def add_messages(catalogue: Catalogue, visitor: Visitor, group: int, notes: int) -> None:
+    """Pages of messages: others' and one's own, as they are, edited and unsent."""
+    own, edit = f"/chat/{notes}/1/", f"/chat/{notes}/1/edit/"
+    catalogue.add("a message", 200, await visitor.get(f"/chat/{group}/5/"))
+    catalogue.add("the first message", 200, await visitor.get(f"/chat/{group}/1/"))
+    for name, place, path in (("menu", "#menu", own), ("edit form", "#composer", edit)):
+        response = await visitor.get(path, HX_Request="true")
+        assert response.status_code == 200
+        catalogue.add_fragment(name, place, response.text)
+    refused = await visitor.post(edit, body=" ", revision="1")
+    catalogue.add("edit refused", 422, refused)
+    assert (await visitor.post(edit, body="Other words", revision="1")).status_code == 303
+    catalogue.add("an edited message", 200, await visitor.get(own))
+    outdated = await visitor.post(edit, body="Late words", revision="1")
+    catalogue.add("edit outdated", 409, outdated)
+    catalogue.add("unsending", 200, await visitor.get(f"{own}unsend/"))
+    refused = await visitor.post(f"/chat/{group}/5/unsend/")
+    catalogue.add("unsending refused", 422, refused)
+    catalogue.add_frame("unsent", (await visitor.hx_post(f"{own}unsend/")).text)
+    catalogue.add("an unsent message", 200, await visitor.get(own))
+    late = await visitor.post(edit, body="Late words", revision="1")
+    catalogue.add("edit of an unsent message", 422, late)
 
 
 async def add_long_lists(catalogue: Catalogue, site: Site) -> None:

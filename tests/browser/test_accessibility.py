@@ -79,6 +79,12 @@ async def test_axe_finds_no_violation_in_what_scripts_show(
     await ada.page.evaluate("document.getElementById('scroller').scrollTop = -600")
     await expect(ada.page.locator("#jump")).to_be_visible()
     await judge(ada, "further up")
+    await ada.page.locator("#scroller").focus()
+    for key in ("ArrowUp", "Enter"):
+        await ada.page.keyboard.press(key)
+    await expect(ada.page.get_by_role("menuitem").first).to_be_focused()
+    await judge(ada, "menu")
+    await ada.page.keyboard.press("Escape")
     await ada.say("x" * 9000)
     await expect(ada.page.locator(".failed")).to_be_visible()
     await judge(ada, "refused")

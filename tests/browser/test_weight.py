@@ -38,7 +38,7 @@ async def test_a_first_conversation_page_is_light(
     [
         ("/login/", "parley pages"),
         ("/", "parley app welcome"),
-        ("/chat/{}/", "parley app chat"),
+        ("/chat/{}/", "parley app chat actions"),
         ("/chat/{}/log/", "parley chat"),
         ("/chat/{}/1/", "parley app pages chat"),
         ("/people/", "parley app pages"),

@@ -59,6 +59,19 @@ async def test_htmx_gets_the_message(ada: Visitor, path: str) -> None:
     assert (message.body, message.revision, message.is_edited) == ("Other words", 3, True)
 
 
+async def test_htmx_gets_the_form_alone(ada: Visitor, path: str) -> None:
+    form = await ada.get(f"{path}1/edit/", HX_Request="true")
+    assert "<html" not in form.text
+    fields = form_of(form.text)
+    await ada.post(f"{path}1/edit/", **fields | {"body": "Of another device"})
+    for body, status in (("Other words", 409), (" ", 422)):
+        refused = await ada.hx_post(f"{path}1/edit/", **fields | {"body": body})
+        assert refused.status_code == status
+        assert "<html" not in refused.text
+        assert errors(refused.text).keys() == {"text"}
+        assert form_of(refused.text)["body"] == body
+
+
 @pytest.mark.parametrize(
     ("body", "sentence"),
     [

@@ -68,6 +68,21 @@ async def test_show_in_conversation_leads_to_the_message_there(ada: Visitor, use
     assert attribute(message, "data-position") == "7"
 
 
+async def test_htmx_gets_what_can_be_done(ada: Visitor, user: User, other: User) -> None:
+    chat = await make_conversation([user, other])
+    await make_message(user, chat)
+    await make_message(other, chat)
+    found = []
+    for position in (1, 2):
+        menu = await ada.get(f"/chat/{chat}/{position}/", HX_Request="true")
+        assert "<html" not in menu.text
+        found.append([text_of(action) for action in parsed(menu.text).select(".actions > *")])
+    assert found == [
+        ["Details", "Copy text", "Copy link", "Edit", "Unsend…"],
+        ["Details", "Mark as unread from here", "Copy text", "Copy link"],
+    ]
+
+
 async def test_an_outsider_gets_what_a_foreign_conversation_gives(
     site: Site, ada: Visitor, user: User
 ) -> None:
