@@ -4,7 +4,7 @@ import asyncio
 import time
 
 from tests.applications import Site
-from tests.factories import PASSWORD, make_user
+from tests.factories import PASSWORD
 
 FLOOD = 150
 PROMPTLY = 3.0
@@ -12,7 +12,7 @@ PROMPTLY = 3.0
 
 
 async def test_a_flood_of_sign_ups_keeps_nobody_from_signing_in(site: Site) -> None:
-    await make_user("ada")
+    await (await site.stranger()).join("ada", "Ada", PASSWORD)
     ada, eve = await site.stranger(), await site.stranger()
     flood = [
         asyncio.create_task(eve.post("/signup/", username=f"eve{n}", name="Eve", password=PASSWORD))
