@@ -8,8 +8,8 @@ LONGEST = 64  # code points: a family has up to ten
 
 def is_large(text: str) -> bool:
     return (
-        len(text) <= LONGEST
-        and max(text, default="") >= "\u203c"  # the first emoji but for digits, © and ®
+        text[:1] >= "\u203c"  # the first emoji but for digits, © and ®
+        and len(text) <= LONGEST
         and purely_emoji(together := "".join(text.split()))
         and emoji_count(together) <= MOST
     )

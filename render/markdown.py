@@ -56,7 +56,11 @@ def parsed(text: str) -> Sequence[Token] | None:
 def is_marked(text: str) -> bool:
     """Quickly, since most texts are not: each pattern begins with what is easily looked for."""
     return (
-        (MARK.search(text) or FIRST_BLOCK.match(text) or LATER_BLOCK.search(text)) is not None
+        bool(
+            MARK.search(text)
+            or FIRST_BLOCK.match(text)
+            or ("\n" in text and LATER_BLOCK.search(text))
+        )
         and text.count("\n") < MOST_LINES
         and len(MARKS.findall(text)) <= MOST_MARKS
     )
