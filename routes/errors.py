@@ -4,9 +4,11 @@ from contextlib import suppress
 from typing import cast
 from urllib.parse import parse_qsl, quote
 
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse, Response
+from starlette.types import Scope
 from starlette.websockets import WebSocket
 
 import render
@@ -69,21 +71,30 @@ async def broken(request: Request, error: Exception) -> Response:
 
 
 async def refused_unread(request: Request, status: int, sentence: str | None = None) -> Response:
-    """A page for a form that is refused before it is read. A signed-in user gets its text back."""
-    with suppress(Unavailable):
-        if await access.find_session(request):
-            request.state.kept = await unread_text(request)
+    """A page for a form that is refused before it is read. A signed-in user gets its text back.
+
+    Of any other the body is read and dropped: a proxy that cannot go on sending it may take that
+    for a failure, and lose the answer.
+    """
+    if 0 < announced(request.scope) <= KEPT_BYTES:
+        with suppress(Unavailable):
+            if await access.find_session(request):
+                request.state.kept = await unread_text(request)
+        async for _ in request.stream():
+            pass
     response = await answer(request, status, sentence)
     assert response is not None
     return response
 
 
+def announced(scope: Scope) -> int:
+    """The length of a body as the request's head has it; 0 where it does not."""
+    length = Headers(scope=scope).get("content-length", "")
+    return int(length) if length.isascii() and length.isdigit() else 0
+
+
 async def unread_text(request: Request) -> str:
-    """The field `body` of a form; empty where there is none, or the form is larger than
-    `KEPT_BYTES`."""
-    length = request.headers.get("content-length", "")
-    if not (length.isascii() and length.isdigit()) or int(length) > KEPT_BYTES:
-        return ""
+    """The field `body` of a form; empty where there is none."""
     with suppress(ValueError):
         return dict(parse_qsl((await request.body()).decode(), max_num_fields=20)).get("body", "")
     return ""

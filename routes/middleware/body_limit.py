@@ -3,7 +3,6 @@
 import re
 from collections.abc import Awaitable, Mapping
 
-from starlette.datastructures import Headers
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -38,7 +37,7 @@ class Limit(RequestBodyLimitMiddleware):
     """
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:  # type: ignore[override]
-        if announced(scope) > self.max_body_size:
+        if errors.announced(scope) > self.max_body_size:
             return refuse(scope, receive, send)
         return super().__call__(scope, receive, send)
 
@@ -46,8 +45,3 @@ class Limit(RequestBodyLimitMiddleware):
 async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
     response = await errors.refused_unread(Request(scope, receive), 413)
     await response(scope, receive, send)
-
-
-def announced(scope: Scope) -> int:
-    length = Headers(scope=scope).get("content-length", "")
-    return int(length) if length.isascii() and length.isdigit() else 0
