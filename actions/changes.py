@@ -37,7 +37,7 @@ SENTENCES = {
         "This form was sent already, with another text. Send again to send this one too."
     ),
     Refusal.NO_MESSAGE: "This message is gone.",
-    Refusal.NOT_THE_AUTHOR: "Only who wrote a message can do this.",
+    Refusal.NOT_THE_AUTHOR: "Only the author of a message can do this.",
     Refusal.UNSENT: "This message was unsent.",
     Refusal.USED_AND_UNSENT: "This message was unsent. Send again to send it as a new one.",
     Refusal.OUTDATED: "This message was changed on another device. Both texts are below.",

@@ -11,27 +11,27 @@ REST = 1.0
 
 logger = logging.getLogger("parley.erasures")
 
-_is_asked = True  # a process that was killed may have left something
+_is_requested = True  # a process that was killed may have left something
 
 
-def ask(_: object = None) -> None:
+def request(_: object = None) -> None:
     """Erase what was unsent until now."""
-    global _is_asked
-    _is_asked = True
+    global _is_requested
+    _is_requested = True
 
 
 async def maintain() -> None:
-    """Erase whenever it was asked for, until cancelled."""
+    """Erase whenever that is requested, until cancelled."""
     while True:
-        await erase_if_asked()
+        await erase_if_requested()
         await asyncio.sleep(REST)
 
 
-async def erase_if_asked() -> None:
-    global _is_asked
-    if not _is_asked:
+async def erase_if_requested() -> None:
+    global _is_requested
+    if not _is_requested:
         return
-    _is_asked = False
+    _is_requested = False
     try:
         is_erased = await engine.erase()
     except Unavailable:
@@ -40,4 +40,4 @@ async def erase_if_asked() -> None:
         logger.exception("what was unsent could not be erased")
         is_erased = False
     if not is_erased:
-        ask()
+        request()

@@ -40,14 +40,14 @@ reads = Batcher(note, READS_AT_ONCE)
 
 
 async def mark_unread(user: User, conversation_id: int, position: int) -> None:
-    """Let the message at `position`, and what follows it, be unread. A repeat changes nothing."""
+    """Mark the message at `position`, and all after it, as unread. A repeat changes nothing."""
     async with transaction() as publications:
         if await participants.mark_unread(conversation_id, user.id, position):
             publications.append(publication.activity(conversation_id, user.id))
 
 
 async def mark_all_read(user: User) -> None:
-    """Let the user have read everything that is there."""
+    """Mark all messages in a user's conversations as read."""
     async with transaction() as publications:
         moved = await participants.mark_all_read(user.id)
         publications += [publication.activity(id, user.id) for id in moved]

@@ -25,5 +25,5 @@ async def unsend(author: User, conversation_id: int, position: int) -> Message:
 def submit(author: User, conversation_id: int, position: int) -> asyncio.Future[Stored]:
     """The same without waiting."""
     unsending = changes.submit(Unsend(conversation_id, author.id, position, now()))
-    unsending.add_done_callback(erasures.ask)
+    unsending.add_done_callback(erasures.request)
     return unsending

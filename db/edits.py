@@ -22,7 +22,7 @@ class Edit(Change):
     def store(self, logs: Logs) -> Script[Place | Refusal]:
         place = (self.conversation_id, self.position)
         at = {"conversation_id": self.conversation_id, "position": self.position}
-        found = yield Statement(f"SELECT m.author_id, m.unsent_at, {BODY} {MESSAGE}", at)
+        found = yield Statement(FIND, at)
         if not found:
             return Refusal.NO_MESSAGE
         [message] = found
@@ -41,7 +41,10 @@ class Edit(Change):
         return place
 
 
-MESSAGE = "FROM messages m WHERE m.conversation_id = :conversation_id AND m.position = :position"
+FIND = f"""
+    SELECT m.author_id, m.unsent_at, {BODY}
+    FROM messages m WHERE m.conversation_id = :conversation_id AND m.position = :position
+"""
 SINCE = """
     SELECT body FROM versions
     WHERE conversation_id = :conversation_id AND position = :position AND revision > :base

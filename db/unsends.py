@@ -21,22 +21,21 @@ class Unsend(Change):
     def store(self, logs: Logs) -> Script[Place | Refusal]:
         place = (self.conversation_id, self.position)
         at: dict[str, object] = {"conversation_id": self.conversation_id, "position": self.position}
-        found = yield Statement(f"SELECT author_id, unsent_at FROM messages {AT}", at)
+        found = yield Statement(f"SELECT author_id, unsent_at, body FROM messages {AT}", at)
         if not found:
             return Refusal.NO_MESSAGE
         [message] = found
         if message["author_id"] != self.user_id:
             return Refusal.NOT_THE_AUTHOR
         if message["unsent_at"] is None:
-            yield from self.blank_texts(at)
+            yield from self.blank_texts(at, message["body"])
             logs.touch(place, self.unsent_at)
         return place
 
-    def blank_texts(self, at: dict[str, object]) -> Script[None]:
+    def blank_texts(self, at: dict[str, object], first: str) -> Script[None]:
         """The first, and those that took its place."""
-        [first] = yield Statement(f"SELECT body FROM messages {AT}", at)
         later = yield Statement(f"SELECT revision, body FROM versions {AT}", at)
-        values = {"unsent_at": self.unsent_at, "body": blank(first["body"], ROOM)}
+        values = {"unsent_at": self.unsent_at, "body": blank(first, ROOM)}
         yield Statement(UNSEND, at | values)
         for version in later:
             values = {"revision": version["revision"], "body": blank(version["body"])}

@@ -69,6 +69,7 @@ templates.globals |= {
 }
 templates.filters |= {
     "element": message_element,
+    "address": messages.address,
     "linked": links.linked,
     "entry_view": inbox.view,
     "iso": dates.iso,

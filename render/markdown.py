@@ -19,6 +19,7 @@ MOST_LINES = 200
 """With more of either a message is no Markdown: it would take too long."""
 
 DEEPEST = 12
+"""Levels of nesting. A text with more of them is no Markdown either."""
 
 BLOCK = r" {0,3}(?:>|[-*+] |\d{1,9}[.)] )"
 FIRST_BLOCK = re.compile(BLOCK)
@@ -108,16 +109,16 @@ def address(state: StateInline, silent: bool) -> bool:
     if scheme is None or state.src[colon] != ":":
         return False
     end = scheme.start() + len(address_at(state.src, scheme.start()))
-    return end > colon and is_text(state, end, silent)
+    return end > colon and take_as_text(state, end, silent)
 
 
 def literal(state: StateInline, silent: bool) -> bool:
     """Marks within a word are text (2*3*4), and so are those after a backslash, with it."""
     match = LITERAL.match(state.src, state.pos)
-    return match is not None and is_text(state, match.end(), silent)
+    return match is not None and take_as_text(state, match.end(), silent)
 
 
-def is_text(state: StateInline, end: int, silent: bool) -> bool:
+def take_as_text(state: StateInline, end: int, silent: bool) -> bool:
     if not silent:
         state.append_pending(state.src[state.pos : end])
     state.pos = end

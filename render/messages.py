@@ -57,7 +57,7 @@ def view(message: Message) -> SimpleNamespace:
     return SimpleNamespace(
         **face(message.author_name, message.author_tint),
         dom_id=escape(dom_id(message)),
-        conversation_id=message.conversation_id,
+        address=address(message),
         position=message.position,
         revision=message.revision,
         author_id=message.author_id,
@@ -80,6 +80,11 @@ def face(author_name: str, author_tint: int | None) -> dict[str, object]:
         "initials": escape(initials(author_name)),
         "tint": tint(author_name) if author_tint is None else author_tint,
     }
+
+
+def address(message: Message) -> str:
+    """The address of a message's own page."""
+    return f"/chat/{message.conversation_id}/{message.position}/"
 
 
 def dom_id(message: Message) -> str:

@@ -6,6 +6,7 @@ from starlette.responses import HTMLResponse, Response
 import render
 from actions import edits
 from actions.errors import Invalid, Outdated
+from render.messages import address
 from routes import access, forms, permalinks, rate_limit, sessions
 
 FORM = "messages/_edit.html"
@@ -17,7 +18,7 @@ async def show(request: Request) -> Response:
     message = await access.current_message(request, conversation)
     if forms.wants_fragment(request):
         return await permalinks.part(request, FORM, message, errors={}, body=None)
-    return forms.see_other(f"{permalinks.address(message)}#edit")
+    return forms.see_other(f"{address(message)}#edit")
 
 
 async def create(request: Request) -> Response:
@@ -58,4 +59,4 @@ async def create(request: Request) -> Response:
         )
     if forms.wants_fragment(request):
         return HTMLResponse(render.message_fragment(message))
-    return forms.see_other(permalinks.place(message))
+    return forms.see_other(permalinks.address_in_conversation(message))

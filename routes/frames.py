@@ -42,7 +42,7 @@ def receive(frame: str | bytes, reader: Reader) -> None:
         case "typing":
             typing_notifications.publish(user, conversation.id)
         case "read":
-            participants.reads.submit((conversation.id, user.id, position(fields)))
+            participants.reads.submit((conversation.id, user.id, number(fields, "position")))
         case _:
             raise Ended(CloseCode.BAD_FRAME)
 
@@ -65,10 +65,6 @@ def text(fields: dict[str, object], name: str) -> str:
     if not isinstance(value, str):
         raise Ended(CloseCode.BAD_FRAME)
     return whole(value)
-
-
-def position(fields: dict[str, object]) -> int:
-    return number(fields, "position")
 
 
 def number(fields: dict[str, object], name: str) -> int:
@@ -96,7 +92,7 @@ def send(reader: Reader, conversation: Conversation, client_id: str, body: str) 
 
 def change(reader: Reader, conversation: Conversation, fields: dict[str, object]) -> None:
     """Edit or unsend a message, acknowledged like one that is sent."""
-    user, place = reader.session.user, (conversation.id, position(fields))
+    user, place = reader.session.user, (conversation.id, number(fields, "position"))
     try:
         if fields["type"] == "edit":
             body, revision = text(fields, "body"), number(fields, "revision")

@@ -29,7 +29,7 @@ async def update_read(request: Request) -> Response:
 
 
 async def mark_all_read(request: Request) -> Response:
-    """Let everything that is there be read; redirects to the inbox."""
+    """Mark all messages as read; redirects to the inbox."""
     user = await access.current_user(request)
     rate_limit.frames_and_posts.charge(user)
     await participants.mark_all_read(user)

@@ -26,8 +26,8 @@ async def show(request: Request) -> Response:
 
 
 async def mark_unread(request: Request) -> Response:
-    """Let the message and what follows it be unread; redirects to the inbox, since whoever stays
-    would read it again."""
+    """Mark the message, and all after it, as unread; redirects to the inbox, since the conversation
+    would mark them as read again."""
     conversation = await access.current_conversation(request)
     user = await access.current_user(request)
     message = await access.current_message(request, conversation)
@@ -54,7 +54,7 @@ async def page(
         message=message,
         is_own=message.author_id == user.id,
         is_menu=False,
-        place=place(message),
+        in_conversation=address_in_conversation(message),
         page=await load_context(conversation, message.position),
         versions=await versions.list_earlier(conversation.id, message.position, user.id),
         errors=errors or {},
@@ -71,11 +71,6 @@ async def part(
     return render.page(request, name, status, message=message, is_own=is_own, **context)
 
 
-def address(message: Message) -> str:
-    """The address of a message's page."""
-    return f"/chat/{message.conversation_id}/{message.position}/"
-
-
-def place(message: Message) -> str:
-    """The address of a message's place in its conversation."""
+def address_in_conversation(message: Message) -> str:
+    """The address at which its conversation shows a message."""
     return f"/chat/{message.conversation_id}/?at={message.position}#{dom_id(message)}"

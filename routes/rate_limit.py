@@ -82,6 +82,6 @@ class Allowance:
 
 
 frames_and_posts = Allowance(RATE, BURST, "That was too much at once.")
-searches = Allowance(5, 30, "You have searched very often.")
-new_conversations = Allowance(1 / 10, 100, "You have started very many conversations.")
-renames = Allowance(1 / 60, 10, "You have changed your name very often.")
+searches = Allowance(5, 30, "You have searched too often.")
+new_conversations = Allowance(1 / 10, 100, "You have started too many conversations.")
+renames = Allowance(1 / 60, 10, "You have changed your name too often.")

@@ -6,6 +6,7 @@ from starlette.responses import HTMLResponse, Response
 import render
 from actions import unsends
 from actions.errors import Invalid
+from render.messages import address
 from routes import access, forms, permalinks, rate_limit
 from routes.inbox import page_with_inbox
 
@@ -16,7 +17,7 @@ async def confirm(request: Request) -> Response:
     message = await access.current_message(request, conversation)
     user = await access.current_user(request)
     if message.author_id != user.id or message.unsent_at is not None:
-        return forms.see_other(permalinks.address(message))
+        return forms.see_other(address(message))
     return await page_with_inbox(
         request, "messages/unsend.html", conversation=conversation, message=message
     )
@@ -35,4 +36,4 @@ async def create(request: Request) -> Response:
         return await permalinks.page(request, conversation, message, 422, errors)
     if forms.wants_fragment(request):
         return HTMLResponse(render.message_fragment(message))
-    return forms.see_other(permalinks.place(message))
+    return forms.see_other(permalinks.address_in_conversation(message))

@@ -230,7 +230,7 @@ async def test_an_unsent_message_leaves_a_tombstone_everywhere(site: Site, tier:
         await writer.send("Secret")
         await writer.send("Hello")
         await reader.wait_for_bodies("Secret", "Hello")
-        with pytest.raises(Refused, match="Only who wrote a message can do this"):
+        with pytest.raises(Refused, match="Only the author of a message can do this"):
             await reader.unsend(1)
         await writer.unsend(1)
         await writer.unsend(1)
@@ -251,7 +251,7 @@ async def test_an_edited_message_says_its_new_text_everywhere(site: Site, tier: 
         await writer.send("Helo")
         await writer.send("Last")
         await reader.wait_for_bodies("Helo", "Last")
-        with pytest.raises(Refused, match="Only who wrote a message can do this"):
+        with pytest.raises(Refused, match="Only the author of a message can do this"):
             await reader.edit(1, "Mine")
         with pytest.raises(Refused, match="Type a message first"):
             await writer.edit(1, " ")

@@ -14,7 +14,7 @@ let message, pressing, pressedAt
 export function start() {
   if (!messages || !menu.showPopover) return
   addStyle()
-  menu.className = 'actions-menu'
+  menu.className = 'menu actions-menu'
   menu.popover = 'auto'
   button.className = 'icon icon-more more'
   button.type = 'button'

@@ -1,6 +1,7 @@
 // A conversation opens at its first unread message. The view follows the newest message if one is there; else a button
 // says how many are unread below and leads there, and what one looks at stays in its place, whatever loads, arrives,
-// changes its height or is trimmed, however far behind the page was. At most 300 messages are kept: a link loads again what is trimmed.
+// changes its height or is trimmed, however far behind the page was. At most 300 messages are kept: a link loads again
+// what is trimmed.
 
 import {isOutsideAfter} from './frames.js'
 import {byId, emit, held, live, messages, on, position, scroller, user} from './page.js'

@@ -29,7 +29,7 @@ PLACES = {
     "#typing": '<ul id="typing" class="typing-now">{}</ul>',
     "#presence": "{}",
     "#composer": "{}",
-    "#menu": '<div class="actions-menu">{}</div>',
+    "#menu": '<div class="menu actions-menu">{}</div>',
     "#heading": '<header class="conversation-head group">{}</header>',
     "#people": "{}",
     "#suggestions": "{}",

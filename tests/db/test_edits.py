@@ -2,8 +2,6 @@
 
 import asyncio
 
-import pytest
-
 from db import conversations, engine, inbox, messages, participants, versions
 from db.edits import Edit
 from db.log.change import Refusal
@@ -14,21 +12,6 @@ from db.users import User
 from tests.factories import make_conversation, make_message, make_messages, make_user, new_id
 
 NOON = 1_795_780_800_000
-
-
-@pytest.fixture
-async def ada(database: str) -> User:
-    return await make_user("ada")
-
-
-@pytest.fixture
-async def bob(database: str) -> User:
-    return await make_user("bob")
-
-
-@pytest.fixture
-async def chat(ada: User, bob: User) -> int:
-    return await make_conversation([ada, bob])
 
 
 async def edit(author: User, chat: int, body: str, base: int, at: int = NOON) -> Stored | Refusal:

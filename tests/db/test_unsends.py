@@ -27,21 +27,6 @@ async def unsend(author: User, chat: int, position: int, at: int = NOON) -> Stor
     return outcome
 
 
-@pytest.fixture
-async def ada(database: str) -> User:
-    return await make_user("ada")
-
-
-@pytest.fixture
-async def bob(database: str) -> User:
-    return await make_user("bob")
-
-
-@pytest.fixture
-async def chat(ada: User, bob: User) -> int:
-    return await make_conversation([ada, bob])
-
-
 async def test_the_place_stays_and_the_text_goes(ada: User, chat: int) -> None:
     await make_messages(ada, chat, 3)
     outcome = await unsend(ada, chat, 2)
@@ -160,8 +145,8 @@ async def test_nothing_of_an_unsent_text_stays_in_the_files(
     assert found_in(held(file)) == set(range(1, 401))
     for n in range(1, 401, 2):
         await unsend(ada, chat, n)
-    erasures.ask()
-    await erasures.erase_if_asked()
+    erasures.request()
+    await erasures.erase_if_requested()
     assert found_in(held(file)) == set(range(2, 401, 2))
 
 
@@ -183,8 +168,8 @@ async def test_nothing_of_an_edited_and_unsent_text_stays_in_the_files(
     unsent = set(dice.sample(range(1, 401), 200))
     for n in sorted(unsent):
         await unsend(ada, chat, places[n])
-    erasures.ask()
-    await erasures.erase_if_asked()
+    erasures.request()
+    await erasures.erase_if_requested()
     assert found_in(held(file)) == set(range(1, 401)) - unsent
 
 
@@ -218,12 +203,12 @@ async def test_erasing_waits_for_another_program_that_still_reads_and_is_tried_a
     await unsend(ada, chat, 1)
     assert await engine.erase() is False
     assert found_in(held(file)) == {1}
-    erasures.ask()
-    await erasures.erase_if_asked()
+    erasures.request()
+    await erasures.erase_if_requested()
     await make_message(ada, chat, "Writers go on")
     reading.execute("COMMIT")
     reading.close()
-    await erasures.erase_if_asked()
+    await erasures.erase_if_requested()
     assert found_in(held(file)) == set()
 
 

@@ -118,7 +118,7 @@ async def test_a_message_of_another_cannot_be_edited(ada: Visitor, path: str) ->
     refused = await ada.post(f"{path}2/edit/", body="Mine", revision="2")
     assert refused.status_code == 422
     kept = parsed(refused.text)
-    assert "Only who wrote a message can do this." in text_of(kept.select_one(".kept .hint"))
+    assert "Only the author of a message can do this." in text_of(kept.select_one(".kept .hint"))
     assert text_of(kept.select_one(".kept textarea")) == "Mine"
     assert (await ada.page(path)).bodies() == ["\nHello <b>", "Answer"]
 

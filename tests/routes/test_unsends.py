@@ -60,7 +60,7 @@ async def test_a_message_of_another_cannot_be_unsent(ada: Visitor, bob: Visitor,
     assert (asked.status_code, asked.headers["location"]) == (303, f"{path}2/")
     refused = await ada.post(f"{path}2/unsend/")
     assert refused.status_code == 422
-    assert errors(refused.text) == {"form": "Only who wrote a message can do this."}
+    assert errors(refused.text) == {"form": "Only the author of a message can do this."}
     assert (await ada.page(path)).bodies() == ["Hello", "Answer"]
 
 
@@ -103,6 +103,6 @@ async def test_the_server_erases_it_by_itself(
     site: Site, ada: Visitor, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[object] = []
-    monkeypatch.setattr(erasures, "ask", asked.append)
+    monkeypatch.setattr(erasures, "request", asked.append)
     await ada.post(f"{path}1/unsend/")
     assert asked

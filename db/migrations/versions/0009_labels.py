@@ -7,7 +7,7 @@ as they are.
 0008 knows a title that was made of names by the names that people have now. What they were called
 before is stored nowhere, so here a name is also taken for a former one of a person in the group
 where the present one contains its words (Ada, Ada Lovelace) or it is the username (Zoë, zoe); and
-for that of someone who has deleted the account, where there is one who wrote in the group. All who
+for that of a deleted account, where one has written in the group. All who
 are in the group have to be in the title. Any other stays: to lose what a person has typed is worse
 than an older name.
 """
@@ -104,8 +104,8 @@ def untitle() -> None:
 def is_made(
     group: sqlalchemy.Row[Any], people: list[sqlalchemy.Row[Any]], known: set[str], deleted: int
 ) -> bool:
-    """Whether a title begins with the creator's name and holds that of everybody else, though some
-    of them may be former ones, and those of users who have left."""
+    """Whether a title begins with the creator's name and holds those of all others. Some may
+    be former names, and some those of users who have left."""
     first, *names = group.title.split(", ")
     is_cut = names[-1].endswith("…")
     names = names[:-1] if is_cut else names
