@@ -13,7 +13,6 @@ let message, pressing, pressedAt
 
 export function start() {
   if (!messages || !menu.showPopover) return
-  addStyle()
   menu.className = 'menu actions-menu'
   menu.popover = 'auto'
   button.className = 'icon icon-more more'
@@ -31,14 +30,6 @@ export function start() {
   menu.addEventListener('keydown', go)
   menu.addEventListener('click', choose)
   menu.addEventListener('toggle', ({newState}) => { button.ariaExpanded = newState === 'open' })
-}
-
-// Pages without a script do without.
-function addStyle() {
-  const sheet = document.createElement('link')
-  sheet.rel = 'stylesheet'
-  sheet.href = document.querySelector('link[href$="/css/chat.css"]').href.replace('css/chat.css', 'css/actions.css')
-  document.head.append(sheet)
 }
 
 // The button stands on the open side of the bubble.

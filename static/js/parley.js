@@ -21,12 +21,13 @@ import * as rove from './rove.js'
 import * as scroll from './scroll.js'
 import * as sticky from './sticky.js'
 import * as storage from './storage.js'
+import * as style from './style.js'
 import * as wrap from './wrap.js'
 import * as writing from './writing.js'
 
 const behaviours = [
-  page, storage, frames, clock, scroll, sticky, inbox, live, names, outbox, writing, wrap, grow, read, news, menus,
-  recipients, keys, focus, copy, rove, actions, edits,
+  page, style, storage, frames, clock, scroll, sticky, inbox, live, names, outbox, writing, wrap, grow, read, news,
+  menus, recipients, keys, focus, copy, rove, actions, edits,
 ]
 for (const behaviour of behaviours) behaviour.start()
 document.documentElement.classList.add(live.isOff() ? 'off' : 'js')

@@ -67,8 +67,8 @@ class Catalogue:
         self.pages[name] = response.text
 
     def add_fragment(self, name: str, target: str, text: str, frame: str = "conversation") -> None:
-        sheets = ["css/parley.css", "css/app.css"]
-        sheets += ["css/pages.css"] if frame == "page" else ["css/chat.css", "css/actions.css"]
+        place = "css/pages.css" if frame == "page" else "css/chat.css"
+        sheets = ["css/parley.css", "css/app.css", place, "css/scripted.css"]
         styles = "\n".join(f'<link rel="stylesheet" href="{asset(s)}">' for s in sheets)
         content = PLACES[target].format(text)
         self.pages[f"fragment {name}"] = SHELL.format(styles=styles, frame=frame, content=content)

@@ -37,12 +37,12 @@ async def test_a_first_conversation_page_is_light(
     ("path", "sheets"),
     [
         ("/login/", "parley pages"),
-        ("/", "parley app welcome"),
-        ("/chat/{}/", "parley app chat actions"),
+        ("/", "parley app welcome scripted"),
+        ("/chat/{}/", "parley app chat scripted"),
         ("/chat/{}/log/", "parley chat"),
-        ("/chat/{}/1/", "parley app pages chat"),
-        ("/people/", "parley app pages"),
-        ("/nothing", "parley app pages"),
+        ("/chat/{}/1/", "parley app pages chat scripted"),
+        ("/people/", "parley app pages scripted"),
+        ("/nothing", "parley app pages scripted"),
     ],
 )
 async def test_a_page_loads_only_the_style_sheets_that_it_needs(
