@@ -1,6 +1,7 @@
 """Style sheets and scripts as they are sent: with what they import, in one response."""
 
 import re
+from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
 
 
@@ -20,22 +21,51 @@ def style(path: Path) -> str:
 
 def script(path: Path) -> str:
     """A module after those that it imports: each of them once, its own names in a scope of its own,
-    its exports in a constant that the others read. They cannot import each other in a circle."""
+    its exports in a constant that the others read. They cannot import each other in a circle.
+
+    What a page's script loads when it is needed (`import('./x.js')`) takes the modules that it
+    shares with it from there, so that each stays one.
+    """
+    page = path.parent / PAGE
+    held = modules_of(page)
+    if path == page:
+        return f"{joined(held)}\nexport {{{constants(held)}}}\n"
+    modules = modules_of(path, held)
+    shared = f"import {{{constants(held)}}} from './{PAGE}'\n"
+    return f"{shared}{joined(modules)}\nexport const {exports(path)} = ${path.stem}\n"
+
+
+def modules_of(path: Path, held: Container[Path] = ()) -> dict[Path, str]:
+    """A module after those that it imports, without those that are held already."""
     modules: dict[Path, str] = {}
-    add_module(path, modules)
-    return "\n".join(modules.values())
+    add_module(path, modules, held)
+    return modules
 
 
-def add_module(path: Path, modules: dict[Path, str]) -> None:
-    if path in modules:
+def add_module(path: Path, modules: dict[Path, str], held: Container[Path]) -> None:
+    if path in modules or path in held:
         return
     text = path.read_text()
     for found in JS_IMPORT.finditer(text):
-        add_module(path.parent / f"{found[2]}.js", modules)
-    exported = ", ".join(found[2] for found in JS_EXPORT.finditer(text))
+        add_module(path.parent / f"{found[2]}.js", modules, held)
     text = JS_EXPORT.sub(r"\1 \2", JS_IMPORT.sub(r"const \1 = $\2;", text))
-    modules[path] = f"const ${path.stem} = (() => {{\n{text}return {{{exported}}}\n}})();"
+    modules[path] = f"const ${path.stem} = (() => {{\n{text}return {exports(path)}\n}})();"
 
+
+def exports(path: Path) -> str:
+    return f"{{{', '.join(found[2] for found in JS_EXPORT.finditer(path.read_text()))}}}"
+
+
+def constants(modules: Iterable[Path]) -> str:
+    return ", ".join(f"${path.stem}" for path in modules)
+
+
+def joined(modules: Mapping[Path, str]) -> str:
+    return "\n".join(modules.values())
+
+
+PAGE = "parley.js"
+"""The script of a page, among the modules."""
 
 CSS_IMPORT = re.compile(r'^@import "([a-z]+\.css)";$', re.MULTILINE)
 CSS_SPACE = re.compile(r"\s*([{};,])\s*|^\s+", re.MULTILINE)

@@ -1,35 +1,34 @@
 // What can be done with a message, as its own page has it, in a menu: by a button beside the message, a long press, or
-// Enter or the menu key on it. Where there are no popovers, the time leads to the page.
+// Enter or the menu key on it. Where there are no popovers, the time leads to the page. ↑ in an empty composer
+// edits the last text of one's own.
 
-import {offer} from './copy.js'
-import {edit} from './edits.js'
-import {byId, messages} from './page.js'
+import {composer, messages, user} from './page.js'
 
-const LONG = 500, STILL = 10, GAP = 8
-const menu = document.createElement('div')
+const LONG = 500, STILL = 10
 const button = document.createElement('button')
 
-let message, pressing, pressedAt
+let pressing, pressedAt
 
 export function start() {
-  if (!messages || !menu.showPopover) return
-  menu.className = 'menu actions-menu'
-  menu.popover = 'auto'
+  if (!messages) return
+  composer?.body.addEventListener('keydown', editLast)
+  if (!button.showPopover) return
   button.className = 'icon icon-more more'
   button.type = 'button'
   button.tabIndex = -1
   button.ariaHasPopup = 'menu'
   button.innerHTML = '<span class="label">Actions</span>'
-  byId('conversation').append(menu)
   for (const event of ['pointerover', 'focusin']) messages.addEventListener(event, ({target}) => offerTo(target))
   messages.addEventListener('keydown', press)
   messages.addEventListener('contextmenu', replace)
   messages.addEventListener('pointerdown', hold)
   for (const event of ['pointerup', 'pointercancel', 'pointermove']) messages.addEventListener(event, letGo)
   button.addEventListener('click', () => open(button.closest('.message'), button))
-  menu.addEventListener('keydown', go)
-  menu.addEventListener('click', choose)
-  menu.addEventListener('toggle', ({newState}) => { button.ariaExpanded = newState === 'open' })
+}
+
+export async function edit(li) {
+  const edits = await import('./edits.js')
+  edits.edit(li)
 }
 
 // The button stands on the open side of the bubble.
@@ -45,35 +44,9 @@ function offerTo(target) {
 }
 
 async function open(li, beside) {
-  const {href} = li.querySelector('.meta a')
-  message = li
-  try {
-    const response = await fetch(href, {headers: {'HX-Request': 'true'}})
-    if (!response.ok) throw new Error(response.status)
-    menu.innerHTML = await response.text()
-  } catch {
-    location.assign(href)
-    return
-  }
-  menu.firstElementChild.role = 'menu'
-  offer(menu, li)
-  for (const item of items()) {
-    item.role = 'menuitem'
-    item.tabIndex = -1
-  }
-  menu.showPopover()
-  place(beside.getBoundingClientRect())
-  items()[0].focus()
+  const menu = await import('./menu.js')
+  menu.open(li, beside)
 }
-
-function place({left, right, top, bottom}) {
-  const x = document.dir === 'rtl' ? right - menu.offsetWidth : left
-  const y = bottom + menu.offsetHeight + GAP > innerHeight ? top - menu.offsetHeight : bottom
-  menu.style.setProperty('--x', `${Math.max(GAP, Math.min(x, innerWidth - menu.offsetWidth - GAP))}px`)
-  menu.style.setProperty('--y', `${Math.max(GAP, y)}px`)
-}
-
-const items = () => [...menu.querySelectorAll('a, button')].filter(item => !item.hidden)
 
 function press(event) {
   const {key, shiftKey, target} = event
@@ -101,18 +74,11 @@ function letGo({type, clientX, clientY}) {
   if (!isStill) clearTimeout(pressing)
 }
 
-function go(event) {
-  const all = items(), at = all.indexOf(document.activeElement)
-  const next = {ArrowDown: at + 1, ArrowUp: at - 1 + all.length, Home: 0, End: all.length - 1}[event.key]
-  if (next !== undefined) all[next % all.length].focus()
-  else if (event.key === 'Escape' || event.key === 'Tab') menu.hidePopover()
-  else return
+function editLast(event) {
+  const {key, isComposing, ctrlKey, metaKey, altKey, shiftKey} = event
+  if (key !== 'ArrowUp' || composer.body.value || isComposing || ctrlKey || metaKey || altKey || shiftKey) return
+  const own = [...messages.querySelectorAll(`[data-position][data-author="${user}"]:not(.unsent)`)]
+  if (!own.length) return
   event.preventDefault()
-}
-
-function choose(event) {
-  if (!event.target.closest('[data-edit]')) return
-  event.preventDefault()
-  menu.hidePopover()
-  edit(message)
+  edit(own.at(-1))
 }

@@ -1,26 +1,13 @@
-// A text of one's own is edited where one writes: the form of the message's page takes the composer's place. ↑ in an
-// empty composer edits the last one. Escape leaves it.
+// A text of one's own is edited where one writes: the form of the message's page takes the composer's place.
+// Escape leaves it.
 
 import {apply} from './frames.js'
-import {composer, messages, post, signIn, user} from './page.js'
+import {composer, post, signIn} from './page.js'
 import {isSending} from './writing.js'
 
 const ANSWERED = 15_000
 
 let form, back
-
-export function start() {
-  if (messages && composer) composer.body.addEventListener('keydown', editLast)
-}
-
-function editLast(event) {
-  const {key, isComposing, ctrlKey, metaKey, altKey, shiftKey} = event
-  if (key !== 'ArrowUp' || composer.body.value || isComposing || ctrlKey || metaKey || altKey || shiftKey) return
-  const own = [...messages.querySelectorAll(`[data-position][data-author="${user}"]:not(.unsent)`)]
-  if (!own.length) return
-  event.preventDefault()
-  edit(own.at(-1))
-}
 
 export async function edit(message) {
   const {href} = message.querySelector('.meta a')

@@ -2,8 +2,6 @@
 
 import * as actions from './actions.js'
 import * as clock from './clock.js'
-import * as copy from './copy.js'
-import * as edits from './edits.js'
 import * as focus from './focus.js'
 import * as frames from './frames.js'
 import * as grow from './grow.js'
@@ -16,7 +14,6 @@ import * as news from './news.js'
 import * as outbox from './outbox.js'
 import * as page from './page.js'
 import * as read from './read.js'
-import * as recipients from './recipients.js'
 import * as rove from './rove.js'
 import * as scroll from './scroll.js'
 import * as sticky from './sticky.js'
@@ -27,7 +24,11 @@ import * as writing from './writing.js'
 
 const behaviours = [
   page, style, storage, frames, clock, scroll, sticky, inbox, live, names, outbox, writing, wrap, grow, read, news,
-  menus, recipients, keys, focus, copy, rove, actions, edits,
+  menus, keys, focus, rove, actions,
 ]
 for (const behaviour of behaviours) behaviour.start()
 document.documentElement.classList.add(live.isOff() ? 'off' : 'js')
+
+// What few pages need, those load.
+if (page.byId('to')) import('./recipients.js').then(recipients => recipients.start())
+if (document.querySelector('.at-hand')) import('./copy.js').then(copy => copy.start())

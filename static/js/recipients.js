@@ -26,7 +26,8 @@ export function start() {
   chips.addEventListener('change', ({target}) => { if (target !== field) remove(target.closest('.chip')) })
   on('htmx:after:swap', dress)
   dress()
-  close()
+  if (document.activeElement === field) open()
+  else close()
 }
 
 const all = () => [...options.querySelectorAll('[role=option]')]

@@ -1,0 +1,65 @@
+// The menu of what can be done with a message, as its own page has it. It is loaded when it is first opened.
+
+import {edit} from './actions.js'
+import {offer} from './copy.js'
+import {byId} from './page.js'
+
+const GAP = 8
+const menu = document.createElement('div')
+
+let message, opener
+
+menu.className = 'menu actions-menu'
+menu.popover = 'auto'
+menu.addEventListener('keydown', go)
+menu.addEventListener('click', choose)
+menu.addEventListener('toggle', ({newState}) => { opener.ariaExpanded = newState === 'open' })
+byId('conversation').append(menu)
+
+export async function open(li, beside) {
+  const {href} = li.querySelector('.meta a')
+  message = li
+  opener = beside
+  try {
+    const response = await fetch(href, {headers: {'HX-Request': 'true'}})
+    if (!response.ok) throw new Error(response.status)
+    menu.innerHTML = await response.text()
+  } catch {
+    location.assign(href)
+    return
+  }
+  menu.firstElementChild.role = 'menu'
+  offer(menu, li)
+  for (const item of items()) {
+    item.role = 'menuitem'
+    item.tabIndex = -1
+  }
+  menu.showPopover()
+  place(beside.getBoundingClientRect())
+  items()[0].focus()
+}
+
+function place({left, right, top, bottom}) {
+  const x = document.dir === 'rtl' ? right - menu.offsetWidth : left
+  const y = bottom + menu.offsetHeight + GAP > innerHeight ? top - menu.offsetHeight : bottom
+  menu.style.setProperty('--x', `${Math.max(GAP, Math.min(x, innerWidth - menu.offsetWidth - GAP))}px`)
+  menu.style.setProperty('--y', `${Math.max(GAP, y)}px`)
+}
+
+const items = () => [...menu.querySelectorAll('a, button')].filter(item => !item.hidden)
+
+function go(event) {
+  const all = items(), at = all.indexOf(document.activeElement)
+  const next = {ArrowDown: at + 1, ArrowUp: at - 1 + all.length, Home: 0, End: all.length - 1}[event.key]
+  if (next !== undefined) all[next % all.length].focus()
+  else if (event.key === 'Escape' || event.key === 'Tab') menu.hidePopover()
+  else return
+  event.preventDefault()
+}
+
+function choose(event) {
+  if (!event.target.closest('[data-edit]')) return
+  event.preventDefault()
+  menu.hidePopover()
+  edit(message)
+}
