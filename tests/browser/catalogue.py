@@ -99,7 +99,7 @@ async def collect(site: Site) -> Catalogue:
     mira = await get_by_username("mira")
     assert mira is not None
     with catalogue.noting_templates():
-        await add_doors(catalogue, await site.stranger())
+        await add_signed_out(catalogue, await site.stranger())
         await add_own_pages(catalogue, await site.visitor(mira))
         await add_conversations(catalogue, site, mira)
         await add_long_lists(catalogue, site)
@@ -108,7 +108,7 @@ async def collect(site: Site) -> Catalogue:
     return catalogue
 
 
-async def add_doors(catalogue: Catalogue, stranger: Visitor) -> None:
+async def add_signed_out(catalogue: Catalogue, stranger: Visitor) -> None:
     catalogue.add("sign up", 200, await stranger.get("/signup/?next=/people/"))
     refused = await stranger.post("/signup/", name=" ", username="Ada B", password="short")
     catalogue.add("sign up refused", 422, refused)
