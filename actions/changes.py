@@ -36,6 +36,9 @@ SENTENCES = {
     Refusal.USED_FOR_OTHER_TEXT: (
         "This form was sent already, with another text. Send again to send this one too."
     ),
+    Refusal.NO_ORIGINAL: (
+        "The message that you reply to was unsent. Send again to send this without a reply."
+    ),
     Refusal.NO_MESSAGE: "This message is gone.",
     Refusal.NOT_THE_AUTHOR: "Only the author of a message can do this.",
     Refusal.UNSENT: "This message was unsent.",

@@ -19,8 +19,11 @@ BODY_LENGTH = 8_000
 CANONICAL = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-async def send(author: User, conversation_id: int, client_id: str, body: str) -> Message:
-    """Store a message and publish it; the message as it is stored, after the commit.
+async def send(
+    author: User, conversation_id: int, client_id: str, body: str, reply_to: int | None = None
+) -> Message:
+    """Store a message and publish it; the message as it is stored, after the commit. It may reply
+    to the message at a position of its conversation.
 
     A repeat, the same text under a client_id that the author has used before, returns the first
     message, which is published again. Raises `Invalid` where it cannot be stored as it is, or its
@@ -28,13 +31,15 @@ async def send(author: User, conversation_id: int, client_id: str, body: str) ->
     acknowledged and the same client_id may be tried again.
     """
     async with engine.waiting():
-        stored = await submit(author, conversation_id, client_id, body)
+        stored = await submit(author, conversation_id, client_id, body, reply_to)
     return stored.message
 
 
-def submit(author: User, conversation_id: int, client_id: str, body: str) -> asyncio.Future[Stored]:
+def submit(
+    author: User, conversation_id: int, client_id: str, body: str, reply_to: int | None = None
+) -> asyncio.Future[Stored]:
     """The same without waiting: messages of one caller are stored in the order of the calls."""
-    change = Send(conversation_id, author.id, canonical(client_id), validate(body), now())
+    change = Send(conversation_id, author.id, canonical(client_id), validate(body), now(), reply_to)
     return changes.submit(change)
 
 

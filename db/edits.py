@@ -6,6 +6,7 @@ from db.engine.script import Script
 from db.engine.statement import Statement
 from db.log.change import Change, Place, Refusal
 from db.log.revisions import Logs
+from db.replies import touch_quoting
 from db.versions import BODY
 
 
@@ -35,6 +36,7 @@ class Edit(Change):
             return place
         if since:
             return Refusal.OUTDATED
+        yield from touch_quoting(place, logs)
         revision = logs.touch(place, self.edited_at)
         values = {"revision": revision, "body": self.body, "written_at": self.edited_at}
         yield Statement(INSERT, at | values)

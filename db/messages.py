@@ -6,12 +6,13 @@ from typing import NamedTuple, Self
 
 import orjson
 
-from db import engine
+from db import engine, replies
 from db.engine.dialect import gathered, given, looked_up, objects
 from db.engine.script import Script
 from db.engine.statement import Row, Statement
 from db.log.change import Change, Place, Refusal
 from db.log.revisions import Logs
+from db.replies import QUOTE
 from db.versions import BODY, EDITED_AT
 
 
@@ -32,12 +33,19 @@ class Message(NamedTuple):
     unsent_at: int | None
     """It then has no body any more."""
     edited_at: int | None
+    reply_to: int | None
+    """The position of a message; what follows is what that one is now."""
+    quoted_author_id: int | None
+    quoted_name: str | None
+    quoted_tint: int | None
+    quoted_body: str | None
+    """Empty where it was unsent."""
 
 
 MESSAGE = f"""
     m.conversation_id, m.position, m.revision AS revision, m.author_id, u.name AS author_name,
     author.tint AS author_tint, m.client_id, {BODY}, m.created_at, m.unsent_at, {EDITED_AT},
-    p.author_id AS previous_author_id, p.created_at AS previous_created_at
+    p.author_id AS previous_author_id, p.created_at AS previous_created_at, {QUOTE}
 """
 NEIGHBOURS = """
     JOIN users u ON u.id = m.author_id
@@ -63,25 +71,43 @@ class Send(Change):
     client_id: str
     body: str
     created_at: int
+    reply_to: int | None = None
+    """The position of a message in the same conversation."""
 
     @classmethod
     def store_all(cls, changes: Sequence[Self], logs: Logs) -> Script[list[Place | Refusal]]:
         """All of them by one statement. A client_id that its author has used before stands for the
         first message, if that is the same."""
         first = yield from list_used((send.user_id, send.client_id) for send in changes)
-        outcomes, rows = [], []
+        originals = {send.original for send in changes if send.reply_to is not None}
+        if originals:
+            originals = yield from replies.list_open(originals)
+        outcomes: list[Place | Refusal] = []
+        rows = []
         for send in changes:
             key = (send.user_id, send.client_id)
             if key not in first:
+                if send.reply_to is not None and send.original not in originals:
+                    outcomes.append(Refusal.NO_ORIGINAL)
+                    continue
                 position, previous = logs.append(send.conversation_id, send.created_at)
-                first[key] = First(send.conversation_id, position, send.body, None)
-                rows.append((send.conversation_id, position, previous, position,
-                             send.user_id, send.client_id, send.body, send.created_at))  # fmt: skip
+                first[key] = First(send.conversation_id, position, send.body, None, send.reply_to)
+                rows.append(send.row(position, previous))
             outcomes.append(send.repeats(first[key]))
         if rows:
             listed, values = given(rows, **NEW)
             yield Statement(f"INSERT INTO messages ({', '.join(NEW)}) {listed}", values)
         return outcomes
+
+    def row(self, position: int, previous: int | None) -> tuple[object, ...]:
+        """The values of `NEW`."""
+        return (self.conversation_id, position, previous, position, self.user_id,
+                self.client_id, self.body, self.created_at, self.reply_to)  # fmt: skip
+
+    @property
+    def original(self) -> Place:
+        """What it replies to."""
+        return self.conversation_id, self.reply_to or 0
 
     def repeats(self, first: "First") -> Place | Refusal:
         """The message that carries the same client_id, or why this is another one."""
@@ -89,7 +115,7 @@ class Send(Change):
             return Refusal.USED_ELSEWHERE
         if first.unsent_at is not None:
             return Refusal.USED_AND_UNSENT
-        if first.body != self.body:
+        if (first.body, first.reply_to) != (self.body, self.reply_to):
             return Refusal.USED_FOR_OTHER_TEXT
         return first.conversation_id, first.position
 
@@ -101,6 +127,7 @@ class First(NamedTuple):
     position: int
     body: str
     unsent_at: int | None
+    reply_to: int | None
 
 
 NEW = {
@@ -112,6 +139,7 @@ NEW = {
     "client_id": "TEXT",
     "body": "TEXT",
     "created_at": "BIGINT",
+    "reply_to": "BIGINT",
 }
 
 
@@ -132,7 +160,15 @@ def list_used(client_ids: Iterable[tuple[int, str]]) -> Script[dict[tuple[int, s
     }
 
 
-USED = ("m.author_id", "m.client_id", "m.conversation_id", "m.position", "m.body", "m.unsent_at")
+USED = (
+    "m.author_id",
+    "m.client_id",
+    "m.conversation_id",
+    "m.position",
+    "m.body",
+    "m.unsent_at",
+    "m.reply_to",
+)
 
 
 def at(places: Iterable[Place]) -> Script[dict[Place, Message]]:

@@ -6,6 +6,7 @@ from db.engine.script import Script
 from db.engine.statement import Statement
 from db.log.change import Change, Place, Refusal
 from db.log.revisions import Logs
+from db.replies import touch_quoting
 
 ROOM = 8
 """Bytes by which a row may grow when its message is unsent: the time, and a larger revision."""
@@ -29,6 +30,7 @@ class Unsend(Change):
             return Refusal.NOT_THE_AUTHOR
         if message["unsent_at"] is None:
             yield from self.blank_texts(at, message["body"])
+            yield from touch_quoting(place, logs)
             logs.touch(place, self.unsent_at)
         return place
 

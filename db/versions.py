@@ -10,20 +10,28 @@ from dataclasses import dataclass
 
 from db import engine
 
-LAST = """
-    FROM versions v WHERE v.conversation_id = m.conversation_id AND v.position = m.position
-    ORDER BY v.revision DESC LIMIT 1
-"""
-BODY = f"""
-    CASE WHEN m.unsent_at IS NOT NULL THEN ''
-         WHEN m.revision > m.position THEN COALESCE((SELECT v.body {LAST}), m.body)
-         ELSE m.body END AS body
-"""
-"""The SQL for what a message `m` says now; an unsent one says nothing."""
 
+def last(column: str, m: str) -> str:
+    return f"""(
+        SELECT v.{column} FROM versions v
+        WHERE v.conversation_id = {m}.conversation_id AND v.position = {m}.position
+        ORDER BY v.revision DESC LIMIT 1
+    )"""
+
+
+def said(m: str) -> str:
+    """The SQL for what a message says now; an unsent one says nothing."""
+    return f"""
+        CASE WHEN {m}.unsent_at IS NOT NULL THEN ''
+             WHEN {m}.revision > {m}.position THEN COALESCE({last("body", m)}, {m}.body)
+             ELSE {m}.body END
+    """
+
+
+BODY = f"{said('m')} AS body"
 EDITED_AT = f"""
     CASE WHEN m.unsent_at IS NULL AND m.revision > m.position
-         THEN (SELECT v.written_at {LAST}) END AS edited_at
+         THEN {last("written_at", "m")} END AS edited_at
 """
 
 

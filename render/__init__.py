@@ -70,6 +70,7 @@ templates.globals |= {
 templates.filters |= {
     "element": message_element,
     "address": messages.address,
+    "in_conversation": messages.address_in_conversation,
     "linked": links.linked,
     "entry_view": inbox.view,
     "iso": dates.iso,

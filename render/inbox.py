@@ -3,17 +3,10 @@
 from types import SimpleNamespace
 from typing import Protocol
 
-from render import clusters
 from render.dates import ago_or_day, iso
+from render.excerpts import excerpt
 from render.faces import initials, tint
-from render.markdown import unmarked
 from render.messages import UNSENT
-
-PREVIEW = 120
-"""Characters of a message that a line shows."""
-
-MOST_READ = 10 * PREVIEW
-"""Characters that are looked at for that: marks are left out."""
 
 
 class Entry(Protocol):
@@ -65,8 +58,7 @@ def preview(entry: Entry) -> list[str]:
     """The beginning of its last message, without the marks of its Markdown, in lines."""
     if entry.unsent_at is not None:
         return [UNSENT]
-    beginning = clusters.beginning(entry.body or "", MOST_READ)
-    return lines(clusters.shortened(unmarked(beginning), PREVIEW))
+    return lines(excerpt(entry.body or ""))
 
 
 def is_author_named(entry: Entry) -> bool:

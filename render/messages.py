@@ -9,6 +9,7 @@ from markupsafe import Markup, escape
 
 from render.dates import DAY, clock, day, iso
 from render.emoji import is_large
+from render.excerpts import excerpt
 from render.faces import initials, tint
 from render.markdown import formatted
 
@@ -50,6 +51,16 @@ class Message(Protocol):
     def unsent_at(self) -> int | None: ...
     @property
     def edited_at(self) -> int | None: ...
+    @property
+    def reply_to(self) -> int | None: ...
+    @property
+    def quoted_author_id(self) -> int | None: ...
+    @property
+    def quoted_name(self) -> str | None: ...
+    @property
+    def quoted_tint(self) -> int | None: ...
+    @property
+    def quoted_body(self) -> str | None: ...
 
 
 def view(message: Message) -> SimpleNamespace:
@@ -66,9 +77,10 @@ def view(message: Message) -> SimpleNamespace:
         clock=clock(message.created_at),
         new_day=day(message.created_at) if is_day_opening(message) else None,
         is_continued=is_continued(message),
-        is_large=is_large(message.body),
+        is_large=message.reply_to is None and is_large(message.body),
         edited=None if message.edited_at is None else iso(message.edited_at),
         is_unsent=message.unsent_at is not None,
+        quote=None if message.reply_to is None else quote(message),
         body=body(message) if message.unsent_at is None else UNSENT,
     )
 
@@ -82,9 +94,39 @@ def face(author_name: str, author_tint: int | None) -> dict[str, object]:
     }
 
 
+def quote(message: Message) -> SimpleNamespace | None:
+    """What a message quotes, unless it was unsent itself."""
+    if message.unsent_at is not None:
+        return None
+    return SimpleNamespace(
+        **face(message.quoted_name or "", message.quoted_tint),
+        address=f"/chat/{message.conversation_id}/{message.reply_to}/",
+        position=message.reply_to,
+        author_id=message.quoted_author_id,
+        text=escape(excerpt(message.quoted_body)) if message.quoted_body else UNSENT,
+    )
+
+
+def quoted(original: Message) -> SimpleNamespace:
+    """The same for a message that is to be quoted."""
+    return SimpleNamespace(
+        **face(original.author_name, original.author_tint),
+        address=address(original),
+        position=original.position,
+        author_id=original.author_id,
+        text=escape(excerpt(original.body)),
+    )
+
+
 def address(message: Message) -> str:
     """The address of a message's own page."""
     return f"/chat/{message.conversation_id}/{message.position}/"
+
+
+def address_in_conversation(message: Message, parameter: str = "at") -> str:
+    """The address at which its conversation shows a message."""
+    query = f"{parameter}={message.position}"
+    return f"/chat/{message.conversation_id}/?{query}#{dom_id(message)}"
 
 
 def dom_id(message: Message) -> str:

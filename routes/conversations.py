@@ -10,9 +10,10 @@ from starlette.responses import Response
 import render
 from actions import conversations, people_updates
 from actions.errors import Invalid
-from db import engine, participants
+from db import engine, messages, participants
 from db.conversations import Conversation
 from db.users import User
+from render.messages import address_in_conversation, quoted
 from routes import access, forms, rate_limit
 from routes.inbox import load_inbox, page_with_inbox
 from routes.message_pages import load_first_page, load_page
@@ -40,14 +41,17 @@ async def show(request: Request) -> Response:
     async with engine.connection():
         conversation = await access.current_conversation(request)
         edges = [forms.number(request, name) for name in ("before", "after", "at")]
+        reply_to = forms.number(request, "reply")
         if forms.wants_fragment(request):
             page = await load_page(conversation, *edges)
             return render.page(request, "messages/_page.html", page=page, conversation=conversation)
+        if reply_to is not None and edges == [None, None, None]:
+            edges = [None, None, reply_to]
         if edges == [None, None, None] and not refresh(request.query_params.get("refresh")):
             page = await load_first_page(conversation)
         else:
             page = await load_page(conversation, *edges)
-        return await pane(request, conversation, status=200, page=page)
+        return await pane(request, conversation, page=page, reply_to=reply_to)
 
 
 async def log(request: Request) -> Response:
@@ -102,9 +106,11 @@ async def pane(
     body: str = "",
     error: str | None = None,
     chosen_refresh: str | None = None,
+    reply_to: int | None = None,
     **context: object,
 ) -> Response:
-    """The page of a conversation, with the composer's present text and error."""
+    """The page of a conversation, with the composer's present text and error, and what it replies
+    to, if that can still be quoted."""
     user = await access.current_user(request)
     people = await participants.list_people(conversation.id)
     if "page" not in context:
@@ -121,9 +127,22 @@ async def pane(
         author=user.id,
         body=body,
         error=error,
+        reply=await load_reply(conversation, reply_to),
         refresh=refresh(chosen_refresh or request.query_params.get("refresh")),
         **context,
     )
+
+
+async def load_reply(conversation: Conversation, position: int | None) -> dict[str, object] | None:
+    """What the composer's message is to quote, and where it does not."""
+    original = None if position is None else await messages.get(conversation.id, position)
+    if original is None or original.unsent_at is not None:
+        return None
+    return {
+        "position": original.position,
+        "quote": quoted(original),
+        "without": address_in_conversation(original),
+    }
 
 
 def refresh(value: str | None) -> int | None:

@@ -6,7 +6,7 @@ from starlette.responses import HTMLResponse, Response
 import render
 from actions import edits
 from actions.errors import Invalid, Outdated
-from render.messages import address
+from render.messages import address, address_in_conversation
 from routes import access, forms, permalinks, rate_limit, sessions
 
 FORM = "messages/_edit.html"
@@ -59,4 +59,4 @@ async def create(request: Request) -> Response:
         )
     if forms.wants_fragment(request):
         return HTMLResponse(render.message_fragment(message))
-    return forms.see_other(permalinks.address_in_conversation(message))
+    return forms.see_other(address_in_conversation(message))

@@ -36,7 +36,7 @@ def receive(frame: str | bytes, reader: Reader) -> None:
     fields = parsed(frame)
     match fields.get("type"):
         case "message":
-            send(reader, conversation, text(fields, "client_id"), text(fields, "body"))
+            send(reader, conversation, fields)
         case "edit" | "unsend":
             change(reader, conversation, fields)
         case "typing":
@@ -74,16 +74,18 @@ def number(fields: dict[str, object], name: str) -> int:
     raise Ended(CloseCode.BAD_FRAME)
 
 
-def send(reader: Reader, conversation: Conversation, client_id: str, body: str) -> None:
+def send(reader: Reader, conversation: Conversation, fields: dict[str, object]) -> None:
     """Send a message. What is published acknowledges it to every reader; a repeat, which this
     socket may have had already, and a refusal go to this socket alone. Without a database it gets
     no answer, and the page tries again, by POST at last."""
+    client_id, body = text(fields, "client_id"), text(fields, "body")
+    reply_to = None if fields.get("reply_to") is None else number(fields, "reply_to")
 
     def refuse(refusal: Invalid) -> None:
         reader.send(composer(conversation.id, client_id, body, refusal.errors["body"]))
 
     try:
-        sending = messages.submit(reader.session.user, conversation.id, client_id, body)
+        sending = messages.submit(reader.session.user, conversation.id, client_id, body, reply_to)
     except Invalid as refusal:
         refuse(refusal)
     else:

@@ -24,6 +24,7 @@ class Draft:
     client_id: str
     body: str
     author_id: str
+    reply_to: int | None
 
 
 async def create(request: Request) -> Response:
@@ -37,9 +38,10 @@ async def create(request: Request) -> Response:
     async with forms.read_form(request) as fields:
         client_id, body = forms.text(fields, "client_id"), forms.text(fields, "body")
         refresh, seen = forms.text(fields, "refresh"), forms.text(fields, "seen")
-        author_id = forms.text(fields, "author")
+        author_id, reply_to = forms.text(fields, "author"), forms.text(fields, "reply_to")
     request.state.kept = body  # for any page that says what went wrong
-    draft = Draft(request.path_params["conversation_id"], client_id, body, author_id)
+    original = forms.integer(reply_to, "reply_to") if reply_to else None
+    draft = Draft(request.path_params["conversation_id"], client_id, body, author_id, original)
     try:
         session = await access.current_session(request, author_id)
         rate_limit.frames_and_posts.charge(session.user)
@@ -70,7 +72,7 @@ async def create(request: Request) -> Response:
 async def send(request: Request, author: User, draft: Draft, refresh: str) -> Response:
     id = draft.conversation_id
     try:
-        message = await messages.send(author, id, draft.client_id, draft.body)
+        message = await messages.send(author, id, draft.client_id, draft.body, draft.reply_to)
     except Invalid as refusal:
         return await refused(request, draft, refusal, refresh)
     if forms.wants_fragment(request):
@@ -99,6 +101,7 @@ async def kept(
         client_id=draft.client_id,
         author=draft.author_id,
         body=draft.body,
+        reply={"position": draft.reply_to, "quote": None} if draft.reply_to else None,
         refresh=None,
         error=None,
     )
@@ -117,6 +120,7 @@ async def refused(request: Request, draft: Draft, refusal: Invalid, refresh: str
         body=draft.body,
         error=refusal.errors["body"],
         chosen_refresh=refresh,
+        reply_to=draft.reply_to,
     )
 
 

@@ -8,7 +8,6 @@ from actions import participants
 from db import engine, versions
 from db.conversations import Conversation
 from db.messages import Message
-from render.messages import dom_id
 from routes import access, forms, rate_limit
 from routes.inbox import page_with_inbox
 from routes.message_pages import load_context
@@ -54,7 +53,6 @@ async def page(
         message=message,
         is_own=message.author_id == user.id,
         is_menu=False,
-        in_conversation=address_in_conversation(message),
         page=await load_context(conversation, message.position),
         versions=await versions.list_earlier(conversation.id, message.position, user.id),
         errors=errors or {},
@@ -69,8 +67,3 @@ async def part(
     user = await access.current_user(request)
     is_own = message.author_id == user.id
     return render.page(request, name, status, message=message, is_own=is_own, **context)
-
-
-def address_in_conversation(message: Message) -> str:
-    """The address at which its conversation shows a message."""
-    return f"/chat/{message.conversation_id}/?at={message.position}#{dom_id(message)}"

@@ -6,7 +6,7 @@ from starlette.responses import HTMLResponse, Response
 import render
 from actions import unsends
 from actions.errors import Invalid
-from render.messages import address
+from render.messages import address, address_in_conversation
 from routes import access, forms, permalinks, rate_limit
 from routes.inbox import page_with_inbox
 
@@ -36,4 +36,4 @@ async def create(request: Request) -> Response:
         return await permalinks.page(request, conversation, message, 422, errors)
     if forms.wants_fragment(request):
         return HTMLResponse(render.message_fragment(message))
-    return forms.see_other(permalinks.address_in_conversation(message))
+    return forms.see_other(address_in_conversation(message))

@@ -190,7 +190,9 @@ class Tab(ABC):
         """The close code with which it is stopped, in whatever form the tier sends it."""
 
     @abstractmethod
-    async def send(self, body: str, client_id: str | None = None) -> None:
+    async def send(
+        self, body: str, client_id: str | None = None, reply_to: int | None = None
+    ) -> None:
         """Returns once it's acknowledged. Raises `Refused` or `NotAcknowledged`."""
 
     async def deliver(self, body: str) -> str:
@@ -208,10 +210,13 @@ class Tab(ABC):
             else:
                 return client_id
 
-    async def send_by_post(self, body: str, client_id: str | None = None) -> None:
+    async def send_by_post(
+        self, body: str, client_id: str | None = None, reply_to: int | None = None
+    ) -> None:
         """As htmx does, whatever the tier."""
         fields = {"client_id": client_id or str(uuid.uuid4()), "body": body}
         fields["author"] = self.page.author
+        fields["reply_to"] = str(reply_to or "")
         try:
             response = await self.visitor.hx_post(f"{self.path}messages/", **fields)
         except httpx.HTTPError as error:
@@ -316,8 +321,10 @@ class LiveTab(Tab):
         assert self.ended is not None
         return self.ended
 
-    async def send(self, body: str, client_id: str | None = None) -> None:
-        await self.send_by_post(body, client_id)
+    async def send(
+        self, body: str, client_id: str | None = None, reply_to: int | None = None
+    ) -> None:
+        await self.send_by_post(body, client_id, reply_to)
 
     async def follow(self) -> None:
         while True:
@@ -372,12 +379,14 @@ class Socket(LiveTab):
         except websockets.ConnectionClosed as closed:
             raise NotAcknowledged from closed
 
-    async def send(self, body: str, client_id: str | None = None) -> None:
+    async def send(
+        self, body: str, client_id: str | None = None, reply_to: int | None = None
+    ) -> None:
         client_id = client_id or str(uuid.uuid4())
         before = self.times_acknowledged(client_id)
         self.page.refused.pop(client_id, None)
         socket = self.socket
-        await self.say(type="message", client_id=client_id, body=body)
+        await self.say(type="message", client_id=client_id, body=body, reply_to=reply_to)
         with suppress(AssertionError):
             await self.wait_for(
                 lambda: (
@@ -488,11 +497,17 @@ class Plain(Tab):
             await asyncio.sleep(0.05)
         raise self.failure(PATIENCE)
 
-    async def send(self, body: str, client_id: str | None = None) -> None:
+    async def send(
+        self, body: str, client_id: str | None = None, reply_to: int | None = None
+    ) -> None:
         client_id = client_id or self.page.client_id
         try:
             response = await self.visitor.post(
-                f"{self.path}messages/", client_id=client_id, body=body, author=self.page.author
+                f"{self.path}messages/",
+                client_id=client_id,
+                body=body,
+                author=self.page.author,
+                reply_to=str(reply_to or ""),
             )
             if response.status_code == 303:
                 response = await self.visitor.get(response.headers["location"])

@@ -83,10 +83,11 @@ async def make_message(
     body: str = "Hello",
     client_id: str | None = None,
     created_at: int | None = None,
+    reply_to: int | None = None,
 ) -> Message:
     """A message that is stored, and not published."""
     moment = now() if created_at is None else created_at
-    sent = Send(conversation_id, author.id, client_id or new_id(), body, moment)
+    sent = Send(conversation_id, author.id, client_id or new_id(), body, moment, reply_to)
     [stored] = await commit([sent])
     assert isinstance(stored, Stored), stored
     return stored.message

@@ -21,6 +21,8 @@ class Shown:
     body: str
     is_unsent: bool = False
     is_edited: bool = False
+    quote: str = ""
+    """The position, the name and the text."""
 
     @property
     def rank(self) -> int:
@@ -200,10 +202,17 @@ def shown(markup: Tag) -> list[Shown]:
             body=text_of(li.find(class_="body")),
             is_unsent="unsent" in (li.get("class") or []),
             is_edited=li.select_one(".edited") is not None,
+            quote=quote(li),
         )
         for li in markup.find_all("li", class_="message")
         if li.find_parent("template") is None
     ]
+
+
+def quote(markup: Tag) -> str:
+    """What is quoted in a message, or in the composer."""
+    link = markup.select_one(".quote")
+    return f"{attribute(link, 'data-position')} {text_of(link)}" if link else ""
 
 
 def lines(markup: Tag) -> list[Line]:

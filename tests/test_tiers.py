@@ -305,6 +305,31 @@ async def test_what_was_unsent_while_one_was_away_is_caught_up(site: Site, tier:
         assert "Secret" not in str(newcomer.messages())
 
 
+@tiers
+async def test_a_reply_quotes_its_original_as_it_is_now_everywhere(site: Site, tier: str) -> None:
+    ada, bob, chat = await two_people(site)
+    async with ada.tab(tier, chat) as writer, bob.tab(tier, chat) as reader:
+        await writer.send("Helo")
+        await reader.wait_for_bodies("Helo")
+        await reader.send("Answer", reply_to=1)
+        await writer.wait_for_bodies("Helo", "Answer")
+        assert [message.quote for message in writer.messages()] == ["", "1 Ada Helo"]
+        with pytest.raises(Refused, match="that you reply to was unsent"):
+            await reader.send("Answer", reply_to=9)
+        await writer.edit(1, "Hello")
+        await reader.wait_for(lambda: reader.messages()[-1].quote == "1 Ada Hello")
+        await writer.wait_for(lambda: writer.messages() == reader.messages())
+        async with reader.offline():
+            await writer.unsend(1)
+        await reader.wait_for(lambda: reader.messages()[-1].quote == "1 Ada Message unsent")
+        await writer.wait_for(lambda: writer.messages() == reader.messages())
+        assert "Hello" not in str([*writer.messages(), *reader.messages()])
+        with pytest.raises(Refused, match="that you reply to was unsent"):
+            await reader.send("Answer", reply_to=1)
+        fresh = await bob.page(f"/chat/{chat}/")
+        assert fresh.messages() == reader.messages()
+
+
 # 10 messages by each of two at once
 
 

@@ -20,6 +20,7 @@ class Refusal(Enum):
     NOT_A_PARTICIPANT = "its author takes no part in the conversation"
     USED_ELSEWHERE = "its author has used the client_id in another conversation"
     USED_FOR_OTHER_TEXT = "its author has used the client_id for another text"
+    NO_ORIGINAL = "the message that it replies to is not there, or unsent"
     NO_MESSAGE = "there is no such message"
     NOT_THE_AUTHOR = "the message is someone else's"
     UNSENT = "the message was unsent"

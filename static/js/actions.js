@@ -2,7 +2,7 @@
 // Enter or the menu key on it. Where there are no popovers, the time leads to the page. ↑ in an empty composer
 // edits the last text of one's own.
 
-import {composer, messages, user} from './page.js'
+import {composer, held, messages, user} from './page.js'
 
 const LONG = 500, STILL = 10
 const button = document.createElement('button')
@@ -50,7 +50,7 @@ async function open(li, beside) {
 
 function press(event) {
   const {key, shiftKey, target} = event
-  if (!target.matches('[data-position]')) return
+  if (!target.matches('.message[data-position]')) return
   if (key !== 'Enter' && key !== 'ContextMenu' && !(key === 'F10' && shiftKey)) return
   event.preventDefault()
   open(target, target.querySelector('.bubble'))
@@ -62,7 +62,7 @@ function replace(event) {
 }
 
 function hold({pointerType, target, clientX, clientY}) {
-  const li = target.closest('[data-position]')
+  const li = target.closest('.message[data-position]')
   if (pointerType === 'mouse' || !li || target.closest('a, button')) return
   pressedAt = {clientX, clientY}
   pressing = setTimeout(open, LONG, li, li.querySelector('.bubble'))
@@ -77,8 +77,8 @@ function letGo({type, clientX, clientY}) {
 function editLast(event) {
   const {key, isComposing, ctrlKey, metaKey, altKey, shiftKey} = event
   if (key !== 'ArrowUp' || composer.body.value || isComposing || ctrlKey || metaKey || altKey || shiftKey) return
-  const own = [...messages.querySelectorAll(`[data-position][data-author="${user}"]:not(.unsent)`)]
-  if (!own.length) return
+  const last = held().findLast(li => li.matches(`[data-author="${user}"]:not(.unsent)`))
+  if (!last) return
   event.preventDefault()
-  edit(own.at(-1))
+  edit(last)
 }

@@ -2,9 +2,12 @@
 
 import {edit} from './actions.js'
 import {offer} from './copy.js'
-import {byId} from './page.js'
+import {byId, emit, position} from './page.js'
+import {load} from './quotes.js'
 
 const GAP = 8
+// What is done here, not on another page, by the name of its entry's attribute.
+const WAYS = {edit, reply: li => emit('parley:reply', position(li))}
 const menu = document.createElement('div')
 
 let message, opener
@@ -19,6 +22,7 @@ byId('conversation').append(menu)
 export async function open(li, beside) {
   const {href} = li.querySelector('.meta a')
   message = li
+  load()
   opener = beside
   try {
     const response = await fetch(href, {headers: {'HX-Request': 'true'}})
@@ -58,8 +62,10 @@ function go(event) {
 }
 
 function choose(event) {
-  if (!event.target.closest('[data-edit]')) return
+  const {dataset} = event.target.closest('a') ?? {}
+  const chosen = dataset && Object.keys(WAYS).find(name => name in dataset)
+  if (!chosen) return
   event.preventDefault()
   menu.hidePopover()
-  edit(message)
+  WAYS[chosen](message)
 }

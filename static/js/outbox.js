@@ -6,6 +6,7 @@ import {apply} from './frames.js'
 import {isOff, send} from './live.js'
 import {byId, composer, conversation, domId, emit, message, messages, on, post, signIn, user} from './page.js'
 import {isItem, pause, Queue, verdict} from './queue.js'
+import {load} from './quotes.js'
 import {forget, names, onChange, recall, remember} from './storage.js'
 
 const ACKNOWLEDGED = 3000, ANSWERED = 15000
@@ -43,7 +44,8 @@ function submit(event) {
   event.preventDefault()
   const text = composer.body
   if (text.value.trim()) {
-    keep({id: uuid(), conversation, body: text.value, at: queue.at(Date.now())})
+    const replyTo = composer.reply_to && Number(composer.reply_to.value)
+    keep({id: uuid(), conversation, body: text.value, reply_to: replyTo, at: queue.at(Date.now())})
     write('')
     composer.querySelector('.error')?.remove()
     text.removeAttribute('aria-invalid')
@@ -61,6 +63,7 @@ function press({target}) {
     again()
   } else if (target.matches('.edit, .discard')) {
     if (target.matches('.edit')) write([item.body, composer.body.value].filter(Boolean).join('\n'))
+    if (target.matches('.edit') && item.reply_to) emit('parley:reply', item.reply_to)
     message(item.id).remove()
     drop(item.id)
   }
@@ -73,8 +76,8 @@ function write(text) {
 }
 
 function flush() {
-  for (const {id, body} of queue.forSocket(conversation, Date.now())) {
-    if (!send({type: 'message', client_id: id, body})) break
+  for (const {id, body, reply_to} of queue.forSocket(conversation, Date.now())) {
+    if (!send({type: 'message', client_id: id, body, reply_to})) break
     hand(id, ACKNOWLEDGED)
   }
   if (!posting) posting = postAll().finally(() => { posting = undefined })
@@ -93,7 +96,7 @@ async function postAll() {
 
 // True when the next one may go.
 async function postOne(item) {
-  const fields = {client_id: item.id, body: item.body, author: user}
+  const fields = {client_id: item.id, body: item.body, reply_to: item.reply_to ?? '', author: user}
   let response, text
   try {
     response = await post(`/chat/${item.conversation}/messages/`, fields, AbortSignal.timeout(ANSWERED))
@@ -147,8 +150,9 @@ function draw(words) {
   for (const item of queue.all()) if (item.conversation === conversation) drawOne(item, words)
 }
 
-function drawOne({id, body, at, failed, refused}, words) {
-  const li = message(id) ?? add(id, body, at)
+function drawOne(item, words) {
+  const {id, failed, refused} = item
+  const li = message(id) ?? add(item)
   if (li.dataset.position) return drop(id)
   li.classList.toggle('failed', !!failed)
   li.classList.toggle('sending', !failed)
@@ -158,15 +162,21 @@ function drawOne({id, body, at, failed, refused}, words) {
   li.querySelector('.discard').hidden = !failed
 }
 
-function add(id, body, at) {
+function add({id, body, reply_to, at}) {
   const li = pending.content.firstElementChild.cloneNode(true)
   li.id = domId(id)
   li.dataset.created = at
   li.querySelector('.body').textContent = body
   li.querySelector('time').dateTime = new Date(at).toISOString()
   messages.append(li)
+  if (reply_to) quoteIn(li, reply_to)
   emit('parley:drawn')
   return li
+}
+
+async function quoteIn(li, position) {
+  const replies = await load()
+  if (replies && !li.dataset.position) li.querySelector('.bubble').prepend(replies.quote(position))
 }
 
 const errorIn = page => page.querySelector('.error')?.textContent.trim()

@@ -4,7 +4,7 @@
 // what is trimmed.
 
 import {isOutsideAfter} from './frames.js'
-import {byId, emit, held, live, messages, on, position, scroller, user} from './page.js'
+import {at, byId, emit, held, live, messages, on, position, scroller, user} from './page.js'
 
 const MOST = 300, SPARE = 20, NEAR = 60
 const jump = document.createElement('button')
@@ -57,17 +57,30 @@ export function start() {
 
 function open() {
   document.querySelector('.to-unread')?.addEventListener('click', toUnread)
-  const at = new URLSearchParams(location.search).get('at')
-  if (at) return held().find(li => li.dataset.position === at)?.scrollIntoView({block: 'center'})
+  const query = new URLSearchParams(location.search)
+  const place = query.get('at') ?? query.get('reply')
+  if (place) return at(Number(place))?.scrollIntoView({block: 'center'})
   byId('unread')?.scrollIntoView()
 }
+
+// Leads to the message at a position: here, or in the part of the log around it, which is then loaded.
+export async function lead(to) {
+  if (!at(to)) await load(`?at=${to}`)
+  look()
+  isLeading = false
+  at(to)?.scrollIntoView({block: 'center'})
+  look()
+  return at(to)
+}
+
+const load = query => htmx.ajax('GET', `${live.dataset.live}${query}`, {target: messages, swap: 'innerHTML'})
 
 // It stays until it is used: to go and read the newest first does no harm.
 async function toUnread(event) {
   event.preventDefault()
   event.currentTarget.remove()
   const read = Number(messages.dataset.read)
-  if (!firstAfter(read)) await htmx.ajax('GET', `${live.dataset.live}?at=${read + 1}`, {target: messages, swap: 'innerHTML'})
+  if (!firstAfter(read)) await load(`?at=${read + 1}`)
   look()
   isLeading = false
   const first = byId('unread') ?? firstAfter(read)
@@ -90,7 +103,7 @@ const toBottom = () => { scroller.scrollTop = 0 }
 const isInUpperHalf = () => distanceFromBottom() > (scroller.scrollHeight - scroller.clientHeight) / 2
 
 async function toNewest() {
-  if (newer()) await htmx.ajax('GET', live.dataset.live, {target: messages, swap: 'innerHTML'})
+  if (newer()) await load('')
   isLeading = isFollowing = true
   toBottom()
   look()

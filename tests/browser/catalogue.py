@@ -204,6 +204,10 @@ async def add_messages(catalogue: Catalogue, visitor: Visitor, group: int, notes
     """Pages of messages: others' and one's own, as they are, edited and unsent."""
     own, edit = f"/chat/{notes}/1/", f"/chat/{notes}/1/edit/"
     catalogue.add("a message", 200, await visitor.get(f"/chat/{group}/5/"))
+    replying = await visitor.get(f"/chat/{group}/?reply=5")
+    catalogue.add("replying", 200, replying)
+    fields = {"client_id": factories.new_id(), "body": "Yes", "reply_to": "5"}
+    catalogue.add_frame("reply", (await visitor.hx_post(f"/chat/{group}/messages/", **fields)).text)
     catalogue.add("the first message", 200, await visitor.get(f"/chat/{group}/1/"))
     for name, place, path in (("menu", "#menu", own), ("edit form", "#composer", edit)):
         response = await visitor.get(path, HX_Request="true")

@@ -61,6 +61,9 @@ READINGS: dict[str, Reading] = {
     "caught-up participants": lambda person, id: inbox_ranks.mark_caught_up([person], 0),
     "ranks of participants": lambda person, id: engine.write(inbox_ranks.propagate([id])),
     "a new message": lambda person, id: engine.write(store([hello(person, id)])),
+    "a reply": lambda person, id: engine.write(
+        store([Send(id, person, str(uuid.uuid4()), "Hello", 1, 1)])
+    ),
     "editing": lambda person, id: engine.write(store([Edit(id, person, 1, "Other", 9, 1)])),
     "earlier texts": lambda person, id: versions.list_earlier(id, 1, person),
     "unsending": lambda person, id: engine.write(store([Unsend(id, person, 1, 1)])),

@@ -178,6 +178,7 @@ async def test_nothing_of_an_unsent_text_is_in_a_backup(
 ) -> None:
     await make_message(ada, chat, word(1))
     await make_message(ada, chat, word(2))
+    await make_message(ada, chat, "Answer", reply_to=1)
     await commit([Edit(chat, ada.id, 1, word(3), 1, NOON)])
     await unsend(ada, chat, 1)
     async with snapshot(database) as source:

@@ -28,6 +28,11 @@ class Message:
     previous_created_at: int | None = NOON
     unsent_at: int | None = None
     edited_at: int | None = None
+    reply_to: int | None = None
+    quoted_author_id: int | None = None
+    quoted_name: str | None = None
+    quoted_tint: int | None = None
+    quoted_body: str | None = None
 
 
 @pytest.mark.parametrize(
