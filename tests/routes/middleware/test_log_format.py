@@ -168,8 +168,8 @@ async def test_a_proxys_id_is_kept_where_it_is_one(site: Site) -> None:
 async def test_an_error_of_ours_carries_the_id_of_its_request(
     site: Site, written: Written, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def broken(author: object, conversation_id: int, client_id: str, body: str) -> None:
-        raise ValueError(body)
+    async def broken(*sent: object) -> None:
+        raise ValueError(sent)
 
     monkeypatch.setattr(messages, "send", broken)
     ada, _ = await site.people("ada", "bob")
