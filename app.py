@@ -31,6 +31,7 @@ from routes import (
     edits,
     errors,
     form_pages,
+    forwards,
     messages,
     operations,
     participants,
@@ -102,6 +103,7 @@ routes = [
     Route("/account/", users.edit),
     Route("/account/name/", users.update_name, methods=["POST"]),
     Route("/account/presence/", users.update_presence, methods=["POST"]),
+    Route("/account/forwards/", users.update_forwards, methods=["POST"]),
     Route("/account/password/", users.update_password, methods=["POST"]),
     Route("/account/sessions/", sessions.destroy_all, methods=["POST"]),
     Route("/account/delete/", users.destroy, methods=["POST"]),
@@ -121,6 +123,8 @@ routes = [
     Route(MESSAGE + "edit/", edits.create, methods=["POST"]),
     Route(MESSAGE + "unsend/", unsends.confirm),
     Route(MESSAGE + "unsend/", unsends.create, methods=["POST"]),
+    Route(MESSAGE + "forward/", forwards.show),
+    Route(MESSAGE + "forward/", forwards.create, methods=["POST"]),
     Route(CHAT + "typing/", typing_notifications.create, methods=["POST"]),
     Route(CHAT + "read/", participants.update_read, methods=["POST"]),
     Route("/read/", participants.mark_all_read, methods=["POST"]),
@@ -133,7 +137,7 @@ routes = [
     Route("/read/", form_pages.show_inbox),
     *[
         Route(f"/account/{form}/", form_pages.show_account)
-        for form in ("name", "presence", "password", "sessions", "delete")
+        for form in ("name", "presence", "forwards", "password", "sessions", "delete")
     ],
     Route(CHAT + "messages/", form_pages.show_conversation),
     Route(MESSAGE + "unread/", form_pages.show_message),

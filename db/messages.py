@@ -10,6 +10,7 @@ from db import engine, replies
 from db.engine.dialect import gathered, given, looked_up, objects
 from db.engine.script import Script
 from db.engine.statement import Row, Statement
+from db.forwards import FORWARD
 from db.log.change import Change, Place, Refusal
 from db.log.revisions import Logs
 from db.replies import QUOTE
@@ -40,12 +41,15 @@ class Message(NamedTuple):
     quoted_tint: int | None
     quoted_body: str | None
     """Empty where it was unsent."""
+    forwarded_from: int | None
+    """Who wrote what it says; `HIDDEN` where that is not told."""
+    forwarded_name: str | None
 
 
 MESSAGE = f"""
     m.conversation_id, m.position, m.revision AS revision, m.author_id, u.name AS author_name,
     author.tint AS author_tint, m.client_id, {BODY}, m.created_at, m.unsent_at, {EDITED_AT},
-    p.author_id AS previous_author_id, p.created_at AS previous_created_at, {QUOTE}
+    p.author_id AS previous_author_id, p.created_at AS previous_created_at, {QUOTE}, {FORWARD}
 """
 NEIGHBOURS = """
     JOIN users u ON u.id = m.author_id
@@ -73,6 +77,7 @@ class Send(Change):
     created_at: int
     reply_to: int | None = None
     """The position of a message in the same conversation."""
+    forwarded_from: int | None = None
 
     @classmethod
     def store_all(cls, changes: Sequence[Self], logs: Logs) -> Script[list[Place | Refusal]]:
@@ -101,8 +106,8 @@ class Send(Change):
 
     def row(self, position: int, previous: int | None) -> tuple[object, ...]:
         """The values of `NEW`."""
-        return (self.conversation_id, position, previous, position, self.user_id,
-                self.client_id, self.body, self.created_at, self.reply_to)  # fmt: skip
+        return (self.conversation_id, position, previous, position, self.user_id, self.client_id,
+                self.body, self.created_at, self.reply_to, self.forwarded_from)  # fmt: skip
 
     @property
     def original(self) -> Place:
@@ -140,6 +145,7 @@ NEW = {
     "body": "TEXT",
     "created_at": "BIGINT",
     "reply_to": "BIGINT",
+    "forwarded_from": "BIGINT",
 }
 
 

@@ -61,6 +61,10 @@ class Message(Protocol):
     def quoted_tint(self) -> int | None: ...
     @property
     def quoted_body(self) -> str | None: ...
+    @property
+    def forwarded_from(self) -> int | None: ...
+    @property
+    def forwarded_name(self) -> str | None: ...
 
 
 def view(message: Message) -> SimpleNamespace:
@@ -77,10 +81,11 @@ def view(message: Message) -> SimpleNamespace:
         clock=clock(message.created_at),
         new_day=day(message.created_at) if is_day_opening(message) else None,
         is_continued=is_continued(message),
-        is_large=message.reply_to is None and is_large(message.body),
+        is_large=is_alone(message) and is_large(message.body),
         edited=None if message.edited_at is None else iso(message.edited_at),
         is_unsent=message.unsent_at is not None,
         quote=None if message.reply_to is None else quote(message),
+        forwarded=None if message.forwarded_from is None else forwarded(message),
         body=body(message) if message.unsent_at is None else UNSENT,
     )
 
@@ -105,6 +110,19 @@ def quote(message: Message) -> SimpleNamespace | None:
         author_id=message.quoted_author_id,
         text=escape(excerpt(message.quoted_body)) if message.quoted_body else UNSENT,
     )
+
+
+def forwarded(message: Message) -> SimpleNamespace | None:
+    """Whose words they are, if that is told."""
+    if message.unsent_at is not None:
+        return None
+    name = escape(message.forwarded_name or "")
+    return SimpleNamespace(author_id=message.forwarded_from, name=name)
+
+
+def is_alone(message: Message) -> bool:
+    """Whether its words are all that stands in its bubble."""
+    return message.reply_to is None and message.forwarded_from is None
 
 
 def quoted(original: Message) -> SimpleNamespace:

@@ -6,9 +6,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 import render
-from actions import presence, sessions, users
+from actions import forwards, presence, sessions, users
 from actions.errors import Invalid
-from db import presence as stored
+from db import forwards as stored_forwards
+from db import presence as stored_presence
 from db.users import User
 from render.assets import MINE
 from routes import access, forms, rate_limit
@@ -17,7 +18,7 @@ from routes.inbox import page_with_inbox
 from routes.sessions import same_site_path, signed_out
 
 YEAR = 31_536_000
-SAVED = ("name", "password", "presence")
+SAVED = ("name", "password", "presence", "forwards")
 
 
 async def new(request: Request) -> Response:
@@ -67,6 +68,14 @@ async def update_presence(request: Request) -> Response:
     async with forms.read_form(request) as fields:
         await presence.hide(user, forms.text(fields, "hide") == "yes")
     return forms.see_other("/account/?saved=presence")
+
+
+async def update_forwards(request: Request) -> Response:
+    """Show or hide the user's name where others forward their messages."""
+    user = await access.current_user(request)
+    async with forms.read_form(request) as fields:
+        await forwards.hide(user, forms.text(fields, "show") != "yes")
+    return forms.see_other("/account/?saved=forwards")
 
 
 async def update_password(request: Request) -> Response:
@@ -133,12 +142,14 @@ async def account(
     request: Request, name: str, refusal: Invalid | None = None, saved: str | None = None
 ) -> Response:
     """The account page, also after a refusal."""
+    user_id = (await access.current_user(request)).id
     page = await page_with_inbox(
         request,
         "users/edit.html",
         values={"name": name},
         errors=refusal.errors if refusal else {},
         saved=saved,
-        hides_presence=await stored.is_hidden((await access.current_user(request)).id),
+        hides_presence=await stored_presence.is_hidden(user_id),
+        hides_in_forwards=await stored_forwards.is_hidden(user_id),
     )
     return forms.refused(page, refusal) if refusal else page

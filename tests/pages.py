@@ -23,6 +23,7 @@ class Shown:
     is_edited: bool = False
     quote: str = ""
     """The position, the name and the text."""
+    forwarded: str = ""
 
     @property
     def rank(self) -> int:
@@ -203,6 +204,7 @@ def shown(markup: Tag) -> list[Shown]:
             is_unsent="unsent" in (li.get("class") or []),
             is_edited=li.select_one(".edited") is not None,
             quote=quote(li),
+            forwarded=text_of(li.select_one(".forwarded")),
         )
         for li in markup.find_all("li", class_="message")
         if li.find_parent("template") is None

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import uuid
 
 import pytest
 
@@ -328,6 +329,19 @@ async def test_a_reply_quotes_its_original_as_it_is_now_everywhere(site: Site, t
             await reader.send("Answer", reply_to=1)
         fresh = await bob.page(f"/chat/{chat}/")
         assert fresh.messages() == reader.messages()
+
+
+@tiers
+async def test_what_is_forwarded_says_so_everywhere(site: Site, tier: str) -> None:
+    ada, bob, chat = await two_people(site)
+    async with ada.tab(tier, chat) as writer, bob.tab(tier, chat) as reader:
+        await writer.send("Hello")
+        await reader.wait_for_bodies("Hello")
+        for _ in range(2):
+            await reader.change("1/forward/", to=str(chat), client_id=str(uuid.UUID(int=1)))
+        await writer.wait_for_bodies("Hello", "Hello")
+        assert writer.messages() == reader.messages()
+        assert [m.forwarded for m in writer.messages()] == ["", "Forwarded from Ada"]
 
 
 # 10 messages by each of two at once

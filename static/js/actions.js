@@ -2,7 +2,8 @@
 // Enter or the menu key on it. Where there are no popovers, the time leads to the page. ↑ in an empty composer
 // edits the last text of one's own.
 
-import {composer, held, messages, user} from './page.js'
+import {composer, held, messages, on, user} from './page.js'
+import * as quotes from './quotes.js'
 
 const LONG = 500, STILL = 10
 const button = document.createElement('button')
@@ -23,12 +24,19 @@ export function start() {
   messages.addEventListener('contextmenu', replace)
   messages.addEventListener('pointerdown', hold)
   for (const event of ['pointerup', 'pointercancel', 'pointermove']) messages.addEventListener(event, letGo)
+  messages.addEventListener('pointerover', loadAll, {once: true})
+  on('parley:edit', ({li, text}) => edit(li, text))
   button.addEventListener('click', () => open(button.closest('.message'), button))
 }
 
-export async function edit(li) {
-  const edits = await import('./edits.js')
-  edits.edit(li)
+export async function edit(li, text) {
+  const edits = await import('./edits.js').catch(() => location.assign(`${li.querySelector('.meta a').href}#edit`))
+  edits?.edit(li, text)
+}
+
+// While the server is there to ask.
+function loadAll() {
+  for (const load of [() => import('./menu.js'), () => import('./edits.js'), quotes.load]) load().catch(() => {})
 }
 
 // The button stands on the open side of the bubble.
@@ -44,8 +52,8 @@ function offerTo(target) {
 }
 
 async function open(li, beside) {
-  const menu = await import('./menu.js')
-  menu.open(li, beside)
+  const menu = await import('./menu.js').catch(() => location.assign(li.querySelector('.meta a').href))
+  menu?.open(li, beside)
 }
 
 function press(event) {

@@ -1,29 +1,51 @@
 // A text of one's own is edited where one writes: the form of the message's page takes the composer's place.
-// Escape leaves it.
+// Escape leaves it. What cannot be saved at once is kept and sent later (outbox.js).
 
 import {apply} from './frames.js'
-import {composer, post, signIn} from './page.js'
+import {isOff, isUp} from './live.js'
+import {composer, emit, position, post, signIn, user} from './page.js'
 import {isSending} from './writing.js'
 
-const ANSWERED = 15_000
+const PATIENCE = 3000
+const MARKED = 'Its marks are not known here. Try again when you are connected.'
 
-let form, back
+let form, back, message
 
-export async function edit(message) {
-  const {href} = message.querySelector('.meta a')
+// The text of a message, or another one that was written for it.
+export async function edit(li, text) {
   back = document.activeElement
-  try {
-    const response = await fetch(`${href}edit/`, {headers: {'HX-Request': 'true'}})
-    if (!response.ok) throw new Error(response.status)
-    show(await response.text())
-  } catch {
-    location.assign(`${href}#edit`)
-  }
+  message = li
+  const html = await formFrom(li.querySelector('.meta a').href)
+  if (html === undefined) show(formHere(), text ?? li.querySelector('.body').textContent)
+  else if (html) show(html, text)
 }
 
-function show(text) {
+async function formFrom(address) {
+  let response
+  try {
+    response = await fetch(`${address}edit/`, {headers: {'HX-Request': 'true'}, signal: AbortSignal.timeout(PATIENCE)})
+    if (response.ok) return await response.text()
+  } catch {
+    return undefined
+  }
+  return location.assign(`${address}#edit`) ?? ''
+}
+
+// Without the server the text is what the message shows, unless it has marks, which cannot be seen there.
+function formHere() {
+  const isMarked = message.querySelector('.body :not(a, br)')
+  return `<form class="edit" id="edit" method="post" action="${message.querySelector('.meta a').href}edit/">
+    <input type="hidden" name="revision" value="${message.dataset.revision}">
+    <input type="hidden" name="author" value="${user}">
+    <div class="field"><label for="text">Edit your text</label>
+    ${isMarked ? `<p class="error" role="alert">${MARKED}</p>` : ''}
+    <textarea id="text" name="body" rows="3" dir="auto" required ${isMarked ? 'readonly' : ''}></textarea></div>
+    <p class="buttons">${isMarked ? '' : '<button class="button" type="submit">Save</button>'}</p></form>`
+}
+
+function show(html, text) {
   form?.remove()
-  composer.insertAdjacentHTML('afterend', text)
+  composer.insertAdjacentHTML('afterend', html)
   form = composer.nextElementSibling
   composer.hidden = true
   const cancel = document.createElement('button')
@@ -34,31 +56,43 @@ function show(text) {
   form.querySelector('.buttons')?.append(' ', cancel)
   form.addEventListener('submit', save)
   form.addEventListener('keydown', press)
-  form.querySelector('textarea').focus()
+  const field = form.querySelector('textarea')
+  if (text !== undefined) field.value = text
+  field.focus()
 }
 
 function press(event) {
   if (event.key === 'Escape') leave()
-  else if (isSending(event)) form.requestSubmit()
+  else if (isSending(event) && form.body?.readOnly === false) form.requestSubmit()
   else return
   event.preventDefault()
 }
 
 async function save(event) {
   event.preventDefault()
+  if (!isUp() && !isOff()) return saveLater()
   let response, text
   try {
-    response = await post(form.action, new FormData(form), AbortSignal.timeout(ANSWERED))
+    response = await post(form.action, new FormData(form), AbortSignal.timeout(PATIENCE))
     text = await response.text()
   } catch {
-    return say('Not saved. The server could not be reached.')
+    return saveLater()
   }
   if (response.ok) {
     leave()
     apply(text)
   } else if (response.status === 401) signIn()
   else if (response.status === 409 || response.status === 422) show(text)
+  else if (response.status === 429 || response.status >= 500) saveLater()
   else say('Not saved. The server could not take it.')
+}
+
+function saveLater() {
+  const {body, revision} = form
+  emit('parley:change', {
+    kind: 'edit', position: position(message), body: body.value.trimEnd(), revision: Number(revision.value),
+  })
+  leave()
 }
 
 function say(sentence) {

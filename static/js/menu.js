@@ -2,12 +2,12 @@
 
 import {edit} from './actions.js'
 import {offer} from './copy.js'
-import {byId, emit, position} from './page.js'
+import {byId, emit, position, user} from './page.js'
 import {load} from './quotes.js'
 
-const GAP = 8
+const GAP = 8, PATIENCE = 3000
 // What is done here, not on another page, by the name of its entry's attribute.
-const WAYS = {edit, reply: li => emit('parley:reply', position(li))}
+const WAYS = {edit, reply: li => emit('parley:reply', position(li)), unsend: ask, unsending: unsend, keep: () => opener.focus()}
 const menu = document.createElement('div')
 
 let message, opener
@@ -16,7 +16,7 @@ menu.className = 'menu actions-menu'
 menu.popover = 'auto'
 menu.addEventListener('keydown', go)
 menu.addEventListener('click', choose)
-menu.addEventListener('toggle', ({newState}) => { opener.ariaExpanded = newState === 'open' })
+menu.addEventListener('toggle', ({newState}) => { if (opener.ariaHasPopup) opener.ariaExpanded = newState === 'open' })
 byId('conversation').append(menu)
 
 export async function open(li, beside) {
@@ -24,23 +24,48 @@ export async function open(li, beside) {
   message = li
   load()
   opener = beside
+  let response
   try {
-    const response = await fetch(href, {headers: {'HX-Request': 'true'}})
-    if (!response.ok) throw new Error(response.status)
-    menu.innerHTML = await response.text()
+    response = await fetch(href, {headers: {'HX-Request': 'true'}, signal: AbortSignal.timeout(PATIENCE)})
+    if (!response.ok) return location.assign(href)
+    show(await response.text())
   } catch {
-    location.assign(href)
-    return
+    show(entriesHere())
   }
-  menu.firstElementChild.role = 'menu'
-  offer(menu, li)
+}
+
+// What can be done without the server: it is sent later.
+function entriesHere() {
+  const isUnsent = message.classList.contains('unsent'), isOwn = message.dataset.author === user
+  const entry = (name, words) => `<a class="row" href="#" data-${name}><b>${words}</b></a>`
+  return `<div class="rows actions" role="group" aria-label="What you can do">${isUnsent ? '' : entry('reply', 'Reply')}
+    <button class="row" type="button" data-copy="link" hidden><b aria-live="polite">Copy link</b></button>
+    ${isOwn && !isUnsent ? entry('edit', 'Edit') + entry('unsend', 'Unsend…') : ''}</div>`
+}
+
+function show(html) {
+  menu.innerHTML = html
+  const list = menu.querySelector('.actions')
+  list.role = 'menu'
+  offer(menu, message)
   for (const item of items()) {
     item.role = 'menuitem'
     item.tabIndex = -1
   }
   menu.showPopover()
-  place(beside.getBoundingClientRect())
+  place(opener.getBoundingClientRect())
   items()[0].focus()
+}
+
+function ask() {
+  show(`<p class="hint" id="asked">Its text is deleted for everyone.</p>
+    <div class="rows actions" aria-label="Unsend this message?" aria-describedby="asked">
+    <button class="row danger" type="button" data-unsending><b>Unsend message</b></button>
+    <button class="row" type="button" data-keep><b>Keep it</b></button></div>`)
+}
+
+function unsend(li) {
+  emit('parley:change', {kind: 'unsend', position: position(li), revision: Number(li.dataset.revision)})
 }
 
 function place({left, right, top, bottom}) {
@@ -62,7 +87,7 @@ function go(event) {
 }
 
 function choose(event) {
-  const {dataset} = event.target.closest('a') ?? {}
+  const {dataset} = event.target.closest('a, button') ?? {}
   const chosen = dataset && Object.keys(WAYS).find(name => name in dataset)
   if (!chosen) return
   event.preventDefault()

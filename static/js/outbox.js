@@ -1,18 +1,22 @@
 // A message stands there at once and is kept, through reloads and a killed browser, until it comes back with its place
-// in the log: only then it counts as sent. Messages go in order, under one client_id however often they are tried.
+// in the log: only then it counts as sent. So are changes of messages. All go in order, under one client_id, or based on
+// one revision, however often they are tried.
 
 import {backoff} from './backoff.js'
+import {clear, drawChange} from './changes.js'
 import {apply} from './frames.js'
 import {isOff, send} from './live.js'
-import {byId, composer, conversation, domId, emit, message, messages, on, post, signIn, user} from './page.js'
-import {isItem, pause, Queue, verdict} from './queue.js'
+import {at, byId, composer, conversation, domId, emit, message, messages, on, post, signIn, user} from './page.js'
+import {formOf, frameOf, isChange, isDone, isItem, pathOf, pause, Queue, verdict} from './queue.js'
 import {load} from './quotes.js'
 import {forget, names, onChange, recall, remember} from './storage.js'
 
 const ACKNOWLEDGED = 3000, ANSWERED = 15000
-const FAILED = 'Not sent. The server could not take it.'
-const CLOSED = 'Not sent. You are no longer in this conversation.'
-const REFUSED = {403: 'Not sent. It was refused on its way.', 404: CLOSED, 413: 'Not sent. It is too long.', 422: FAILED}
+const FAILED = 'The server could not take it.'
+const CHANGED = 'It was changed on another device.'
+const REFUSED = {
+  403: 'It was refused on its way.', 404: 'You are no longer in this conversation.', 409: CHANGED, 413: 'It is too long.',
+}
 const WAITING = 'Waiting for the connection…'
 
 const pending = document.createElement('template')
@@ -28,9 +32,8 @@ export function start() {
     composer.addEventListener('submit', submit)
   }
   messages?.addEventListener('click', press)
-  on('parley:arrived', ({id}) => {
-    for (const item of queue.all()) if (domId(item.id) === id) drop(item.id)
-  })
+  on('parley:arrived', arrive)
+  on('parley:change', change)
   on('parley:refused', form => fail(queue.get(form.dataset.refused), errorIn(form), true))
   on('parley:up', again)
   on('htmx:after:swap', () => draw())
@@ -55,18 +58,60 @@ function submit(event) {
   text.focus()
 }
 
+// A change that is made of a message here.
+function change(fields) {
+  const wanted = {...fields, conversation}
+  const replaced = queue.replacedBy(wanted)
+  if (replaced) drop(replaced)
+  keep({...wanted, revision: replaced?.revision ?? fields.revision, id: uuid(), at: queue.at(Date.now())})
+  flush()
+}
+
+function arrive(fresh) {
+  const shown = {
+    revision: Number(fresh.dataset.revision),
+    body: fresh.querySelector('.body').textContent,
+    isUnsent: fresh.classList.contains('unsent'),
+  }
+  for (const item of queue.all()) {
+    if (!isChange(item)) {
+      if (domId(item.id) === fresh.id) drop(item)
+    } else if (elementOf(item)?.id === fresh.id && isDone(item, shown)) settle(item, shown.revision)
+  }
+}
+
+// What waits for the same message is based on what it is now.
+function settle(item, revision) {
+  drop(item)
+  for (const next of queue.changesOf(item)) keep({...next, revision})
+}
+
+function elementOf(item) {
+  if (item.conversation !== conversation) return undefined
+  return isChange(item) ? at(item.position) : message(item.id)
+}
+
 function press({target}) {
-  const item = queue.all().find(({id}) => message(id)?.contains(target))
-  if (!item?.failed) return
+  const item = queue.all().find(item => item.failed && elementOf(item)?.contains(target))
+  if (!item) return
   if (target.matches('.retry')) {
     keep({...item, failed: '', tries: 0})
     again()
+    composer.body.focus()
   } else if (target.matches('.edit, .discard')) {
-    if (target.matches('.edit')) write([item.body, composer.body.value].filter(Boolean).join('\n'))
-    if (target.matches('.edit') && item.reply_to) emit('parley:reply', item.reply_to)
-    message(item.id).remove()
-    drop(item.id)
+    if (target.matches('.edit')) writeAgain(item)
+    else composer.body.focus()
+    if (!isChange(item)) message(item.id).remove()
+    drop(item)
   }
+}
+
+// A text for a message that is still there goes on as one for it.
+function writeAgain(item) {
+  const li = isChange(item) && elementOf(item)
+  if (li && !li.classList.contains('unsent')) return emit('parley:edit', {li, text: item.body})
+  write([item.body, composer.body.value].filter(Boolean).join('\n'))
+  if (item.reply_to) emit('parley:reply', item.reply_to)
   composer.body.focus()
 }
 
@@ -76,9 +121,9 @@ function write(text) {
 }
 
 function flush() {
-  for (const {id, body, reply_to} of queue.forSocket(conversation, Date.now())) {
-    if (!send({type: 'message', client_id: id, body, reply_to})) break
-    hand(id, ACKNOWLEDGED)
+  for (const item of queue.forSocket(conversation, Date.now())) {
+    if (!send(frameOf(item))) break
+    hand(item.id, ACKNOWLEDGED)
   }
   if (!posting) posting = postAll().finally(() => { posting = undefined })
 }
@@ -96,20 +141,21 @@ async function postAll() {
 
 // True when the next one may go.
 async function postOne(item) {
-  const fields = {client_id: item.id, body: item.body, reply_to: item.reply_to ?? '', author: user}
   let response, text
   try {
-    response = await post(`/chat/${item.conversation}/messages/`, fields, AbortSignal.timeout(ANSWERED))
+    response = await post(pathOf(item), {...formOf(item), author: user}, AbortSignal.timeout(ANSWERED))
     text = await response.text()
   } catch {
     return later(backoff(failures++), WAITING)
   }
   const tries = item.tries ?? 0
-  const error = errorIn(new DOMParser().parseFromString(text, 'text/html'))
-  switch (verdict(response, text.includes(domId(item.id)), tries)) {
+  const page = new DOMParser().parseFromString(text, 'text/html')
+  const error = response.status === 409 ? undefined : errorIn(page)
+  const stored = isChange(item) ? page.querySelector(`.message[data-position="${item.position}"]`) : page.getElementById(domId(item.id))
+  switch (verdict(response, !!stored, tries)) {
     case 'sent':
       failures = 0
-      drop(item.id)
+      settle(item, Number(stored.dataset.revision))
       if (item.conversation === conversation) apply(text)
       emit('parley:reached')
       return true
@@ -118,7 +164,7 @@ async function postOne(item) {
     case 'too fast':
       return later(1000 * (response.headers.get('Retry-After') ?? 5), 'Waiting…')
     case 'refused':
-      return fail(item, error ?? REFUSED[response.status], true)
+      return fail(item, error ?? sentence(item, REFUSED[response.status]), true)
     case 'failed':
       return fail(item, error)
     default:
@@ -141,9 +187,11 @@ function again() {
 }
 
 function fail(item, failed, refused) {
-  if (item) keep({...item, failed: failed ?? FAILED, refused})
+  if (item) keep({...item, failed: failed ?? sentence(item, FAILED), refused})
   return true
 }
+
+const sentence = (item, why = FAILED) => `${isChange(item) ? 'Not saved.' : 'Not sent.'} ${why}`
 
 function draw(words) {
   if (!messages) return
@@ -152,13 +200,14 @@ function draw(words) {
 
 function drawOne(item, words) {
   const {id, failed, refused} = item
-  const li = message(id) ?? add(item)
-  if (li.dataset.position) return drop(id)
+  const li = isChange(item) ? drawChange(item, pending) : message(id) ?? add(item)
+  if (!li) return
+  if (li.dataset.position && !isChange(item)) return drop(item)
   li.classList.toggle('failed', !!failed)
   li.classList.toggle('sending', !failed)
-  if (failed || words) li.querySelector('.state').textContent = failed || words
+  if (failed || words) li.querySelector('.delivery .state').textContent = failed || words
   li.querySelector('.retry').hidden = !failed || refused
-  li.querySelector('.edit').hidden = !refused
+  li.querySelector('button.edit').hidden = !refused || item.body === undefined
   li.querySelector('.discard').hidden = !failed
 }
 
@@ -179,7 +228,7 @@ async function quoteIn(li, position) {
   if (replies && !li.dataset.position) li.querySelector('.bubble').prepend(replies.quote(position))
 }
 
-const errorIn = page => page.querySelector('.error')?.textContent.trim()
+const errorIn = page => page.querySelector('.error, .summary p, .kept .hint')?.textContent.trim()
 
 function keep(item) {
   queue.put(item)
@@ -187,9 +236,10 @@ function keep(item) {
   draw()
 }
 
-function drop(id) {
-  queue.drop(id)
-  forget(`outbox:${id}`)
+function drop(item) {
+  queue.drop(item.id)
+  forget(`outbox:${item.id}`)
+  if (isChange(item)) clear(elementOf(item))
 }
 
 // Another tab's outbox is this one's too, should that tab not live to send it.
@@ -200,8 +250,10 @@ function hear(name) {
     hand(id, 2 * ACKNOWLEDGED)
     draw()
   } else {
+    const gone = queue.get(id)
     queue.drop(id)
-    if (!message(id)?.dataset.position) message(id)?.remove()
+    if (gone && isChange(gone)) clear(elementOf(gone))
+    else if (!message(id)?.dataset.position) message(id)?.remove()
   }
 }
 

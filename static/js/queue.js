@@ -3,9 +3,51 @@
 
 const TRIES = 3
 
-// What was kept in the browser is data, not yet a message.
-export const isItem = item => ['id', 'conversation', 'body'].every(name => typeof item?.[name] === 'string')
-  && Number.isFinite(item.at)
+// What can be sent: where a POST goes, the fields, which are a frame's as well, and which of them have to be there. By
+// what a changed message shows one can see that a change of it is stored; where one cannot, an answer to a POST tells.
+const KINDS = {
+  message: {
+    path: () => 'messages/',
+    fields: ({id, body, reply_to}) => ({client_id: id, body, reply_to}),
+    needs: {body: 'string'},
+  },
+  edit: {
+    path: ({position}) => `${position}/edit/`,
+    fields: ({position, body, revision}) => ({position, body, revision}),
+    needs: {position: 'number', body: 'string', revision: 'number'},
+    isDone: (item, shown) => shown.revision > item.revision && shown.body === item.body,
+  },
+  unsend: {
+    path: ({position}) => `${position}/unsend/`,
+    fields: ({position}) => ({position}),
+    needs: {position: 'number'},
+    isDone: (_, shown) => shown.isUnsent,
+  },
+}
+
+const kind = ({kind = 'message'}) => Object.hasOwn(KINDS, kind) ? KINDS[kind] : undefined
+
+// What was kept in the browser is data, not yet an item.
+export function isItem(item) {
+  const needs = {id: 'string', conversation: 'string', at: 'number', ...kind(item ?? {})?.needs}
+  return !!kind(item ?? {}) && Object.entries(needs).every(([name, type]) => typeof item?.[name] === type)
+}
+
+// A message is new, the other kinds change one that is there.
+export const isChange = ({kind = 'message'}) => kind !== 'message'
+export const pathOf = item => `/chat/${item.conversation}/${kind(item).path(item)}`
+export const frameOf = item => ({type: item.kind ?? 'message', ...kind(item).fields(item)})
+
+// Whether a message, as it is shown now, has what the change wants.
+export const isDone = (item, shown) => !!kind(item).isDone?.(item, shown)
+
+// A form has no true and false, and leaves out what is not there.
+export const formOf = item => Object.fromEntries(Object.entries(kind(item).fields(item))
+  .filter(([, value]) => value !== undefined)
+  .map(([name, value]) => [name, typeof value === 'boolean' ? Number(value) : value]))
+
+const isOfSameMessage = (one, other) =>
+  isChange(one) && isChange(other) && one.conversation === other.conversation && one.position === other.position
 
 export class Queue {
   #items = new Map()
@@ -24,12 +66,21 @@ export class Queue {
   hand(id, until) { this.#handed.set(id, until) }
   takeBack() { this.#handed.clear() }
 
-  // Over a socket: what it was not handed yet. Behind one that was not acknowledged in time all wait for its POST.
+  // Changes of the same message that wait, in order.
+  changesOf(change) { return this.waiting().filter(item => isOfSameMessage(item, change)) }
+
+  // What a new change takes the place of: one of its kind that nothing has in hand.
+  replacedBy(change) {
+    return this.changesOf(change).find(item => item.kind === change.kind && !this.#handed.has(item.id))
+  }
+
+  // Over a socket: what it was not handed yet. A change waits for the one before it, since it is based on that. Behind one that was not acknowledged in time all wait for its POST.
   forSocket(conversation, now) {
     const waiting = this.waiting()
     const overdue = waiting.findIndex(item => this.#handed.get(item.id) < now)
     const inTime = overdue < 0 ? waiting : waiting.slice(0, overdue)
-    return inTime.filter(item => item.conversation === conversation && !this.#handed.has(item.id))
+    return inTime.filter(item => item.conversation === conversation && !this.#handed.has(item.id)
+      && (!isChange(item) || this.changesOf(item)[0] === item))
   }
 
   // By POST: the first one, unless it is in hand.
@@ -47,7 +98,7 @@ export function verdict({ok, status}, holdsMessage, tries) {
   if (ok && holdsMessage) return 'sent'
   if (status === 401) return 'signed out'
   if (status === 429) return 'too fast'
-  if ([403, 404, 413, 422].includes(status)) return 'refused'
+  if ([403, 404, 409, 413, 422].includes(status)) return 'refused'
   return tries < TRIES ? 'again' : 'failed'
 }
 

@@ -208,6 +208,12 @@ async def add_messages(catalogue: Catalogue, visitor: Visitor, group: int, notes
     catalogue.add("replying", 200, replying)
     fields = {"client_id": factories.new_id(), "body": "Yes", "reply_to": "5"}
     catalogue.add_frame("reply", (await visitor.hx_post(f"/chat/{group}/messages/", **fields)).text)
+    catalogue.add("forwarding", 200, await visitor.get(f"/chat/{group}/5/forward/?to={notes}"))
+    refused = await visitor.post(f"/chat/{group}/5/forward/")
+    catalogue.add("forwarding refused", 422, refused)
+    fields = {"client_id": factories.new_id(), "to": str(group)}
+    forwarded = await visitor.hx_post(f"/chat/{group}/5/forward/", **fields)
+    catalogue.add_frame("forwarded", forwarded.text)
     catalogue.add("the first message", 200, await visitor.get(f"/chat/{group}/1/"))
     for name, place, path in (("menu", "#menu", own), ("edit form", "#composer", edit)):
         response = await visitor.get(path, HX_Request="true")

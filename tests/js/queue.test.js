@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
-import {isItem, pause, Queue, verdict} from '../../static/js/queue.js'
+import {formOf, frameOf, isDone, isItem, pathOf, pause, Queue, verdict} from '../../static/js/queue.js'
 
 const item = (id, others = {}) => ({id, conversation: '1', body: id, at: Number(id), ...others})
 const ids = items => items.map(({id}) => id)
@@ -75,4 +75,60 @@ test('the status says what went wrong', () => {
 test('after three tries more it is up to the author', () => {
   assert.deepEqual([2, 3].map(tries => verdict({ok: false, status: 503}, false, tries)), ['again', 'failed'])
   assert.ok(pause(1, 1) < pause(2, 0.5))
+})
+
+const change = (id, others = {}) => ({id, conversation: '1', at: Number(id), kind: 'edit', position: 7, body: id, revision: 9, ...others})
+
+test('what is kept is of a kind that is known, and has what that needs', () => {
+  assert.ok(isItem(change('1')))
+  assert.ok(isItem(change('1', {kind: 'unsend', body: undefined})))
+  for (const damaged of [{kind: 'x'}, {kind: 'toString'}, {position: '7'}, {body: null}, {revision: undefined}]) {
+    assert.ok(!isItem(change('1', damaged)), JSON.stringify(damaged))
+  }
+})
+
+test('a frame and a form have the same fields', () => {
+  assert.equal(pathOf(item('1')), '/chat/1/messages/')
+  assert.deepEqual(frameOf(item('1')), {type: 'message', client_id: '1', body: '1', reply_to: undefined})
+  assert.deepEqual(formOf(item('1')), {client_id: '1', body: '1'})
+  assert.deepEqual(formOf(item('1', {reply_to: 5})), {client_id: '1', body: '1', reply_to: 5})
+  assert.equal(pathOf(change('1')), '/chat/1/7/edit/')
+  assert.deepEqual(frameOf(change('1')), {type: 'edit', position: 7, body: '1', revision: 9})
+  assert.equal(pathOf(change('1', {kind: 'unsend'})), '/chat/1/7/unsend/')
+  assert.deepEqual(frameOf(change('1', {kind: 'unsend'})), {type: 'unsend', position: 7})
+})
+
+test('an edit is done when a later message says its text, and by no other change', () => {
+  const shown = others => isDone(change('1'), {revision: 10, body: '1', isUnsent: false, ...others})
+  assert.ok(shown({}))
+  assert.ok(!shown({body: 'of another device'}))
+  assert.ok(!shown({revision: 9}))
+  assert.ok(!isDone(item('1'), {revision: 10, body: '1'}))
+})
+
+test('unsending is done when the message is a tombstone', () => {
+  for (const isUnsent of [true, false]) assert.equal(isDone(change('1', {kind: 'unsend'}), {isUnsent}), isUnsent)
+})
+
+test('a change of a message waits for the one before it', () => {
+  const queue = new Queue([change('1'), change('2', {kind: 'unsend'}), change('3', {position: 8}), item('4')])
+  assert.deepEqual(ids(queue.forSocket('1', 0)), ['1', '3', '4'])
+  queue.hand('1', 3000)
+  assert.deepEqual(ids(queue.forSocket('1', 0)), ['3', '4'])
+  queue.drop('1')
+  assert.deepEqual(ids(queue.forSocket('1', 0)), ['2', '3', '4'])
+})
+
+test('a later text takes the place of one that nothing has in hand', () => {
+  const queue = new Queue([change('1')])
+  assert.equal(queue.replacedBy(change('2')).id, '1')
+  assert.equal(queue.replacedBy(change('2', {position: 8})), undefined)
+  assert.equal(queue.replacedBy(change('2', {kind: 'unsend'})), undefined)
+  assert.equal(queue.replacedBy(change('2', {conversation: '2'})), undefined)
+  queue.hand('1', 3000)
+  assert.equal(queue.replacedBy(change('2')), undefined)
+})
+
+test('a text for a message that has had another one meanwhile is refused', () => {
+  assert.equal(verdict({ok: false, status: 409}, false, 0), 'refused')
 })

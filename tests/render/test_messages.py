@@ -33,6 +33,8 @@ class Message:
     quoted_name: str | None = None
     quoted_tint: int | None = None
     quoted_body: str | None = None
+    forwarded_from: int | None = None
+    forwarded_name: str | None = None
 
 
 @pytest.mark.parametrize(

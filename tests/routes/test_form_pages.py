@@ -4,7 +4,7 @@ import pytest
 
 from tests.applications import Site
 
-ACCOUNT = ["name", "presence", "password", "sessions", "delete"]
+ACCOUNT = ["name", "presence", "forwards", "password", "sessions", "delete"]
 CHAT = {
     "messages/": "",
     "typing/": "",

@@ -78,8 +78,8 @@ async def test_htmx_gets_what_can_be_done(ada: Visitor, user: User, other: User)
         assert "<html" not in menu.text
         found.append([text_of(action) for action in parsed(menu.text).select(".actions > *")])
     assert found == [
-        ["Details", "Reply", "Copy text", "Copy link", "Edit", "Unsend…"],
-        ["Details", "Reply", "Mark as unread from here", "Copy text", "Copy link"],
+        ["Details", "Reply", "Forward…", "Copy text", "Copy link", "Edit", "Unsend…"],
+        ["Details", "Reply", "Forward…", "Mark as unread from here", "Copy text", "Copy link"],
     ]
 
 

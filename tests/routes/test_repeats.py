@@ -21,6 +21,7 @@ FORMS: dict[str, tuple[dict[str, str], str]] = {
     "/logout/": ({}, "/login/"),
     "/account/name/": ({"name": "Countess"}, "/account/?saved=name"),
     "/account/presence/": ({"hide": "yes"}, "/account/?saved=presence"),
+    "/account/forwards/": ({}, "/account/?saved=forwards"),
     "/account/password/": (
         {"current": PASSWORD, "password": NEW_PASSWORD},
         "/account/?saved=password",
@@ -34,6 +35,10 @@ FORMS: dict[str, tuple[dict[str, str], str]] = {
         "/chat/",
     ),
     "/chat/{conversation_id:id}/{position:id}/unsend/": ({}, "/chat/"),
+    "/chat/{conversation_id:id}/{position:id}/forward/": (
+        {"to": "CHAT", "client_id": new_id()},
+        "/chat/",
+    ),
     "/chat/{conversation_id:id}/read/": ({"position": "1"}, "/chat/"),
     "/chat/{conversation_id:id}/{position:id}/unread/": ({}, "/"),
     "/read/": ({}, "/"),
@@ -74,7 +79,8 @@ async def test_both_are_answered_as_the_first(
     if "messages" not in path:
         await ada.post(f"/chat/{chat}/messages/", client_id=new_id(), body="First")
     sender = await site.stranger() if path in ("/signup/", "/login/") else ada
-    fields = {name: str(other.id) if value == "BOB" else value for name, value in fields.items()}
+    known = {"BOB": str(other.id), "CHAT": str(chat)}
+    fields = {name: known.get(value, value) for name, value in fields.items()}
     address = path.replace("{conversation_id:id}", str(chat)).replace("{position:id}", "1")
     answers = await twice(lambda: sender.post(address, **fields))
     assert [answer.status_code for answer in answers] == [303, 303], errors(answers[-1].text)

@@ -169,7 +169,7 @@ async def test_a_stranger_is_led_to_the_sign_in_and_back(site: Site, path: str) 
     assert (await stranger.get(path)).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["name", "password", "presence", "sessions", "delete"])
+@pytest.mark.parametrize("path", ["name", "password", "presence", "forwards", "sessions", "delete"])
 async def test_an_account_is_changed_by_its_owner_only(site: Site, path: str) -> None:
     stranger = await site.stranger()
     refused = await stranger.post(f"/account/{path}/", name="Eve", current="", password="12345678")
