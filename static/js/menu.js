@@ -2,7 +2,8 @@
 
 import {edit} from './actions.js'
 import {offer} from './copy.js'
-import {byId, emit, position} from './page.js'
+import {apply} from './frames.js'
+import {byId, emit, live, position, post} from './page.js'
 import {load} from './quotes.js'
 
 const GAP = 8
@@ -16,6 +17,7 @@ menu.className = 'menu actions-menu'
 menu.popover = 'auto'
 menu.addEventListener('keydown', go)
 menu.addEventListener('click', choose)
+menu.addEventListener('submit', change)
 menu.addEventListener('toggle', ({newState}) => { opener.ariaExpanded = newState === 'open' })
 byId('conversation').append(menu)
 
@@ -68,4 +70,26 @@ function choose(event) {
   event.preventDefault()
   menu.hidePopover()
   WAYS[chosen](message)
+}
+
+// Where that does not work, the form is sent as without a script: its page says why.
+async function change(event) {
+  const form = event.target
+  if (!form.matches('[data-change]')) return
+  event.preventDefault()
+  menu.hidePopover()
+  const response = await post(form.action, new FormData(form)).catch(() => ({}))
+  if (!response.ok) form.submit()
+  else if (response.status === 204) markStarred()
+  else await apply(await response.text())
+}
+
+// What one keeps is marked by a style sheet of one's own.
+function markStarred() {
+  const old = byId('starred'), fresh = document.createElement('link')
+  fresh.id = 'starred'
+  fresh.rel = 'stylesheet'
+  fresh.href = `${live.dataset.live}starred.css?${Date.now()}`
+  fresh.addEventListener('load', () => old?.remove())
+  document.head.append(fresh)
 }

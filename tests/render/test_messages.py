@@ -33,6 +33,7 @@ class Message:
     quoted_name: str | None = None
     quoted_tint: int | None = None
     quoted_body: str | None = None
+    pinned_at: int | None = None
 
 
 @pytest.mark.parametrize(
