@@ -31,6 +31,7 @@ def view(line: Line) -> SimpleNamespace | None:
     return SimpleNamespace(
         address=address_in_conversation(line),  # type: ignore[arg-type]  # there is a message
         all=f"/chat/{line.conversation_id}/pinned/",
+        position=line.position,
         number=line.number,
         text=" ".join(excerpt(line.body or "").split()),
     )

@@ -25,9 +25,8 @@ async def show(request: Request) -> Response:
 async def go_to_day(request: Request, conversation: Conversation, on: str) -> Response:
     """Redirects to the first message of a day (UTC) or after it; to the last one where there is
     none. The form again, with a sentence, for what is no day, or is still to come."""
-    try:
-        day = date.fromisoformat(on)
-    except ValueError:
+    day = parse(on)
+    if day is None:
         return await page(request, conversation, on, "Type a date as in 2026-11-28.")
     if day > (datetime.now(UTC) + AHEAD).date():
         return await page(request, conversation, on, "This day is still to come.")
@@ -42,6 +41,13 @@ async def go_to_day(request: Request, conversation: Conversation, on: str) -> Re
     return forms.see_other(address_in_conversation(nearest[0]))
 
 
+def parse(on: str) -> date | None:
+    try:
+        return date.fromisoformat(on)
+    except ValueError:
+        return None
+
+
 async def page(
     request: Request, conversation: Conversation, on: str, error: str | None = None
 ) -> Response:
@@ -51,6 +57,7 @@ async def page(
         422 if error else 200,
         conversation=conversation,
         on=on,
+        is_day=not on or parse(on) is not None,
         error=error,
         today=datetime.now(UTC).date().isoformat(),
     )

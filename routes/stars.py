@@ -1,5 +1,7 @@
 """Starring a message, what a user has starred, and how a conversation marks it."""
 
+from contextlib import suppress
+
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -59,9 +61,11 @@ async def create(request: Request) -> Response:
 
 async def marks(request: Request) -> Response:
     """The style sheet that marks what the user has starred in a conversation: messages are the same
-    for every viewer, so they cannot say it."""
-    conversation = await access.current_conversation(request)
-    positions = await stored.list_positions(conversation.reader_id, conversation.id)
+    for every viewer, so they cannot say it. Where nobody is signed in it is empty."""
+    positions = []
+    with suppress(access.SignedOut):
+        conversation = await access.current_conversation(request)
+        positions = await stored.list_positions(conversation.reader_id, conversation.id)
     css = render.fragment("stars/marks.css.j2", positions=positions)
     return Response(css, media_type="text/css", headers={"Cache-Control": "no-store"})
 

@@ -18,7 +18,9 @@ menu.popover = 'auto'
 menu.addEventListener('keydown', go)
 menu.addEventListener('click', choose)
 menu.addEventListener('submit', change)
-menu.addEventListener('toggle', ({newState}) => { opener.ariaExpanded = newState === 'open' })
+menu.addEventListener('toggle', ({newState}) => {
+  if (opener.ariaHasPopup) opener.ariaExpanded = newState === 'open'
+})
 byId('conversation').append(menu)
 
 export async function open(li, beside) {

@@ -57,8 +57,8 @@ async def test_the_list_says_who_pinned_what_the_last_first(
     await bob.post(f"{path}1/pin/", on="1")
     html = (await ada.get(f"{path}pinned/")).text
     page = parsed(html)
-    assert [text_of(bdi) for bdi in page.select(".kept-list .hint bdi")] == ["Bob", "Ada"]
-    assert [text_of(body) for body in page.select(".kept-list .body")] == [
+    assert [text_of(bdi) for bdi in page.select(".excerpts .hint bdi")] == ["Bob", "Ada"]
+    assert [text_of(body) for body in page.select(".excerpts .body")] == [
         "The plan\nfor Sunday",
         "Answer",
     ]

@@ -3,6 +3,7 @@
 import pytest
 
 from db.users import User
+from tests.applications import Site
 from tests.clients import Visitor
 from tests.factories import make_conversation, make_message, make_messages
 from tests.pages import attribute, errors, parsed, text_of
@@ -19,7 +20,7 @@ async def path(user: User, other: User) -> str:
 
 async def kept(visitor: Visitor, path: str = "/saved/") -> list[str]:
     page = parsed((await visitor.get(path)).text)
-    return [text_of(body) for body in page.select(".kept-list .body")]
+    return [text_of(body) for body in page.select(".excerpts .body")]
 
 
 async def test_what_is_kept_stands_in_the_list_the_last_first(
@@ -33,8 +34,8 @@ async def test_what_is_kept_stands_in_the_list_the_last_first(
     assert await kept(ada) == ["Second", "First"]
     assert await kept(bob) == []
     page = parsed((await ada.get("/saved/")).text)
-    assert text_of(page.select_one(".kept-list .hint bdi")) == "Tea"
-    assert attribute(page.select_one(".kept-list .buttons a"), "href").startswith(f"{path}?at=2#")
+    assert text_of(page.select_one(".excerpts .hint bdi")) == "Tea"
+    assert attribute(page.select_one(".excerpts .buttons a"), "href").startswith(f"{path}?at=2#")
     assert action((await ada.get(f"{path}1/")).text, "star") == ("0", "Keep no longer")
     back = await ada.post(f"{path}2/star/", on="0", **{"from": "saved"})
     assert back.headers["location"] == "/saved/"
@@ -42,7 +43,7 @@ async def test_what_is_kept_stands_in_the_list_the_last_first(
 
 
 async def test_the_conversation_marks_them_by_a_style_sheet_of_the_user(
-    ada: Visitor, bob: Visitor, path: str
+    site: Site, ada: Visitor, bob: Visitor, path: str
 ) -> None:
     assert 'id="starred"' not in (await ada.get(path)).text
     assert (await ada.hx_post(f"{path}2/star/", on="1")).status_code == 204
@@ -53,7 +54,9 @@ async def test_the_conversation_marks_them_by_a_style_sheet_of_the_user(
     assert '[data-position="2"]' in sheet.text
     assert '[data-position="1"]' not in sheet.text
     assert 'id="starred"' not in (await bob.get(path)).text
-    assert (await bob.get(f"{path}starred.css")).text == ""
+    for visitor in (bob, await site.stranger()):
+        answer = await visitor.get(f"{path}starred.css")
+        assert (answer.status_code, answer.text) == (200, "")
 
 
 async def test_what_can_no_longer_be_read_is_not_in_the_list(
