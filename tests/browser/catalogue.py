@@ -235,9 +235,8 @@ async def add_places(catalogue: Catalogue, visitor: Visitor, chat: str) -> None:
     """What is pinned and kept, and the ways to other places."""
     catalogue.add("nothing pinned", 200, await visitor.get(f"{chat}pinned/"))
     for position in (3, 5):
-        pinned = await visitor.hx_post(f"{chat}{position}/pin/", on="1")
+        await visitor.hx_post(f"{chat}{position}/pin/", on="1")
         assert (await visitor.hx_post(f"{chat}{position}/star/", on="1")).status_code == 204
-    catalogue.add_frame("pinned", pinned.text)
     catalogue.add("pinned messages", 200, await visitor.get(f"{chat}pinned/"))
     catalogue.add("kept messages", 200, await visitor.get("/saved/"))
     catalogue.add("group with a pinned message", 200, await visitor.get(chat))
