@@ -75,4 +75,5 @@ async def test_a_page_that_was_away_shows_what_a_fresh_one_does(
 
 async def same(one: Screen, other: Screen) -> bool:
     shown: list[str] = await one.page.evaluate(SHOWN)
-    return shown == await other.page.evaluate(SHOWN)
+    fresh: list[str] = await other.page.evaluate(SHOWN)
+    return shown == fresh
