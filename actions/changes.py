@@ -14,12 +14,13 @@ from contextlib import asynccontextmanager
 import render
 from actions.batching import Batcher
 from actions.errors import Invalid, Outdated
-from db import engine
+from db import engine, pins
 from db.engine import Unavailable
 from db.log import commit as log
 from db.log.change import Change, Refusal
 from db.log.commit import Stored
 from db.messages import Message
+from db.pins import Line
 from live import broker, publication
 from live.publication import Publication
 
@@ -43,6 +44,9 @@ SENTENCES = {
     Refusal.NOT_THE_AUTHOR: "Only the author of a message can do this.",
     Refusal.UNSENT: "This message was unsent.",
     Refusal.USED_AND_UNSENT: "This message was unsent. Send again to send it as a new one.",
+    Refusal.TOO_MANY_PINNED: (
+        f"{pins.MOST} messages are pinned here already. Unpin one to pin another."
+    ),
     Refusal.OUTDATED: "This message was changed on another device. Both texts are below.",
 }
 
@@ -101,17 +105,19 @@ async def publish(batches: Sequence[Sequence[Stored]]) -> Sequence[None]:
         for each in batch
     }
     stored = [messages[key] for key in sorted(messages)]
-    await broker.publish(
-        *(changed(each.message, each.previous_revision) for each in stored), *active(stored)
-    )
+    await broker.publish(*(changed(*each) for each in stored), *active(stored))
     return [None] * len(batches)
 
 
-def changed(message: Message, previous_revision: int | None = None) -> Publication:
-    """A message as it is now, the same for every reader."""
+def changed(
+    message: Message, previous_revision: int | None = None, pinned: Line | None = None
+) -> Publication:
+    """A message as it is now, with what its conversation shows as pinned where that has changed:
+    the same for every reader."""
+    line = render.pinned_fragment(pinned) if pinned else ""
     return Publication(
         publication.conversation(message.conversation_id),
-        render.message_fragment(message, is_cursor=True),
+        line + render.message_fragment(message, is_cursor=True),
         message.revision,
         previous_revision=previous_revision,
     )

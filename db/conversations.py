@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from db import engine
 from db.engine.dialect import given, is_postgresql, joined
@@ -20,6 +21,7 @@ class Conversation:
     title: str
     epoch: str
     revision: int
+    pinned_revision: int
     last_position: int
     read_position: int
     unread: int
@@ -79,7 +81,7 @@ async def list_seen(places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], 
     rows = await rows_at(
         places,
         f"""
-        c.id, c.kind, {titled()} AS title, c.revision,
+        c.id, c.kind, {titled()} AS title, c.revision, c.pinned_revision,
         (SELECT name FROM epoch WHERE id = 1) AS epoch,
         c.last_position, me.read_position, {UNREAD} AS unread, c.creator_id, me.user_id AS reader_id
         FROM {ME_IN_CONVERSATION}
@@ -88,10 +90,22 @@ async def list_seen(places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], 
     return {(row["id"], row["reader_id"]): Conversation(**row) for row in rows}
 
 
-async def list_revisions(places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], int]:
+class Revisions(NamedTuple):
+    """The last change of a conversation, and the last one of what it shows as pinned."""
+
+    log: int
+    pinned: int
+
+
+async def list_revisions(places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Revisions]:
     """The revisions of conversations, by conversation and user, where the user is a participant."""
-    rows = await rows_at(places, f"c.id, me.user_id, c.revision FROM {ME_IN_CONVERSATION}")
-    return {(row["id"], row["user_id"]): row["revision"] for row in rows}
+    rows = await rows_at(
+        places, f"c.id, me.user_id, c.revision, c.pinned_revision FROM {ME_IN_CONVERSATION}"
+    )
+    return {
+        (row["id"], row["user_id"]): Revisions(row["revision"], row["pinned_revision"])
+        for row in rows
+    }
 
 
 async def rows_at(places: Iterable[tuple[int, int]], selected: str) -> list[Row]:

@@ -6,6 +6,7 @@ from db.engine.script import Script
 from db.engine.statement import Statement
 from db.log.change import Change, Place, Refusal
 from db.log.revisions import Logs
+from db.pins import PINNING
 from db.replies import touch_quoting
 from db.versions import BODY
 
@@ -38,13 +39,15 @@ class Edit(Change):
             return Refusal.OUTDATED
         yield from touch_quoting(place, logs)
         revision = logs.touch(place, self.edited_at)
+        if message["pinned_at"] is not None:
+            logs.repin(self.conversation_id)
         values = {"revision": revision, "body": self.body, "written_at": self.edited_at}
         yield Statement(INSERT, at | values)
         return place
 
 
 FIND = f"""
-    SELECT m.author_id, m.unsent_at, {BODY}
+    SELECT m.author_id, m.unsent_at, {BODY}, {PINNING} AS pinned_at
     FROM messages m WHERE m.conversation_id = :conversation_id AND m.position = :position
 """
 SINCE = """

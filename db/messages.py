@@ -13,6 +13,7 @@ from db.engine.statement import Row, Statement
 from db.forwards import FORWARD
 from db.log.change import Change, Place, Refusal
 from db.log.revisions import Logs
+from db.pins import PINNED_AT
 from db.replies import QUOTE
 from db.versions import BODY, EDITED_AT
 
@@ -44,12 +45,16 @@ class Message(NamedTuple):
     forwarded_from: int | None
     """Who wrote what it says; `HIDDEN` where that is not told."""
     forwarded_name: str | None
+    pinned_at: int | None
 
 
 MESSAGE = f"""
     m.conversation_id, m.position, m.revision AS revision, m.author_id, u.name AS author_name,
     author.tint AS author_tint, m.client_id, {BODY}, m.created_at, m.unsent_at, {EDITED_AT},
-    p.author_id AS previous_author_id, p.created_at AS previous_created_at, {QUOTE}, {FORWARD}
+    p.author_id AS previous_author_id, p.created_at AS previous_created_at,
+    {QUOTE},
+    {FORWARD},
+    {PINNED_AT}
 """
 NEIGHBOURS = """
     JOIN users u ON u.id = m.author_id
@@ -204,6 +209,19 @@ async def get(conversation_id: int, position: int) -> Message | None:
         position=position,
     )
     return message(row) if row else None
+
+
+async def list_at(places: Iterable[Place]) -> dict[Place, Message]:
+    """Messages by their places, outside a transaction."""
+    listed, values = given(list(places), conversation_id="BIGINT", position="BIGINT")
+    rows = await engine.rows(
+        f"""
+        WITH given AS ({listed})
+        SELECT {MESSAGE} FROM given {looked_up("messages", "m", BY_PLACE)} {NEIGHBOURS}
+        """,
+        **values,
+    )
+    return {(row["conversation_id"], row["position"]): message(row) for row in rows}
 
 
 async def list_changed(

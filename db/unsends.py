@@ -6,6 +6,7 @@ from db.engine.script import Script
 from db.engine.statement import Statement
 from db.log.change import Change, Place, Refusal
 from db.log.revisions import Logs
+from db.pins import unpin
 from db.replies import touch_quoting
 
 ROOM = 8
@@ -32,6 +33,8 @@ class Unsend(Change):
             yield from self.blank_texts(at, message["body"])
             yield from touch_quoting(place, logs)
             logs.touch(place, self.unsent_at)
+            if (yield from unpin(place)):
+                logs.repin(self.conversation_id)
         return place
 
     def blank_texts(self, at: dict[str, object], first: str) -> Script[None]:

@@ -7,9 +7,10 @@ from markupsafe import Markup
 from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse
 
-from render import assets, dates, faces, inbox, links, messages
+from render import assets, dates, faces, inbox, links, messages, pins
 from render.inbox import Entry
 from render.messages import Message
+from render.pins import Line
 
 
 def page(request: HTTPConnection, name: str, status: int = 200, **context: object) -> HTMLResponse:
@@ -49,6 +50,11 @@ def cursor_fragment(revision: int, epoch: str = "") -> str:
     return fragment("messages/cursor.fragment.html", revision=revision, epoch=epoch)
 
 
+def pinned_fragment(line: Line) -> str:
+    """What a conversation shows as pinned, as it is sent over the wire."""
+    return fragment("pins/line.fragment.html", line=line)
+
+
 def entry_fragment(entry: Entry, unread: int) -> str:
     """A line of an inbox as it is sent over the wire, with how much is unread in all of it."""
     return fragment("conversations/entry.fragment.html", entry=inbox.view(entry), unread=unread)
@@ -72,6 +78,7 @@ templates.filters |= {
     "address": messages.address,
     "in_conversation": messages.address_in_conversation,
     "linked": links.linked,
+    "line_view": pins.view,
     "entry_view": inbox.view,
     "iso": dates.iso,
     "full": dates.full,

@@ -65,6 +65,7 @@ class Message(Protocol):
     def forwarded_from(self) -> int | None: ...
     @property
     def forwarded_name(self) -> str | None: ...
+    def pinned_at(self) -> int | None: ...
 
 
 def view(message: Message) -> SimpleNamespace:
@@ -83,6 +84,7 @@ def view(message: Message) -> SimpleNamespace:
         is_continued=is_continued(message),
         is_large=is_alone(message) and is_large(message.body),
         edited=None if message.edited_at is None else iso(message.edited_at),
+        is_pinned=message.pinned_at is not None,
         is_unsent=message.unsent_at is not None,
         quote=None if message.reply_to is None else quote(message),
         forwarded=None if message.forwarded_from is None else forwarded(message),
@@ -141,13 +143,26 @@ def address(message: Message) -> str:
     return f"/chat/{message.conversation_id}/{message.position}/"
 
 
-def address_in_conversation(message: Message, parameter: str = "at") -> str:
+class Placed(Protocol):
+    """What the address of a message in its conversation needs to know of it."""
+
+    @property
+    def conversation_id(self) -> int: ...
+    @property
+    def position(self) -> int: ...
+    @property
+    def author_id(self) -> int: ...
+    @property
+    def client_id(self) -> str: ...
+
+
+def address_in_conversation(message: Placed, parameter: str = "at") -> str:
     """The address at which its conversation shows a message."""
     query = f"{parameter}={message.position}"
     return f"/chat/{message.conversation_id}/?{query}#{dom_id(message)}"
 
 
-def dom_id(message: Message) -> str:
+def dom_id(message: Placed) -> str:
     """The id of a message's element; with its author in it nobody can overwrite another's."""
     return f"message-{message.author_id}-{message.client_id}"
 

@@ -10,11 +10,12 @@ from starlette.responses import Response
 import render
 from actions import conversations, people_updates
 from actions.errors import Invalid
-from db import engine, messages, participants
+from db import engine, messages, participants, pins, stars
 from db.conversations import Conversation
+from db.pins import Line
 from db.users import User
 from render.messages import address_in_conversation, quoted
-from routes import access, forms, rate_limit
+from routes import access, forms, places, rate_limit
 from routes.inbox import load_inbox, page_with_inbox
 from routes.message_pages import load_first_page, load_page
 from routes.presence import load_presence
@@ -37,9 +38,12 @@ async def index(request: Request) -> Response:
 
 
 async def show(request: Request) -> Response:
-    """A page of a conversation: what it opens with, or another; for htmx only its messages."""
+    """A page of a conversation: what it opens with, or another; for htmx only its messages. With
+    `on`, a day, it leads to that day's first message."""
     async with engine.connection():
         conversation = await access.current_conversation(request)
+        if (on := request.query_params.get("on")) is not None:
+            return await places.go_to_day(request, conversation, on)
         edges = [forms.number(request, name) for name in ("before", "after", "at")]
         reply_to = forms.number(request, "reply")
         if forms.wants_fragment(request):
@@ -120,6 +124,8 @@ async def pane(
         "conversations/show.html",
         status,
         conversation=asdict(conversation) | {"people": people},
+        line=await pinned(conversation),
+        is_starred=await stars.is_any(user.id, conversation.id),
         people_digest=people_updates.digest_of(people),
         inbox=await load_inbox(user, current=conversation),
         **asdict(await load_presence(conversation, user)),
@@ -143,6 +149,13 @@ async def load_reply(conversation: Conversation, position: int | None) -> dict[s
         "quote": quoted(original),
         "without": address_in_conversation(original),
     }
+
+
+async def pinned(conversation: Conversation) -> Line | None:
+    """What it shows as pinned, if there ever was anything."""
+    if not conversation.pinned_revision:
+        return None
+    return (await pins.list_lines([conversation.id])).get(conversation.id)
 
 
 def refresh(value: str | None) -> int | None:

@@ -55,6 +55,14 @@ def integer(value: str, name: str) -> int:
     return int(value)
 
 
+def switch(form: FormData, field: str) -> bool:
+    """A field that is 1 or 0; 400 for anything else."""
+    value = text(form, field)
+    if value not in ("0", "1"):
+        raise HTTPException(400, f"“{field}” must be 1 or 0.")
+    return value == "1"
+
+
 def wants_fragment(request: Request) -> bool:
     """Whether the request comes from htmx, or another client that accepts fragments."""
     return request.headers.get("hx-request") == "true"

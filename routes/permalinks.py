@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 import render
 from actions import participants
-from db import engine, versions
+from db import engine, stars, versions
 from db.conversations import Conversation
 from db.messages import Message
 from routes import access, forms, rate_limit
@@ -20,7 +20,13 @@ async def show(request: Request) -> Response:
         conversation = await access.current_conversation(request)
         message = await access.current_message(request, conversation)
         if forms.wants_fragment(request):
-            return await part(request, "messages/_actions.html", message, is_menu=True)
+            return await part(
+                request,
+                "messages/_actions.html",
+                message,
+                is_menu=True,
+                is_starred=await is_starred(request, message),
+            )
         return await page(request, conversation, message)
 
 
@@ -53,11 +59,18 @@ async def page(
         message=message,
         is_own=message.author_id == user.id,
         is_menu=False,
+        is_starred=await is_starred(request, message),
         page=await load_context(conversation, message.position),
         versions=await versions.list_earlier(conversation.id, message.position, user.id),
         errors=errors or {},
         body=body,
     )
+
+
+async def is_starred(request: Request, message: Message) -> bool:
+    """Whether the user has starred the message."""
+    user = await access.current_user(request)
+    return await stars.has(user.id, message.conversation_id, message.position)
 
 
 async def part(

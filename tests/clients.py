@@ -242,6 +242,10 @@ class Tab(ABC):
         """As htmx does, whatever the tier. Raises `Refused`."""
         await self.change(f"{position}/unsend/")
 
+    async def pin(self, position: int, on: str = "1") -> None:
+        """As htmx does, whatever the tier. Raises `Refused`."""
+        await self.change(f"{position}/pin/", on=on)
+
     async def change(self, form: str, **fields: str) -> None:
         response = await self.visitor.hx_post(f"{self.path}{form}", **fields)
         refuse(response)

@@ -24,6 +24,7 @@ class Shown:
     quote: str = ""
     """The position, the name and the text."""
     forwarded: str = ""
+    is_pinned: bool = False
 
     @property
     def rank(self) -> int:
@@ -80,6 +81,7 @@ class Page:
         self.unread = int(attribute(page.title, "data-unread") or 0)
         self.presence = text_of(page.find(id="presence"))
         self.heading = text_of(page.select_one("#heading h1"))
+        self.pinned = pinned_in(page)
         self.error = error(page)
         self.draft = text_of(page.find("textarea", {"name": "body"}))
         self.reader = attribute(page.find("html"), "data-user")
@@ -133,11 +135,18 @@ class Page:
             case "#composer", "outerHTML":
                 form = partial.find("form", id="composer")
                 self.refused[attribute(form, "data-refused")] = error(partial)
+            case target:
+                self.apply_to_head(*target, partial)
+
+    def apply_to_head(self, target: str, style: str, partial: Tag) -> None:
+        match target, style:
+            case "#pinned", "innerMorph":
+                self.pinned = pinned_in(partial)
             case "#presence" | "#heading", "outerHTML":
                 self.presence = text_of(partial.find(id="presence"))
                 self.heading = text_of(partial.find("h1")) or self.heading
-            case target:
-                raise AssertionError(f"no page knows what to do with {target}")
+            case _:
+                raise AssertionError(f"no page knows what to do with {target} {style}")
 
     def rename(self, user_id: int, name: str) -> None:
         self._messages = [
@@ -205,6 +214,7 @@ def shown(markup: Tag) -> list[Shown]:
             is_edited=li.select_one(".edited") is not None,
             quote=quote(li),
             forwarded=text_of(li.select_one(".forwarded")),
+            is_pinned=li.select_one(".pinned") is not None,
         )
         for li in markup.find_all("li", class_="message")
         if li.find_parent("template") is None
@@ -215,6 +225,14 @@ def quote(markup: Tag) -> str:
     """What is quoted in a message, or in the composer."""
     link = markup.select_one(".quote")
     return f"{attribute(link, 'data-position')} {text_of(link)}" if link else ""
+
+
+def pinned_in(markup: Tag) -> tuple[str, int]:
+    """The text that a conversation shows as pinned last, and how many are."""
+    links = markup.select('a[href$="/pinned/"]')
+    if not links:
+        return "", 0
+    return text_of(markup.select_one("a.icon-pin bdi")), int(text_of(links[0]).split()[0])
 
 
 def lines(markup: Tag) -> list[Line]:

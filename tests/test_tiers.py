@@ -397,3 +397,61 @@ async def test_a_rename_that_a_page_has_missed_shows_when_it_is_back(site: Site,
         await bobs.send("Is that all?")
         await adas.wait_for_bodies("Hello", "Is that all?")
         assert adas.page.people == held != before
+
+
+@tiers
+async def test_what_is_pinned_stands_at_the_top_as_it_is_now(site: Site, tier: str) -> None:
+    ada, bob, chat = await two_people(site)
+    async with ada.tab(tier, chat) as adas, bob.tab(tier, chat) as bobs:
+        for body in ("First", "Second"):
+            await adas.send(body)
+        await bobs.wait_for_bodies("First", "Second")
+        await bobs.pin(1)
+        for tab in (adas, bobs):
+            await tab.wait_for(lambda: tab.page.pinned == ("First", 1))  # noqa: B023
+        await adas.pin(2)
+        await bobs.wait_for(lambda: bobs.page.pinned == ("Second", 2))
+        assert [message.is_pinned for message in bobs.messages()] == [True, True]
+        await adas.edit(2, "Other words")
+        await bobs.wait_for(lambda: bobs.page.pinned == ("Other words", 2))
+        await adas.unsend(2)
+        await bobs.wait_for(lambda: bobs.page.pinned == ("First", 1))
+        with pytest.raises(Refused, match="was unsent"):
+            await bobs.pin(2)
+        await bobs.pin(1, "0")
+        for tab in (adas, bobs):
+            await tab.wait_for(lambda: tab.page.pinned == ("", 0))  # noqa: B023
+        assert [message.is_pinned for message in bobs.messages()] == [False, False]
+
+
+@tiers
+async def test_what_was_pinned_and_unpinned_meanwhile_is_caught_up(site: Site, tier: str) -> None:
+    ada, bob, chat = await two_people(site)
+    async with ada.tab(tier, chat) as adas, bob.tab(tier, chat) as bobs:
+        for body in ("First", "Second", "Third"):
+            await adas.send(body)
+        await bobs.wait_for_bodies("First", "Second", "Third")
+        async with bobs.offline():
+            for position in (1, 2, 3):
+                await adas.pin(position)
+            await adas.pin(3, "0")
+        await bobs.wait_for(lambda: bobs.page.pinned == ("Second", 2))
+        async with bobs.offline():
+            await adas.pin(1, "0")
+            await adas.pin(2, "0")
+        await bobs.wait_for(lambda: bobs.page.pinned == ("", 0))
+        fresh = await bob.page(f"/chat/{chat}/")
+        assert (bobs.messages(), bobs.page.pinned) == (fresh.messages(), fresh.pinned)
+
+
+@tiers
+async def test_a_page_that_is_too_far_behind_gets_the_line_too(site: Site, tier: str) -> None:
+    user, other = await make_user("ada"), await make_user("bob")
+    ada, bob = await site.visitor(user), await site.visitor(other)
+    chat = await make_conversation([user, other])
+    await make_messages(user, chat, 2)
+    async with bob.tab(tier, chat) as tab:
+        async with tab.offline():
+            await ada.post(f"/chat/{chat}/1/pin/", on="1")
+            await make_messages(user, chat, 600)
+        await tab.wait_for(lambda: tab.page.pinned == ("Message 1", 1))

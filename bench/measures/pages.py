@@ -60,6 +60,8 @@ def ask_large(run: Run, stack: Parley) -> None:
         "conversation, inbox of 5,000": (MANY, stack.conversation_path(MANY)),
         "conversation of 1,000,000": (LONG, stack.conversation_path(LONG)),
         "in the middle of 1,000,000": (LONG, f"{stack.conversation_path(LONG)}?before=500000"),
+        "around a place among 1,000,000": (LONG, f"{stack.conversation_path(LONG)}?at=500000"),
+        "the oldest of 1,000,000": (LONG, f"{stack.conversation_path(LONG)}?after=0"),
     }
     with stack.serving_large() as server:
         for case, (inbox, path) in cases.items():

@@ -25,6 +25,7 @@ class Refusal(Enum):
     NOT_THE_AUTHOR = "the message is someone else's"
     UNSENT = "the message was unsent"
     USED_AND_UNSENT = "the message with the client_id was unsent"
+    TOO_MANY_PINNED = "the conversation has as many pinned messages as there may be"
     OUTDATED = "the message has had another text since"
 
 

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from db import engine, messages
+from db import engine, messages, pins
 from db.engine import Conflict, Unavailable
 from db.engine.script import Script
 from db.log.change import Change, Place, Refusal
 from db.log.revisions import Logs, lock
 from db.messages import Message
+from db.pins import Line
 
 ATTEMPTS = 3
 
@@ -21,6 +22,8 @@ class Stored(NamedTuple):
     previous_revision: int | None
     """The revision of the log's last change before this one; None where nothing has changed, since
     the change is a repeat."""
+    pinned: Line | None = None
+    """What its conversation shows as pinned, where that has changed."""
 
 
 async def commit(changes: Sequence[Change]) -> list[Stored | Refusal]:
@@ -44,9 +47,12 @@ def store(changes: Sequence[Change]) -> Script[list[Stored | Refusal]]:
     yield from logs.write()
     places = {outcome for outcome in outcomes if not isinstance(outcome, Refusal)}
     found = yield from messages.at(places)
+    pinned = (yield from pins.lines(logs.repinned)) if logs.repinned else {}
     previous = logs.previous_revisions()
     return [
-        outcome if isinstance(outcome, Refusal) else Stored(found[outcome], previous.get(outcome))
+        outcome
+        if isinstance(outcome, Refusal)
+        else Stored(found[outcome], previous.get(outcome), pinned.get(outcome[0]))
         for outcome in outcomes
     ]
 

@@ -23,6 +23,7 @@ class Head:
     last_position: int
     active_at: int
     ranked_at: int
+    pinned_revision: int
     is_changed: bool = False
     is_reranked: bool = False
 
@@ -38,6 +39,7 @@ class Logs:
             self._participants.add((head[0], user_id))
         self._before = {head.id: head.revision for head in self._heads.values()}
         self._changed: dict[Place, int] = {}
+        self._repinned: set[int] = set()
 
     def admits(self, change: Change) -> bool:
         """Whether the author of a change takes part in its conversation."""
@@ -63,6 +65,17 @@ class Logs:
         if said_at is not None and place[1] == head.last_position:
             self._mark_lines(head, said_at)
         return head.revision
+
+    def repin(self, conversation_id: int) -> None:
+        """What a conversation shows as pinned changes with the change that was numbered last."""
+        head = self._heads[conversation_id]
+        head.pinned_revision = head.revision
+        self._repinned.add(conversation_id)
+
+    @property
+    def repinned(self) -> frozenset[int]:
+        """The conversations that show other pinned messages than before."""
+        return frozenset(self._repinned)
 
     def _mark_lines(self, head: Head, at: int) -> None:
         """The marks of inboxes count the revisions of the newest ranks only."""
@@ -112,7 +125,8 @@ def lock(changes: Sequence[Change]) -> Script[Logs]:
             SELECT given.* FROM given JOIN participants p
               ON p.conversation_id = given.conversation_id AND p.user_id = given.user_id
         ), held AS (
-            SELECT allowed.user_id, c.id, c.revision, c.last_position, c.active_at, c.ranked_at
+            SELECT allowed.user_id, c.id, c.revision, c.last_position, c.active_at, c.ranked_at,
+                   c.pinned_revision
             FROM allowed JOIN conversations c ON c.id = allowed.conversation_id
             {locked("c", "c.id")}
         )
@@ -123,13 +137,16 @@ def lock(changes: Sequence[Change]) -> Script[Logs]:
     return Logs(orjson.loads(rows or "[]"))
 
 
-HEAD = dict.fromkeys(("id", "revision", "last_position", "active_at", "ranked_at"), "BIGINT")
+HEAD = dict.fromkeys(
+    ("id", "revision", "last_position", "active_at", "ranked_at", "pinned_revision"), "BIGINT"
+)
 TOUCHED = dict.fromkeys(("conversation_id", "position", "revision"), "BIGINT")
 
 UPDATE_HEADS = """
     UPDATE conversations
     SET revision = given.revision, last_position = given.last_position,
-        active_at = given.active_at, ranked_at = given.ranked_at
+        active_at = given.active_at, ranked_at = given.ranked_at,
+        pinned_revision = given.pinned_revision
     FROM given WHERE conversations.id = given.id
 """
 

@@ -5,14 +5,14 @@ for each few hundred readers instead of a few for each one.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import render
 from actions import people_updates, sessions
 from actions.batching import Batcher
-from db import conversations, inbox, messages, participants, presence
+from db import conversations, inbox, messages, participants, pins, presence
 from db.conversations import Conversation
 from db.sessions import Session
 from routes.inbox import Inbox, load_inbox
@@ -45,8 +45,9 @@ class Follower(Protocol):
 class Snapshot:
     """What the database holds for a reader: its rights; the changes after its cursor (or, when they
     are too many, the newest page as `pane`, with its revision); its inbox, if that has another
-    `mark` than the reader's; what its people are called, if their digest is another; and whether
-    the partner of a direct conversation is here."""
+    `mark` than the reader's; what its people are called, if their digest is another; what the
+    conversation shows as pinned, with the revision at which that last changed, if it is after the
+    cursor; and whether the partner of a direct conversation is here."""
 
     is_session_open: bool = True
     is_participant: bool = True
@@ -55,6 +56,7 @@ class Snapshot:
     mark: tuple[int, ...] | None = None
     inbox: Inbox | None = None
     people: str = ""
+    pinned: tuple[int, str] | None = None
     presence: Presence | None = None
 
 
@@ -91,7 +93,7 @@ async def read_logs(pairs: Pairs) -> None:
     missed: dict[Cursor, int] = {}
     for place, cursor, snapshot in placed:
         snapshot.is_participant = place in revisions
-        number = revisions.get(place, 0) - cursor
+        number = revisions[place].log - cursor if place in revisions else 0
         if cursor == NOTHING or number > TOO_FAR_BEHIND:
             snapshot.pane = await newest_page(*place)
         elif number > 0:
@@ -102,6 +104,23 @@ async def read_logs(pairs: Pairs) -> None:
             rendered = [(change.revision, render.message_fragment(change)) for change in changes]
             for snapshot in behind[held]:
                 snapshot.changes = rendered
+    await read_pinned(
+        (place[0], snapshot)
+        for place, cursor, snapshot in placed
+        if place in revisions and cursor < revisions[place].pinned
+    )
+
+
+async def read_pinned(lacking: Iterable[tuple[int, Snapshot]]) -> None:
+    """What conversations show as pinned, for the readers who lack it."""
+    readers: dict[int, list[Snapshot]] = defaultdict(list)
+    for conversation_id, snapshot in lacking:
+        readers[conversation_id].append(snapshot)
+    lines = await pins.list_lines(readers) if readers else {}
+    for id, line in lines.items():
+        text = render.pinned_fragment(line)
+        for snapshot in readers[id]:
+            snapshot.pinned = line.revision, text
 
 
 def place_of(reader: Follower) -> tuple[int, int] | None:

@@ -237,8 +237,13 @@ class Reader:
         if not snapshot.is_participant:
             raise Ended(CloseCode.REMOVED)
         self.people = None
+        pinned = self._new_pinned(snapshot)
         log, inbox = self._new_in_log(snapshot), self._new_inbox(snapshot)
-        return log + snapshot.people + inbox + self._new_presence(snapshot)
+        return pinned + log + snapshot.people + inbox + self._new_presence(snapshot)
+
+    def _new_pinned(self, snapshot: Snapshot) -> str:
+        revision, text = snapshot.pinned or (NOTHING, "")
+        return text if revision > self.cursor else ""
 
     def _new_in_log(self, snapshot: Snapshot) -> str:
         if snapshot.pane is not None:

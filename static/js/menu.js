@@ -2,10 +2,11 @@
 
 import {edit} from './actions.js'
 import {offer} from './copy.js'
-import {byId, emit, position, user} from './page.js'
+import {apply} from './frames.js'
+import {byId, emit, live, position, post, user} from './page.js'
 import {load} from './quotes.js'
 
-const GAP = 8, PATIENCE = 3000
+const GAP = 8, ANSWERED = 3000
 // What is done here, not on another page, by the name of its entry's attribute.
 const WAYS = {edit, reply: li => emit('parley:reply', position(li)), unsend: ask, unsending: unsend, keep: () => opener.focus()}
 const menu = document.createElement('div')
@@ -16,7 +17,10 @@ menu.className = 'menu actions-menu'
 menu.popover = 'auto'
 menu.addEventListener('keydown', go)
 menu.addEventListener('click', choose)
-menu.addEventListener('toggle', ({newState}) => { if (opener.ariaHasPopup) opener.ariaExpanded = newState === 'open' })
+menu.addEventListener('submit', change)
+menu.addEventListener('toggle', ({newState}) => {
+  if (opener.ariaHasPopup) opener.ariaExpanded = newState === 'open'
+})
 byId('conversation').append(menu)
 
 export async function open(li, beside) {
@@ -26,7 +30,7 @@ export async function open(li, beside) {
   opener = beside
   let response
   try {
-    response = await fetch(href, {headers: {'HX-Request': 'true'}, signal: AbortSignal.timeout(PATIENCE)})
+    response = await fetch(href, {headers: {'HX-Request': 'true'}, signal: AbortSignal.timeout(ANSWERED)})
     if (!response.ok) return location.assign(href)
     show(await response.text())
   } catch {
@@ -93,4 +97,26 @@ function choose(event) {
   event.preventDefault()
   menu.hidePopover()
   WAYS[chosen](message)
+}
+
+// Where that does not work, the form is sent as without a script: its page says why.
+async function change(event) {
+  const form = event.target
+  if (!form.matches('[data-change]')) return
+  event.preventDefault()
+  menu.hidePopover()
+  const response = await post(form.action, new FormData(form)).catch(() => ({}))
+  if (!response.ok) form.submit()
+  else if (response.status === 204) markStarred()
+  else await apply(await response.text())
+}
+
+// What one keeps is marked by a style sheet of one's own.
+function markStarred() {
+  const old = byId('starred'), fresh = document.createElement('link')
+  fresh.id = 'starred'
+  fresh.rel = 'stylesheet'
+  fresh.href = `${live.dataset.live}starred.css?${Date.now()}`
+  fresh.addEventListener('load', () => old?.remove())
+  document.head.append(fresh)
 }

@@ -30,6 +30,7 @@ PLACES = {
     "#presence": "{}",
     "#composer": "{}",
     "#menu": '<div class="menu actions-menu">{}</div>',
+    "#pinned": '<p id="pinned">{}</p>',
     "#heading": '<header class="conversation-head group">{}</header>',
     "#people": "{}",
     "#suggestions": "{}",
@@ -139,6 +140,7 @@ async def add_own_pages(catalogue: Catalogue, mira: Visitor) -> None:
     catalogue.add("search found", 200, await mira.get("/search/?q=o"))
     catalogue.add("search found people", 200, await mira.get("/search/?q=jo"))
     catalogue.add("search not found", 200, await mira.get("/search/?q=zz"))
+    catalogue.add("nothing kept", 200, await mira.get("/saved/"))
     catalogue.add("shortcuts", 200, await mira.get("/shortcuts/"))
     catalogue.add("new conversation", 200, await mira.get("/chat/new/"))
     suggesting = await mira.get("/chat/new/?to=theo&q=jo&title=Sailing")
@@ -170,6 +172,7 @@ async def add_conversations(catalogue: Catalogue, site: Site, mira: User) -> Non
     for name, id in ids.items():
         catalogue.add(name, 200, await visitor.get(f"/chat/{id}/"))
     await add_messages(catalogue, visitor, ids["group"], ids["own notes"])
+    await add_places(catalogue, visitor, f"/chat/{ids['group']}/")
     group = await visitor.start("theo", "jonas", title="Sailing")
     catalogue.add("empty group", 200, await visitor.get(f"/chat/{group}/"))
     catalogue.add("people of a group", 200, await visitor.get(f"/chat/{group}/people/"))
@@ -232,6 +235,21 @@ async def add_messages(catalogue: Catalogue, visitor: Visitor, group: int, notes
     catalogue.add("an unsent message", 200, await visitor.get(own))
     late = await visitor.post(edit, body="Late words", revision="1")
     catalogue.add("edit of an unsent message", 422, late)
+
+
+async def add_places(catalogue: Catalogue, visitor: Visitor, chat: str) -> None:
+    """What is pinned and kept, and the ways to other places."""
+    catalogue.add("nothing pinned", 200, await visitor.get(f"{chat}pinned/"))
+    for position in (3, 5):
+        await visitor.hx_post(f"{chat}{position}/pin/", on="1")
+        assert (await visitor.hx_post(f"{chat}{position}/star/", on="1")).status_code == 204
+    catalogue.add("pinned messages", 200, await visitor.get(f"{chat}pinned/"))
+    catalogue.add("kept messages", 200, await visitor.get("/saved/"))
+    catalogue.add("group with a pinned message", 200, await visitor.get(chat))
+    catalogue.add("a pinned message", 200, await visitor.get(f"{chat}3/"))
+    catalogue.add("places", 200, await visitor.get(f"{chat}places/"))
+    catalogue.add("place refused", 422, await visitor.get(f"{chat}?on=x"))
+    catalogue.add_frame("pinned line", (await visitor.get(f"/poll{chat}?after=1")).text)
 
 
 async def add_long_lists(catalogue: Catalogue, site: Site) -> None:

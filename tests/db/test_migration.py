@@ -34,7 +34,9 @@ TABLES = {
     "login_attempts",
     "messages",
     "participants",
+    "pins",
     "sessions",
+    "stars",
     "users",
     "versions",
 }

@@ -9,13 +9,16 @@ import pytest
 
 from db import (
     conversations,
+    days,
     engine,
     inbox,
     inbox_ranks,
     messages,
     participants,
+    pins,
     presence,
     sessions,
+    stars,
     unread,
     versions,
 )
@@ -25,6 +28,7 @@ from db.engine.script import Script
 from db.engine.statement import Row, Statement
 from db.log.commit import store
 from db.messages import Send
+from db.pins import Pin
 from db.unsends import Unsend
 from tests.factories import make_conversation, make_messages, make_user
 
@@ -67,6 +71,13 @@ READINGS: dict[str, Reading] = {
     "editing": lambda person, id: engine.write(store([Edit(id, person, 1, "Other", 9, 1)])),
     "earlier texts": lambda person, id: versions.list_earlier(id, 1, person),
     "unsending": lambda person, id: engine.write(store([Unsend(id, person, 1, 1)])),
+    "pinning": lambda person, id: engine.write(store([Pin(id, person, 1, True, 1)])),
+    "the pinned line": lambda person, id: pins.list_lines([id]),
+    "pinned messages": lambda person, id: pins.list_all(id),
+    "messages by their places": lambda person, id: messages.list_at([(id, 1), (id, 2)]),
+    "starred messages": lambda person, id: stars.list_latest(person, None, 31),
+    "starred messages of a conversation": stars.list_positions,
+    "a day": lambda person, id: days.find_position(id, 9, NOON),
     "the unread count": lambda person, id: unread.count(person),
     "lines of the inbox": lambda person, id: inbox.list_lines([(person, id)]),
     "conversations by name": lambda person, id: conversations.search(person, "%a%", "%a%", 10),

@@ -9,6 +9,7 @@ from routes.access import COOKIE
 from tests import programs
 from tests.browser.conftest import OPTIONS
 from tests.clients import Visitor
+from tests.faults.states import Held, held_in
 
 LIVE_WITHIN = 15.0
 """Seconds in which a page has found a way that works: each has 4 s for its first frame, and a
@@ -28,6 +29,9 @@ NOTE = """() => {
 }"""
 
 
+MARKUP = "() => document.getElementById('messages').outerHTML"
+
+
 class Browser:
     """A tab of Chromium at a conversation."""
 
@@ -41,6 +45,9 @@ class Browser:
         held = [(id, moment) for id, moment in await self.page.evaluate("window.held()")]
         self.has_let_go = len(held) >= LETS_GO
         return held
+
+    async def states(self) -> dict[str, Held]:
+        return held_in(await self.page.evaluate(MARKUP))
 
     def began_anew(self) -> bool:
         return self.has_let_go

@@ -20,6 +20,9 @@ from tests.servers import Server
 READERS = ("ws", "ws", "sse", "sse", "poll", "poll")
 WRITERS = ("ws", "htmx", "ws", "form", "ws", "htmx", "ws", "form", "ws", "htmx")
 RATE = 50
+CHANGES = 6
+"""Edits, unsends and pins a second."""
+
 REPORT = 10.0
 """Seconds between two lines about how it goes."""
 
@@ -39,7 +42,7 @@ async def run(deployment: Deployment, minutes: float, seed: int) -> bool:
     kills: Counter[str] = Counter()
     async with Oracle(deployment.app.url, deployment.database_url) as oracle:
         await oracle.follow(*READERS)
-        async with oracle.writing(*WRITERS, a_second=RATE):
+        async with oracle.writing(*WRITERS, a_second=RATE), oracle.changing(CHANGES, seed):
             reporting = asyncio.create_task(report(oracle, kills))
             try:
                 await kill_in_turn(deployment, oracle, kills, minutes * 60, random.Random(seed))  # noqa: S311
@@ -139,9 +142,10 @@ def place(database: str) -> Iterator[Deployment]:
 def main() -> None:
     parser = argparse.ArgumentParser(
         prog="bin/faults",
-        description="Serves Parley, has people write 50 messages a second and others read, and "
-        "kills what serves them with kill -9, at random. Prints what was lost, doubled or out of "
-        "order, and how long readers took. Fails unless all of that is 0 and at most 30 s, and 95 "
+        description="Serves Parley, has people write 50 messages a second, edit, unsend "
+        "and pin them, and others read, and kills what serves them with kill -9, at random. Prints "
+        "what was lost, doubled, out of order or held otherwise than it is stored, and how long "
+        "readers took. Fails unless all of that is 0 and at most 30 s, and 95 "
         "of 100 took at most 2 s.",
     )
     parser.add_argument("--minutes", type=float, default=10)

@@ -2,27 +2,27 @@
 
 Writers note each client_id and whether it was acknowledged; readers note what they hold, in the
 order in which it came. At the end each acknowledged message has to be in the database, the database
-has to hold each once, and each reader has to hold the database's list in its order.
+has to hold each once, and each reader has to hold the database's list in its order, each message as
+it is there after all that was changed: its text, edited or unsent, pinned or not.
 """
 
 import asyncio
-import sqlite3
+import random
 import time
 import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
-from itertools import cycle, pairwise
+from itertools import count, cycle, pairwise
 from statistics import quantiles
 from typing import Protocol, Self
-
-import asyncpg
 
 from routes.access import COOKIE
 from tests.clients import Visitor
 from tests.faults.readers import FOLLOWERS
-from tests.faults.writers import WAYS, Writer
+from tests.faults.states import Held, Record, records
+from tests.faults.writers import WAYS, Changer, Writer
 from tests.waiting import in_time, slowness
 
 PASSWORD = "correct horse battery"
@@ -31,6 +31,9 @@ AT_MOST = 30.0
 
 HONEST_WITHIN = 3.5
 """Seconds in which a POST is answered, one way or the other; half of one is this machine's."""
+
+RECENT = 100
+"""Messages among which people choose what they change."""
 
 STALLED = 60.0
 """Seconds without any acknowledgement after which there won't be another."""
@@ -44,6 +47,9 @@ class Reader(Protocol):
     async def held(self) -> list[tuple[str, float]]:
         """The client_ids that it holds, in its order, and when each came (seconds since 1970)."""
 
+    async def states(self) -> dict[str, Held]:
+        """What it holds of each message, by client_id."""
+
     def began_anew(self) -> bool:
         """Whether it may lack the beginning, since it was so far behind that it was drawn anew."""
 
@@ -56,12 +62,15 @@ class Verdict:
     """Stored or held more than once."""
     misordered: int
     """Held, or come in, before what stands before it."""
+    diverged: int
+    """Held otherwise than it is stored: each such case."""
     delays: Sequence[float]
     """Seconds from each acknowledgement until each reader held the message."""
 
     def __str__(self) -> str:
         return (
             f"lost {self.lost} dup {self.dup} misordered {self.misordered} "
+            f"diverged {self.diverged} "
             f"converge_p95 {self.converge(95):.2f} converge_max {self.converge(100):.2f}"
         )
 
@@ -73,7 +82,7 @@ class Verdict:
 
     def holds(self, within: float = AT_MOST) -> bool:
         """Whether nothing went wrong, and everything came within so many seconds."""
-        is_exact = not (self.lost or self.dup or self.misordered)
+        is_exact = not (self.lost or self.dup or self.misordered or self.diverged)
         return is_exact and in_time(self.converge(100), within)
 
 
@@ -84,6 +93,10 @@ class Oracle:
         self.url = url
         self.database_url = database_url
         self.acknowledged: dict[str, float] = {}
+        self.texts: dict[str, list[str]] = {}
+        """By client_id: the texts that acknowledged edits gave a message."""
+        self.unsent: set[str] = set()
+        """The client_ids of messages whose unsending was acknowledged."""
         self.answers: Counter[str] = Counter()
         """What became of attempts to send: acknowledged, or why not."""
         self.waits: list[float] = []
@@ -155,6 +168,61 @@ class Oracle:
                 async with asyncio.timeout(due - time.monotonic()):
                     await stopped.wait()
 
+    @asynccontextmanager
+    async def changing(self, a_second: float = 4, seed: int = 0) -> AsyncIterator[None]:
+        """While the block runs people edit, unsend and pin what stands there, as the first of the
+        readers holds it."""
+        stopped = asyncio.Event()
+        async with asyncio.TaskGroup() as tasks:
+            for n, person in enumerate(self.people):
+                page = await person.page(f"/chat/{self.conversation_id}/")
+                changer = Changer(person, self.conversation_id, self.answers)
+                chance = random.Random(f"{seed} {n}")  # noqa: S311
+                pace = len(self.people) / a_second
+                tasks.create_task(self._change(changer, int(page.reader), pace, stopped, chance))
+            try:
+                yield
+            finally:
+                stopped.set()
+
+    async def _change(
+        self,
+        changer: Changer,
+        user_id: int,
+        pace: float,
+        stopped: asyncio.Event,
+        chance: random.Random,
+    ) -> None:
+        for number in count():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pace * chance.uniform(0.5, 1.5)):
+                    await stopped.wait()
+            if stopped.is_set():
+                return
+            states = await self.readers[0].states()
+            own = [id for id, has in states.items() if has.author_id == user_id]
+            [kind] = chance.choices(("edit", "unsend", "pin"), (6, 1, 3))
+            ids = own if kind != "pin" else list(states)
+            if ids:
+                client_id = chance.choice(ids[-RECENT:])
+                await self.change(
+                    changer, kind, client_id, states[client_id], f"{user_id} {number}"
+                )
+
+    async def change(
+        self, changer: Changer, kind: str, client_id: str, has: Held, number: str
+    ) -> None:
+        """Until it is answered."""
+        form = f"{has.position}/{kind}/"
+        if kind == "edit":
+            body = f"{words(client_id)}, edit {number}"
+            if await changer.change(form, body=body, revision=str(has.revision)):
+                self.texts.setdefault(client_id, []).append(body)
+        elif kind == "pin":
+            await changer.change(form, on="0" if has.state.is_pinned else "1")
+        elif await changer.change(form):
+            self.unsent.add(client_id)
+
     async def note(self, client_id: str) -> None:
         """This message has just been acknowledged."""
         async with self._progress:
@@ -186,24 +254,45 @@ class Oracle:
 
     async def verdict(self, within: float = AT_MOST) -> Verdict:
         """The oracle's line, which it prints. Waits until all readers hold all, or `within`."""
-        stored = await log(self.database_url, self.conversation_id)
+        found = await records(self.database_url, self.conversation_id)
+        stored = [record.client_id for record in found]
         deadline = time.monotonic() + within * slowness()
         while True:
             held = [await reader.held() for reader in self.readers]
             late = [has for has in held if stored[-1] not in dict(has)]
-            if not late or time.monotonic() > deadline:
+            diverged = [await differences(found, reader) for reader in self.readers]
+            if not (late or any(diverged)) or time.monotonic() > deadline:
                 break
             await asyncio.sleep(0.05)
-        verdict = self.judge(stored, held)
+        verdict = self.judge(stored, held, self.lost_changes(found), sum(map(len, diverged)))
         print(verdict)
         if not verdict.holds(within):
             counts = {reader.name: len(has) for reader, has in zip(self.readers, held, strict=True)}
+            for reader, differing in zip(self.readers, diverged, strict=True):
+                print(reader.name, differing[:3])
             print(f"stored {len(stored)}, held {counts}, {dict(self.answers)}")
         return verdict
 
-    def judge(self, stored: Sequence[str], held: Sequence[list[tuple[str, float]]]) -> Verdict:
+    def lost_changes(self, found: Sequence[Record]) -> int:
+        """Acknowledged changes that are not stored."""
+        by_id = {record.client_id: record for record in found}
+        edits = sum(
+            text not in by_id[client_id].texts
+            for client_id, texts in self.texts.items()
+            if client_id in by_id and not by_id[client_id].state.is_unsent
+            for text in texts
+        )
+        return edits + sum(not by_id[id].state.is_unsent for id in self.unsent if id in by_id)
+
+    def judge(
+        self,
+        stored: Sequence[str],
+        held: Sequence[list[tuple[str, float]]],
+        lost_changes: int,
+        diverged: int,
+    ) -> Verdict:
         place = {client_id: n for n, client_id in enumerate(stored)}
-        lost = len(self.acknowledged.keys() - place.keys())
+        lost = len(self.acknowledged.keys() - place.keys()) + lost_changes
         dup = len(stored) - len(place)
         misordered, delays = 0, list[float]()
         for reader, has in zip(self.readers, held, strict=True):
@@ -218,7 +307,7 @@ class Oracle:
                 for client_id, moment in has
                 if self.acknowledged.get(client_id, 0) > self.timed_from
             ]
-        return Verdict(lost, dup, misordered, delays)
+        return Verdict(lost, dup, misordered, diverged, delays)
 
 
 def words(client_id: str) -> str:
@@ -226,20 +315,16 @@ def words(client_id: str) -> str:
     return f"Words that only {client_id} has"
 
 
-async def log(database_url: str, conversation_id: int) -> list[str]:
-    """What is stored, in its order: the client_id that each message's own words name.
+async def differences(found: Sequence[Record], reader: Reader) -> list[object]:
+    """What a reader holds otherwise than it is stored."""
+    held = await reader.states()
+    return [
+        (record, held[record.client_id])
+        for record in found
+        if record.client_id in held and held[record.client_id].state != record.state
+    ]
 
-    Read without the application, and from the words, so that a message stored again under
-    another client_id shows as well.
-    """
-    statement = "SELECT body FROM messages WHERE conversation_id = {} ORDER BY position"
-    if database_url.startswith("sqlite"):
-        with closing(sqlite3.connect(database_url.removeprefix("sqlite:///"))) as file:
-            bodies = file.execute(statement.format("?"), [conversation_id]).fetchall()
-    else:
-        connection = await asyncpg.connect(database_url)
-        try:
-            bodies = await connection.fetch(statement.format("$1"), conversation_id)
-        finally:
-            await connection.close()
-    return [body.split()[3] for (body,) in bodies]
+
+async def log(database_url: str, conversation_id: int) -> list[str]:
+    """The client_ids of what is stored, in its order."""
+    return [record.client_id for record in await records(database_url, conversation_id)]

@@ -10,6 +10,7 @@ from itertools import count
 import httpx
 
 from tests.clients import LOST, Events, LiveTab, Poll, Socket
+from tests.faults.states import Held, held, held_in
 from tests.pages import Page
 
 SILENCE = 20.0
@@ -29,6 +30,7 @@ class Ledger(Page):
     def load(self, html: str) -> None:
         super().load(html)
         self.came = {each.id[-36:]: time.time() for each in self.messages()}
+        self.states = {each.id[-36:]: held(each) for each in self.messages()}
         self.times: dict[str, int] = {}
         self.drawn_anew = 0
 
@@ -38,7 +40,7 @@ class Ledger(Page):
             self.heartbeats += 1
             return
         if 'hx-target="#messages" hx-swap="innerHTML"' in frame:
-            self.came = {}
+            self.came, self.states = {}, {}
             self.drawn_anew += 1
         moment = time.time()
         messages = MESSAGE.findall(frame)
@@ -46,12 +48,18 @@ class Ledger(Page):
         for client_id, _ in messages:
             self.came.setdefault(client_id, moment)
             self.times[client_id] = self.times.get(client_id, 0) + 1
+        self.update(held_in(frame))
         for revision in REVISION.findall(frame):
             self.cursor = int(revision)
         for digest in DIGEST.findall(frame):
             self.digest = digest
         for client_id in REFUSED.findall(frame):
             self.refused[client_id] = "refused"
+
+    def update(self, fresh: dict[str, Held]) -> None:
+        for client_id, has in fresh.items():
+            if client_id not in self.states or self.states[client_id].revision <= has.revision:
+                self.states[client_id] = has
 
 
 class Follower(LiveTab):
@@ -68,6 +76,9 @@ class Follower(LiveTab):
             self._follower.result()
             raise AssertionError(f"{self.name} was stopped: {self.ended}")
         return list(self.page.came.items())
+
+    async def states(self) -> dict[str, Held]:
+        return self.page.states
 
     def began_anew(self) -> bool:
         return self.page.drawn_anew > 0

@@ -3,6 +3,8 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from tests.faults.deployments import Deployment, sqlite_deployment
 from tests.faults.oracle import Oracle
 
@@ -84,3 +86,28 @@ async def test_the_whole_server_killed_on_sqlite(tmp_path: Path) -> None:
                     await asyncio.to_thread(deployment.app.start)
                 await oracle.more_acknowledged(15)
             assert (await oracle.verdict()).holds()
+
+
+@pytest.mark.parametrize("victim", ["worker", "redis", "postgresql"])
+async def test_a_kill_amid_sends_edits_unsends_and_pins(
+    deployment: Deployment, oracle: Oracle, victim: str
+) -> None:
+    """Every reader holds each message as it is stored in the end."""
+    assert deployment.redis is not None
+    assert deployment.postgresql is not None
+    kill, start = {
+        "worker": (deployment.app.kill_a_worker, None),
+        "redis": (deployment.redis.kill, deployment.redis.start),
+        "postgresql": (deployment.postgresql.kill, deployment.postgresql.start),
+    }[victim]
+    await oracle.follow(*TIERS)
+    async with oracle.writing(), oracle.changing(a_second=12):
+        for _ in range(2):
+            await oracle.more_acknowledged(40)
+            await asyncio.to_thread(kill)
+            if start is not None:
+                await asyncio.to_thread(start)
+        await oracle.more_acknowledged(40)
+    assert oracle.texts
+    assert oracle.unsent
+    assert (await oracle.verdict()).holds(within=20)

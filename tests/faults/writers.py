@@ -115,3 +115,37 @@ class BySocket(Writer):
 
 
 WAYS: dict[str, type[BySocket | ByPost | ByForm]] = {"ws": BySocket, "htmx": ByPost, "form": ByForm}
+
+
+class Changer:
+    """A person who changes what is said in one conversation: each change is sent until it is
+    answered."""
+
+    def __init__(self, visitor: Visitor, conversation_id: int, answers: Counter[str]) -> None:
+        self.visitor = visitor
+        self.path = f"/chat/{conversation_id}/"
+        self.answers = answers
+
+    async def change(self, form: str, **fields: str) -> bool:
+        """Whether it was acknowledged, in the end; else it was refused."""
+        failures = 0
+        while True:
+            status = await self.post(form, fields)
+            if status < 500 and status != 429:
+                assert status in (200, 409, 422), (form, status)
+                self.answers[f"{form.split('/')[1]} {status}"] += 1
+                return status == 200
+            await asyncio.sleep(random.uniform(0.1, 0.2) * 2 ** min(failures, 3))  # noqa: S311
+            failures += 1
+
+    async def post(self, form: str, fields: dict[str, str]) -> int:
+        try:
+            answer = await self.visitor.http.post(
+                f"{self.path}{form}",
+                data=fields,
+                headers={"HX-Request": "true"},
+                timeout=ANSWERED_WITHIN,
+            )
+        except httpx.HTTPError:
+            return 599
+        return answer.status_code

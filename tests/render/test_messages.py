@@ -35,6 +35,7 @@ class Message:
     quoted_body: str | None = None
     forwarded_from: int | None = None
     forwarded_name: str | None = None
+    pinned_at: int | None = None
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,8 @@ FORMS: dict[str, tuple[dict[str, str], str]] = {
         {"to": "CHAT", "client_id": new_id()},
         "/chat/",
     ),
+    "/chat/{conversation_id:id}/{position:id}/pin/": ({"on": "1"}, "/chat/"),
+    "/chat/{conversation_id:id}/{position:id}/star/": ({"on": "1"}, "/chat/"),
     "/chat/{conversation_id:id}/read/": ({"position": "1"}, "/chat/"),
     "/chat/{conversation_id:id}/{position:id}/unread/": ({}, "/"),
     "/read/": ({}, "/"),
