@@ -88,6 +88,15 @@ async def list_seen(places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], 
     return {(row["id"], row["reader_id"]): Conversation(**row) for row in rows}
 
 
+async def list_titled(conversation_ids: Iterable[int], user_id: int) -> dict[int, SearchResult]:
+    """What these conversations are called, by their ids, where the user is a participant."""
+    rows = await rows_at(
+        [(id, user_id) for id in conversation_ids],
+        f"c.id, c.kind, {titled()} AS title FROM {ME_IN_CONVERSATION}",
+    )
+    return {row["id"]: SearchResult(**row) for row in rows}
+
+
 async def list_revisions(places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], int]:
     """The revisions of conversations, by conversation and user, where the user is a participant."""
     rows = await rows_at(places, f"c.id, me.user_id, c.revision FROM {ME_IN_CONVERSATION}")
