@@ -63,7 +63,9 @@ SEARCHABLE = """
 
 async def list_changed(behind: Iterable[Behind]) -> list[Message]:
     """The messages that were sent or have changed in these parts of logs."""
-    held, values = given(map(tuple, behind), conversation_id="BIGINT", after="BIGINT", until="BIGINT")
+    held, values = given(
+        map(tuple, behind), conversation_id="BIGINT", after="BIGINT", until="BIGINT"
+    )
     rows = await engine.rows(
         f"""
         WITH held AS ({held})
