@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from db import engine
-from db.engine.dialect import given, is_postgresql
+from db.engine.dialect import given, is_postgresql, looked_up, looked_up_if_any
 from db.engine.script import Script
 from db.engine.statement import Statement
 
@@ -17,24 +17,26 @@ class Behind(NamedTuple):
     until: int
 
 
-CURSORS = """
-    SELECT c.id, COALESCE(cursor.revision, 0) AS after, c.revision AS until
-    FROM {of} LEFT JOIN search_cursors cursor ON cursor.conversation_id = c.id
-"""
+def revisions(of: str) -> str:
+    cursor = looked_up_if_any("search_cursors", "cursor", "cursor.conversation_id = c.id")
+    return f"""
+        SELECT c.id, COALESCE(cursor.revision, 0) AS after, c.revision AS until
+        FROM {of} {cursor}
+    """
 
 
 async def list_behind(conversation_ids: Iterable[int]) -> list[Behind]:
     """Which of these logs are not indexed to their ends."""
     ids, values = given(conversation_ids, id="BIGINT")
-    of = f"({ids}) AS given JOIN conversations c ON c.id = given.id"
-    rows = await engine.rows(CURSORS.format(of=of), **values)
+    of = f"({ids}) AS given {looked_up('conversations', 'c', 'c.id = given.id')}"
+    rows = await engine.rows(revisions(of), **values)
     return [Behind(*row) for row in rows if row["until"] > row["after"]]
 
 
 async def list_next(after: int, limit: int) -> tuple[list[Behind], int | None]:
     """Which of the next conversations after an id are behind; and the last one's id."""
     rows = await engine.rows(
-        f"{CURSORS.format(of='conversations c')} WHERE c.id > :after ORDER BY c.id LIMIT :limit",
+        f"{revisions('conversations c')} WHERE c.id > :after ORDER BY c.id LIMIT :limit",
         after=after,
         limit=limit,
     )

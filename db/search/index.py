@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from db import engine
-from db.engine.dialect import given, is_postgresql
+from db.engine.dialect import given, is_postgresql, looked_up_if_any
 from db.engine.script import Script
 from db.engine.statement import Statement
 from db.search import cursors, fts5
@@ -56,9 +56,7 @@ MESSAGE = f"""
         m.unsent_at, s.id, s.revision AS indexed_revision, s.has_link AS had_link,
         CASE WHEN s.id IS NOT NULL THEN {INDEXED_BODY} END AS indexed_body
 """
-SEARCHABLE = """
-    LEFT JOIN searchable s ON s.conversation_id = m.conversation_id AND s.position = m.position
-"""
+BY_PLACE = "s.conversation_id = m.conversation_id AND s.position = m.position"
 
 
 async def list_changed(behind: Iterable[Behind]) -> list[Message]:
@@ -66,19 +64,20 @@ async def list_changed(behind: Iterable[Behind]) -> list[Message]:
     held, values = given(
         map(tuple, behind), conversation_id="BIGINT", after="BIGINT", until="BIGINT"
     )
+    searchable = looked_up_if_any("searchable", "s", BY_PLACE)
     rows = await engine.rows(
         f"""
         WITH held AS ({held})
         {MESSAGE}
         FROM held JOIN messages m ON m.conversation_id = held.conversation_id
           AND m.position > held.after AND m.position <= held.until
-        {SEARCHABLE}
+        {searchable}
         UNION ALL
         {MESSAGE}
         FROM held JOIN messages m ON m.conversation_id = held.conversation_id
           AND m.revision > held.after AND m.revision <= held.until
           AND m.revision > m.position AND +m.position <= held.after  -- not by position
-        {SEARCHABLE}
+        {searchable}
         """,
         **values,
     )
@@ -113,7 +112,7 @@ def take_out(at: dict[str, object]) -> Script[None]:
         f"""
         {MESSAGE}
         FROM searchable s
-        JOIN messages m ON m.conversation_id = s.conversation_id AND m.position = s.position
+        JOIN messages m ON {BY_PLACE}
         WHERE s.conversation_id = :conversation_id AND s.position = :position
         """,
         at,

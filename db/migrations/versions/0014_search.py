@@ -35,7 +35,7 @@ FTS5 = """
         words, content='', columnsize=0, tokenize="ascii tokenchars '~@#'"
     )
 """
-GIN = "CREATE INDEX searchable_words ON searchable USING gin ({columns}) WITH (fastupdate = off)"
+GIN = "CREATE INDEX searchable_words ON searchable USING gin ({columns}) WITH (gin_pending_list_limit = 256)"
 
 
 def upgrade() -> None:
