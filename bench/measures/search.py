@@ -15,6 +15,8 @@ from bench.generator import Figures
 from bench.run import Run
 from bench.stacks.parley import FIRST_ID, Parley
 from db import engine
+from db.search import cursors
+from db.search.hits import BUDGET
 from db.users import User
 
 STACKS = ["parley-pg", "parley-sqlite"]
@@ -71,14 +73,14 @@ async def index_and_ask(run: Run, stack: Parley, url: str, corpus: "Corpus") -> 
     await engine.connect(url, 5, PATIENCE)
     try:
         seconds, _ = await timed(index_all())
-        figures = {"messages_per_second": run.messages / seconds}
+        figures: Figures = {"messages_per_second": run.messages / seconds}
         run.note("indexing", stack, "of old messages", [figures])
         stack.execute(url)
         for reader in READERS[:-1]:
             user = User(FIRST_ID + reader.number, f"person{reader.number}", "Reader")
             for kind, queries in corpus.queries(reader).items():
-                figures = [await asked(user, queries) for _ in range(run.repeats)]
-                run.note("search", stack, f"{reader.conversations:,}, {kind}", figures)
+                runs = [await asked(user, queries) for _ in range(run.repeats)]
+                run.note("search", stack, f"{reader.conversations:,}, {kind}", runs)
     finally:
         await engine.disconnect()
 
@@ -87,7 +89,7 @@ async def index_all() -> None:
     """All, without pauses."""
     after: int | None = 0
     while after is not None:
-        behind, after = await search_index.cursors.list_next(after, search_index.LOOK_BATCH)
+        behind, after = await cursors.list_next(after, search_index.LOOK_BATCH)
         for batch in search_index.batches(behind):
             await search_index.index_batch(batch)
 
@@ -100,7 +102,7 @@ async def asked(user: User, queries: Iterable[str]) -> Figures:
             seconds, results = await timed(search.search(user, query))
             found += len(results.found)
         except Invalid:
-            seconds, too_slow = search.hits.BUDGET, too_slow + 1
+            seconds, too_slow = BUDGET, too_slow + 1
         times.append(1000 * seconds)
     times.sort()
     return {

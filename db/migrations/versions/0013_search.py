@@ -9,8 +9,8 @@ from alembic import op
 
 from db.search import fts5
 
-revision = "0014"
-down_revision = "0011"
+revision = "0013"
+down_revision = "0012"
 
 SEARCHABLE = """
     CREATE TABLE searchable (
@@ -35,7 +35,11 @@ FTS5 = """
         words, content='', columnsize=0, tokenize="ascii tokenchars '~@#'"
     )
 """
-GIN = "CREATE INDEX searchable_words ON searchable USING gin ({columns}) WITH (gin_pending_list_limit = 256)"
+# What is not sorted in yet is read by each search, so it is little (kilobytes).
+GIN = """
+    CREATE INDEX searchable_words ON searchable USING gin ({columns})
+    WITH (gin_pending_list_limit = 256)
+"""
 
 
 def upgrade() -> None:
