@@ -58,7 +58,7 @@ SUBJECTS = [
         "search-p50",
         "search",
         "p50_ms",
-        "Searching 1,000,000 messages, by conversations of who searches: median, ms",
+        "Searching messages, by conversations of who searches: median, ms",
         True,
     ),
     Subject("search-p95", "search", "p95_ms", "The same: 95 %, ms", True),

@@ -10,6 +10,7 @@ from unittest.mock import AsyncMock
 import pytest
 
 from actions import edits, messages, participants, search, search_index, unsends
+from actions.errors import Invalid
 from db import conversations, engine
 from db.search import cursors, index
 from db.search.cursors import Behind
@@ -239,7 +240,7 @@ async def test_without_fts5_messages_are_sent_and_unsent_and_the_search_says_so(
     await search_index.index_all()
     monkeypatch.setattr("db.search.fts5.IS_BUILT_IN", False)
     async with alongside(search_index.maintain()):
-        with pytest.raises(search.Invalid, match="cannot be searched on this server"):
+        with pytest.raises(Invalid, match="cannot be searched on this server"):
             await search.search(ada, "wombat")
         unsent = await unsends.unsend(ada, chat, position)
     assert unsent.unsent_at is not None

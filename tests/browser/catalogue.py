@@ -147,7 +147,8 @@ async def add_own_pages(catalogue: Catalogue, mira: Visitor) -> None:
     found = await mira.get("/search/?q=the")
     assert "<mark>" in found.text
     catalogue.add("messages found", 200, found)
-    note = parsed((await mira.get("/")).text).select("#inbox .self a")[0]["href"].split("/")[2]
+    [line] = parsed((await mira.get("/")).text).select("#inbox .self")
+    note = str(line["id"]).removeprefix("conversation-")
     catalogue.add("search in a conversation", 200, await mira.get(f"/search/?in={note}"))
     catalogue.add("found in it", 200, await mira.get(f"/search/?in={note}&q=buy"))
     catalogue.add("shortcuts", 200, await mira.get("/shortcuts/"))

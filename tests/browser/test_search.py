@@ -1,5 +1,7 @@
 """Searching messages in a browser: as one types, by the keyboard, and without JavaScript."""
 
+from typing import Any
+
 import pytest
 from playwright.async_api import expect
 
@@ -12,7 +14,7 @@ from tests.waiting import eventually
 BODIES = ["The tide is in", "High tide at ten", "Nothing of that kind", *["Hello"] * 60]
 
 
-async def talked(people: People, **options: object) -> tuple[Screen, int]:
+async def talked(people: People, **options: Any) -> tuple[Screen, int]:
     """Ada, whose conversation with Bob is indexed."""
     ada = await people.join("ada", **options)
     bob = await factories.make_user("bob")

@@ -94,7 +94,7 @@ READINGS: dict[str, Reading] = {
 }
 
 
-HELLO = Term((("hello",),))
+HELLO: Term = Term((("hello",),))
 
 
 async def index_again(id: int) -> None:
