@@ -2,7 +2,7 @@
 
 import asyncio
 
-from actions import changes, erasures
+from actions import changes, erasures, search_index
 from actions.clock import now
 from db import engine
 from db.log.commit import Stored
@@ -26,4 +26,5 @@ def submit(author: User, conversation_id: int, position: int) -> asyncio.Future[
     """The same without waiting."""
     unsending = changes.submit(Unsend(conversation_id, author.id, position, now()))
     unsending.add_done_callback(erasures.request)
+    unsending.add_done_callback(search_index.unsent)
     return unsending

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bench import machine, report, results
 from bench.databases import Databases
-from bench.measures import churn, fanout, idle, open_loop, pages, pairs, scaling, sse, storm
+from bench.measures import churn, fanout, idle, open_loop, pages, pairs, scaling, search, sse, storm
 from bench.run import Run
 from bench.stacks import channels, limit, node, parley
 from bench.stacks.stack import Stack
@@ -27,6 +27,7 @@ MEASURES: dict[str, Callable[[Run], None]] = {
     "storm": storm.measure,
     "churn": churn.measure,
     "scaling": scaling.measure,
+    "search": search.measure,
 }
 
 STACKS: list[type[Stack]] = [
@@ -86,6 +87,7 @@ def prepared(options: argparse.Namespace, databases: Databases, folder: Path) ->
         options.seconds or (0.6 if options.quick else 2.0),
         options.repeats or (1 if options.quick else 3),
         options.minutes,
+        options.messages,
     )
 
 
@@ -107,6 +109,9 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=3, help="how long people come and go (3)")
     parser.add_argument(
         "--results", type=Path, nargs="+", default=(), help="what `report` is of (the newest)"
+    )
+    parser.add_argument(
+        "--messages", type=int, default=1_000_000, help="that are searched (1000000)"
     )
     parser.add_argument("--repeats", type=int, help="how many runs a median is of (3)")
     return parser.parse_args()

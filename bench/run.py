@@ -44,6 +44,7 @@ class Run:
     seconds: float
     repeats: int
     minutes: float
+    messages: int = 1_000_000
     warmup: float = 0.5
     records: list[Record] = field(default_factory=list)
     _runs: dict[tuple[str, str, str], list[Figures]] = field(default_factory=dict)

@@ -54,6 +54,14 @@ SUBJECTS = [
     Subject("churn-memory", "churn", "kilobytes", "Churn: memory, kilobytes", True),
     Subject("churn-files", "churn", "files", "Churn: open files", True),
     Subject("churn-tasks", "churn", "tasks", "Churn: tasks", True),
+    Subject(
+        "search-p50",
+        "search",
+        "p50_ms",
+        "Searching messages, by conversations of who searches: median, ms",
+        True,
+    ),
+    Subject("search-p95", "search", "p95_ms", "The same: 95 %, ms", True),
     Subject("scaling", "scaling", "deliveries_per_second", "Workers: deliveries per second"),
     Subject(
         "scaling-cost",

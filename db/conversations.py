@@ -90,6 +90,15 @@ async def list_seen(places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], 
     return {(row["id"], row["reader_id"]): Conversation(**row) for row in rows}
 
 
+async def list_titled(conversation_ids: Iterable[int], user_id: int) -> dict[int, SearchResult]:
+    """What these conversations are called, by their ids, where the user is a participant."""
+    rows = await rows_at(
+        [(id, user_id) for id in conversation_ids],
+        f"c.id, c.kind, {titled()} AS title FROM {ME_IN_CONVERSATION}",
+    )
+    return {row["id"]: SearchResult(**row) for row in rows}
+
+
 class Revisions(NamedTuple):
     """The last change of a conversation, and the last one of what it shows as pinned."""
 

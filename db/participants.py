@@ -82,6 +82,27 @@ async def list_users(conversation_ids: Iterable[int]) -> dict[int, list[User]]:
     return people
 
 
+async def list_named(user_id: int, pattern: str, limit: int) -> list[int]:
+    """The ids of users in a user's conversations, that one among them, whose username or name is
+    LIKE `pattern` (folded, `!` escapes)."""
+    rows = await engine.rows(
+        """
+        SELECT u.id FROM users u
+        WHERE (u.username LIKE :pattern ESCAPE '!' OR u.name_folded LIKE :pattern ESCAPE '!')
+          AND EXISTS (
+            SELECT 1 FROM participants p JOIN participants me
+              ON me.conversation_id = p.conversation_id AND me.user_id = :user_id
+            WHERE p.user_id = u.id
+          )
+        LIMIT :limit
+        """,
+        user_id=user_id,
+        pattern=pattern,
+        limit=limit,
+    )
+    return [row["id"] for row in rows]
+
+
 async def list_recent(user_id: int, limit: int) -> list[User]:
     """The others in a user's latest conversations, latest activity first."""
     rows = await engine.rows(

@@ -8,6 +8,7 @@ from db.log.change import Change, Place, Refusal
 from db.log.revisions import Logs
 from db.pins import unpin
 from db.replies import touch_quoting
+from db.search import index
 
 ROOM = 8
 """Bytes by which a row may grow when its message is unsent: the time, and a larger revision."""
@@ -38,7 +39,8 @@ class Unsend(Change):
         return place
 
     def blank_texts(self, at: dict[str, object], first: str) -> Script[None]:
-        """The first, and those that took its place."""
+        """The first, and those that took its place; before, the index forgets what is said now."""
+        yield from index.take_out(at)
         later = yield Statement(f"SELECT revision, body FROM versions {AT}", at)
         values = {"unsent_at": self.unsent_at, "body": blank(first, ROOM)}
         yield Statement(UNSEND, at | values)

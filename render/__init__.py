@@ -7,7 +7,7 @@ from markupsafe import Markup
 from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse
 
-from render import assets, dates, faces, inbox, links, messages, pins
+from render import assets, dates, faces, inbox, links, markdown, messages, pins
 from render.inbox import Entry
 from render.messages import Message
 from render.pins import Line
@@ -37,6 +37,11 @@ def message_element(message: Message) -> Markup:
     """A message inside a page."""
     element: Markup = macros("messages/_message.html").element(messages.view(message))
     return element
+
+
+def has_link(text: str) -> bool:
+    """Whether a message of this text shows a link."""
+    return "</a>" in markdown.formatted(text)
 
 
 def macros(name: str) -> Any:

@@ -17,7 +17,7 @@ import pytest
 from bench import node, plot, programs, requester, results, tables, visitors
 from bench.databases import Databases
 from bench.generator import Figures
-from bench.measures import open_loop
+from bench.measures import open_loop, search
 from bench.results import Results
 from bench.run import Run
 from bench.stacks import limit, parley
@@ -307,6 +307,40 @@ def test_stacks_take_turns_and_each_keeps_the_median_of_its_runs(tmp_path: Path)
     assert order == ["c", "c-joined"] * 3
     found = [(each["stack"], each["runs"], each["f"], each["lost"]) for each in run.records]
     assert found == [("c", 3, 2, 3), ("c-joined", 3, 3, 3)]
+
+
+class Copy(parley.OnSQLite):
+    """A stack whose database is there already."""
+
+    def __init__(self, databases: Databases, folder: Path, url: str) -> None:
+        super().__init__(databases, folder)
+        self.url = url
+
+    def fresh_database(self) -> str:
+        people = [(parley.FIRST_ID + search.FIRST + n, f"p{n}", "P", "p", "!", 0) for n in range(6)]
+        users = "users (id, username, name, name_folded, password, created_at)"
+        self.insert(self.url, [(users, [*people])])
+        return self.url
+
+
+def test_searches_are_measured_for_people_with_few_and_many_conversations(
+    tmp_path: Path, sqlite_url: str
+) -> None:
+    databases = Databases()
+    stacks: dict[str, Stack] = {"parley-sqlite": Copy(databases, tmp_path, sqlite_url)}
+    run = Run(stacks, databases, tmp_path, [], 0, True, 1, 1, 1, messages=3_000)
+    search.measure(run)
+    assert [r for r in run.records if "failed" in r] == []
+    [indexing, *asked] = run.records
+    assert indexing["messages_per_second"] > 0
+    assert [record["case"] for record in asked] == [
+        f"{size}, {kind}"
+        for size in ("20", "40", "500", "2,000")
+        for kind in ("common word", "rare word", "phrase", "beginning")
+    ]
+    assert all(record["p95_ms"] >= record["p50_ms"] > 0 for record in asked)
+    common = next(record for record in asked if record["case"] == "2,000, common word")
+    assert common["found"] > 5
 
 
 def test_packages_for_node_are_neither_compiled_nor_fetched_from_elsewhere() -> None:

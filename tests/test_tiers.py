@@ -12,6 +12,7 @@ from tests.clients import LIVE_TIERS, TIERS, LiveTab, Refused, Tab, Visitor
 from tests.convergence import converged, talk
 from tests.factories import PASSWORD, make_conversation, make_messages, make_user, new_id
 from tests.pages import Page, parsed, text_of
+from tests.waiting import eventually
 
 PAIRS = list(itertools.combinations_with_replacement(TIERS, 2))
 
@@ -342,6 +343,25 @@ async def test_what_is_forwarded_says_so_everywhere(site: Site, tier: str) -> No
         await writer.wait_for_bodies("Hello", "Hello")
         assert writer.messages() == reader.messages()
         assert [m.forwarded for m in writer.messages()] == ["", "Forwarded from Ada"]
+
+
+async def test_what_is_sent_is_found_and_what_is_unsent_is_not(site: Site, tier: str) -> None:
+    ada, bob, chat = await two_people(site)
+
+    async def found(q: str) -> list[str]:
+        page = await bob.get(f"/search/?q={q}")
+        assert page.status_code == 200
+        return [text_of(line) for line in parsed(page.text).select("#results .hits small")]
+
+    async with ada.tab(tier, chat) as writer:
+        await writer.send("The wombat sleeps")
+        await writer.send("The badger does not")
+        await eventually(lambda: found("badger"), pause=0.4)
+        assert await found("wombat") == ["The wombat sleeps"]
+        await writer.unsend(1)
+        await writer.wait_for_bodies("Message unsent", "The badger does not")
+        assert await found("wombat") == []
+        assert await found("badger") == ["The badger does not"]
 
 
 # 10 messages by each of two at once

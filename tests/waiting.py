@@ -17,14 +17,20 @@ T = TypeVar("T")
 
 
 @overload
-async def eventually(wanted: Callable[[], Awaitable[T]], patience: float = PATIENCE) -> T: ...
+async def eventually(
+    wanted: Callable[[], Awaitable[T]], patience: float = PATIENCE, pause: float = PAUSE
+) -> T: ...
 
 
 @overload
-async def eventually(wanted: Callable[[], T], patience: float = PATIENCE) -> T: ...
+async def eventually(
+    wanted: Callable[[], T], patience: float = PATIENCE, pause: float = PAUSE
+) -> T: ...
 
 
-async def eventually(wanted: Callable[[], object], patience: float = PATIENCE) -> object:
+async def eventually(
+    wanted: Callable[[], object], patience: float = PATIENCE, pause: float = PAUSE
+) -> object:
     """What `wanted()` returns, as soon as that is true. Raises `TimeoutError`."""
     async with asyncio.timeout(patience):
         while True:
@@ -32,7 +38,7 @@ async def eventually(wanted: Callable[[], object], patience: float = PATIENCE) -
             value = await found if inspect.isawaitable(found) else found
             if value:
                 return value
-            await asyncio.sleep(PAUSE)
+            await asyncio.sleep(pause)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import shutil
 import sqlite3
 import subprocess
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -109,6 +109,10 @@ class Parley(Stack):
     def execute(self, url: str, *statements: str) -> None:
         """Run SQL in a database that no server uses."""
 
+    @abstractmethod
+    def insert(self, url: str, tables: Iterable[tuple[str, list[tuple[object, ...]]]]) -> None:
+        """Insert rows: each of a table and its columns, as SQL names them."""
+
     @contextmanager
     def serving_with_redis(self) -> Iterator[Server]:
         """The server, which publishes over Redis although it is one process."""
@@ -151,6 +155,17 @@ class OnPostgreSQL(Parley):
     def execute(self, url: str, *statements: str) -> None:
         execute(url, *statements, "ANALYZE")
 
+    def insert(self, url: str, tables: Iterable[tuple[str, list[tuple[object, ...]]]]) -> None:
+        asyncio.run(self.copy(url, tables))
+
+    async def copy(self, url: str, tables: Iterable[tuple[str, list[tuple[object, ...]]]]) -> None:
+        connection = await asyncpg.connect(url)
+        for into, rows in tables:
+            table, _, columns = into.rstrip(")").partition(" (")
+            names = columns.split(", ")
+            await connection.copy_records_to_table(table, records=rows, columns=names)
+        await connection.close()
+
 
 class OnSQLite(Parley):
     name = "parley-sqlite"
@@ -175,6 +190,13 @@ class OnSQLite(Parley):
         with closing(sqlite3.connect(migration.sqlite_path(url))) as connection:
             for statement in statements:
                 connection.execute(statement)
+            connection.commit()
+
+    def insert(self, url: str, tables: Iterable[tuple[str, list[tuple[object, ...]]]]) -> None:
+        with closing(sqlite3.connect(migration.sqlite_path(url))) as connection:
+            for into, rows in tables:
+                places = ", ".join("?" * (into.count(",") + 1))
+                connection.executemany(f"INSERT INTO {into} VALUES ({places})", rows)
             connection.commit()
 
 

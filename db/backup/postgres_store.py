@@ -22,13 +22,13 @@ from db.backup.row_format import (
 TIMEOUT = 10
 """Seconds to wait for a connection, or for a lock."""
 
-# Without generated columns, which are computed again.
+# Without generated columns, which are computed again, and the index of messages, filled again.
 COLUMNS = """
     SELECT t.relname, c.attname, format_type(c.atttypid, NULL) AS type
     FROM pg_class t JOIN pg_attribute c ON c.attrelid = t.oid
     WHERE t.relnamespace = current_schema()::regnamespace
       AND t.relkind IN ('r', 'p') AND NOT t.relispartition
-      AND t.relname NOT IN ('alembic_version', 'epoch')
+      AND t.relname NOT IN ('alembic_version', 'epoch', 'searchable', 'search_cursors')
       AND c.attnum > 0 AND NOT c.attisdropped AND c.attgenerated = ''
     ORDER BY t.relname, c.attnum
 """

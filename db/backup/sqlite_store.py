@@ -20,13 +20,13 @@ from db.backup.row_format import (
 TIMEOUT = 10.0
 """Seconds to wait for a lock."""
 
-# Without virtual tables and their shadow tables: they are indexes, which triggers fill again; and
-# without the epoch: what is restored begins another.
+# Without the index of messages, which is filled again, and virtual tables with their shadow tables;
+# and without the epoch: what is restored begins another.
 TABLES = """
     SELECT name FROM pragma_table_list
     WHERE schema = 'main' AND type = 'table'
-      AND name NOT IN ('alembic_version', 'epoch', 'sqlite_schema', 'sqlite_sequence',
-                       'sqlite_stat1', 'sqlite_stat4')
+      AND name NOT IN ('alembic_version', 'epoch', 'searchable', 'search_cursors', 'sqlite_schema',
+                       'sqlite_sequence', 'sqlite_stat1', 'sqlite_stat4')
 """
 
 

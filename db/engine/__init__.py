@@ -17,13 +17,17 @@ from db.engine import postgres
 from db.engine.database import Database
 from db.engine.deadline import enforced
 from db.engine.script import Script
-from db.engine.statement import Row
+from db.engine.statement import Row, Statement
 
 T = TypeVar("T")
 
 
 class Unavailable(Exception):
     """The database did not answer, or not in time. Nothing was acknowledged; try again later."""
+
+
+class TooSlow(Exception):
+    """A read took longer than it may."""
 
 
 class Conflict(Exception):
@@ -72,6 +76,21 @@ async def rows(sql: str, **values: object) -> list[Row]:
                     raise
             await database.connection().renew()
             renewals += 1
+
+
+async def rows_within(seconds: float, sql: str, **values: object) -> list[Row]:
+    """Every row of a read whose cost depends on its values: it is planned for them, and ended after
+    some seconds. Raises `TooSlow`."""
+    with unavailable():
+        try:
+            async with enforced():
+                return await opened().fetch_within(seconds, Statement(sql, values))
+        except asyncpg.QueryCanceledError as error:
+            raise TooSlow from error
+        except sqlite3.OperationalError as error:
+            if str(error) != "interrupted":
+                raise
+            raise TooSlow from error
 
 
 async def row(sql: str, **values: object) -> Row | None:

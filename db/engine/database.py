@@ -12,7 +12,7 @@ from databases.interfaces import TransactionBackend
 
 from db.engine.deadline import enforced
 from db.engine.script import Script
-from db.engine.statement import Statement
+from db.engine.statement import Row, Statement
 
 T = TypeVar("T")
 
@@ -44,6 +44,11 @@ class Database(core.Database):
         if self.is_in_transaction():
             return await cast(Any, self.connection()._connection).run(script), False
         return await cast(Any, self._backend).write(script), True
+
+    async def fetch_within(self, seconds: float, query: Statement) -> list[Row]:
+        async with self.connection() as connection:
+            backend = cast(Any, connection._connection)
+            return cast(list[Row], await backend.fetch_within(seconds, query))
 
     async def erase(self) -> bool:
         return cast(bool, await cast(Any, self._backend).erase())

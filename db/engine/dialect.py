@@ -55,6 +55,14 @@ def looked_up(table: str, alias: str, condition: str) -> str:
     return f"JOIN {table} {alias} ON {condition}"
 
 
+def looked_up_if_any(table: str, alias: str, condition: str) -> str:
+    """The same; NULLs where there is none."""
+    if is_postgresql():
+        row = f"SELECT {alias}.* FROM {table} {alias} WHERE {condition} LIMIT 1"
+        return f"LEFT JOIN LATERAL ({row}) AS {alias} ON true"
+    return f"LEFT JOIN {table} {alias} ON {condition}"
+
+
 def locked(table: str, order: str = "", otherwise: str = "") -> str:
     """The end of a SELECT that locks a table's rows until the commit: in which order, and what to
     do `otherwise`, where they are locked already. In SQLite a transaction locks the whole file."""

@@ -156,6 +156,15 @@ class Connection(PostgresConnection):
             await self._database._pool.expire_connections()
             raise
 
+    async def fetch_within(self, seconds: float, query: Statement) -> list[Row]:
+        """A read that is planned for its values."""
+        async with self.raw_connection.transaction(readonly=True):
+            await self.raw_connection.execute(
+                "SET LOCAL plan_cache_mode = force_custom_plan; "
+                f"SET LOCAL statement_timeout = {round(seconds * 1000)}"
+            )
+            return await self.fetch_all(query)
+
     async def run(self, script: Script[T]) -> T:
         return await run_async(script, self.fetch_all)
 

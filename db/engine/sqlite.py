@@ -101,6 +101,19 @@ class Connection(SQLiteConnection):
     async def fetch_all(self, query: Statement) -> list[Row]:  # type: ignore[override]
         return await self.run(single(query))
 
+    async def fetch_within(self, seconds: float, query: Statement) -> list[Row]:
+        """A read whose thread goes on no longer than that, nor after a cancellation."""
+        connection: Any = self._connection
+        interrupt = connection._conn.interrupt
+        timer = asyncio.get_running_loop().call_later(seconds, interrupt)
+        try:
+            return await self.fetch_all(query)
+        except asyncio.CancelledError:
+            interrupt()
+            raise
+        finally:
+            timer.cancel()
+
     async def run(self, script: Script[T]) -> T:
         """Run a script in one go of the thread."""
         connection: Any = self._connection

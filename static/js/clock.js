@@ -4,7 +4,7 @@
 import {continues, dayName, isRecent, isSameDay} from './days.js'
 import {messages, on} from './page.js'
 
-const TIMES = ':is(.message time, #inbox time, #presence time, .full):not(.day time)'
+const TIMES = ':is(.message time, #inbox time, #presence time, .hits time, .full):not(.day time)'
 const MINUTE = 60_000
 // The page's language, as the reader's region writes it, else as the server does.
 const locale = navigator.languages.find(tag => tag.split('-')[0] === document.documentElement.lang) ?? 'en-GB'
@@ -45,8 +45,8 @@ function writeTime(time, now) {
 function words(time, date, now) {
   if (time.className === 'edited') return time.textContent
   if (time.className === 'full') return full.format(date)
-  if (isSameDay(date, now) || !time.closest('#inbox, #presence')) return clock.format(date)
-  return time.closest('#inbox') && isRecent(date, now) ? dayName(date, now, locale) : short.format(date)
+  if (isSameDay(date, now) || !time.closest('#inbox, #presence, .hits')) return clock.format(date)
+  return time.closest('#inbox, .hits') && isRecent(date, now) ? dayName(date, now, locale) : short.format(date)
 }
 
 function separate(li, before, now) {

@@ -1,13 +1,20 @@
 // Ctrl+K (⌘K) leads to the search; there the arrows go through what was found, and Escape leads back. Elsewhere Escape
 // goes to the newest message.
 
-import {byId} from './page.js'
+import {byId, on} from './page.js'
 
 const isMac = /Mac|iP/.test(navigator.platform)
 const isSearch = location.pathname === '/search/'
 
 export function start() {
   addEventListener('keydown', press)
+  if (isSearch) on('htmx:after:swap', keep)
+}
+
+// Back from a message the same is found.
+function keep() {
+  const fields = new URLSearchParams(new FormData(byId('q').form))
+  history.replaceState(history.state, '', `/search/?${fields}`)
 }
 
 function press(event) {
@@ -35,8 +42,10 @@ function leave() {
 }
 
 const results = () => [...document.querySelectorAll('#results .row')]
-// What Enter in the field opens: the first, once what stands there was asked for.
-const found = () => byId('results').dataset.q === byId('q').value.trim() && results()[0]
+// What Enter in the field opens: the first name, once what stands there was asked for. (No message: one wants to see
+// several of them.)
+const found = () => byId('results').dataset.q === byId('q').value.trim()
+  && document.querySelector('#results .rows:not(.hits) .row')
 
 function step(by) {
   const all = [byId('q'), ...results()]

@@ -11,7 +11,7 @@ from jinja2 import Template
 
 import render
 import settings
-from actions import demo, users
+from actions import demo, search_index, users
 from app import MESSAGE_BYTES
 from db import engine
 from db.users import User, get_by_username
@@ -19,6 +19,8 @@ from render.assets import asset
 from tests import factories
 from tests.applications import Site
 from tests.clients import Visitor
+from tests.pages import parsed
+from tests.waiting import eventually
 
 PARTIAL = re.compile(
     r'<hx-partial hx-target="([^"]+)" hx-swap="[^"]+">(.*?)</hx-partial>', re.DOTALL
@@ -35,6 +37,7 @@ PLACES = {
     "#people": "{}",
     "#suggestions": "{}",
     "#results": "<h1>Search</h1>{}",
+    "#hits": "<h2>Messages</h2><ol class='rows hits'>{}</ol>",
 }
 """What stands around a fragment on the page that it belongs to."""
 
@@ -141,6 +144,15 @@ async def add_own_pages(catalogue: Catalogue, mira: Visitor) -> None:
     catalogue.add("search found people", 200, await mira.get("/search/?q=jo"))
     catalogue.add("search not found", 200, await mira.get("/search/?q=zz"))
     catalogue.add("nothing kept", 200, await mira.get("/saved/"))
+    catalogue.add("search refused", 422, await mira.get("/search/?q=on:friday"))
+    await eventually(search_index.index_all)  # False while the site's own is at it
+    found = await mira.get("/search/?q=the")
+    assert "<mark>" in found.text
+    catalogue.add("messages found", 200, found)
+    [line] = parsed((await mira.get("/")).text).select("#inbox .self")
+    note = str(line["id"]).removeprefix("conversation-")
+    catalogue.add("search in a conversation", 200, await mira.get(f"/search/?in={note}"))
+    catalogue.add("found in it", 200, await mira.get(f"/search/?in={note}&q=buy"))
     catalogue.add("shortcuts", 200, await mira.get("/shortcuts/"))
     catalogue.add("new conversation", 200, await mira.get("/chat/new/"))
     suggesting = await mira.get("/chat/new/?to=theo&q=jo&title=Sailing")
@@ -153,6 +165,8 @@ async def add_own_pages(catalogue: Catalogue, mira: Visitor) -> None:
         ("people", "#people", "/people/?q=th"),
         ("no people", "#people", "/people/?q=zz"),
         ("results", "#results", "/search/?q=jo"),
+        ("found messages", "#results", "/search/?q=the"),
+        ("earlier messages", "#hits", f"/search/?q=the&before={2**62}"),
         ("suggestions", "#suggestions", "/chat/new/suggestions/?q=jo"),
         ("no suggestions", "#suggestions", "/chat/new/suggestions/?q=zz"),
     ):

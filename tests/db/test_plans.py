@@ -29,6 +29,9 @@ from db.engine.statement import Row, Statement
 from db.log.commit import store
 from db.messages import Send
 from db.pins import Pin
+from db.search import cursors, index
+from db.search.cursors import Behind
+from db.search.hits import LAST, Term, find
 from db.unsends import Unsend
 from tests.factories import make_conversation, make_messages, make_user
 
@@ -51,8 +54,8 @@ MANY = [
 ]
 ANALYZE = "ANALYZE participants, conversations"
 
-DERIVED = r"json_each|CONSTANT|\(subquery"
-"""What SQLite scans other than tables."""
+DERIVED = r"json_each|CONSTANT|\(subquery|searched VIRTUAL TABLE INDEX \d+:M"
+"""What SQLite scans other than tables; the last is FTS5's own index, of what it shall match."""
 
 T = TypeVar("T")
 
@@ -91,8 +94,29 @@ READINGS: dict[str, Reading] = {
     "conversations of new readers": lambda person, id: conversations.list_seen([(id, person)]),
     "open sessions": lambda person, id: sessions.list_open(["hash"], 0, 0),
     "revisions": lambda person, id: conversations.list_revisions([(id, person)]),
+    "logs that are to be indexed": lambda person, id: cursors.list_behind([id]),
+    "the next of all logs": lambda person, id: cursors.list_next(0, 1000),
+    "what is to be indexed": lambda person, id: index.list_changed([Behind(id, 5, 9)]),
+    "indexing": lambda person, id: index_again(id),
+    "messages by a word": lambda person, id: find(person, [id], [HELLO], 0, LAST, 20),
+    "messages of a day": lambda person, id: find(person, [*range(99)], [], 0, LAST, 20),
+    "titles of conversations": lambda person, id: conversations.list_titled([id], person),
     "marks of inboxes": lambda person, id: inbox.list_marks([person]),
 }
+
+
+HELLO: Term = Term((("hello",),))
+
+
+async def index_again(id: int) -> None:
+    """All of a log whose messages are indexed, and have changed since."""
+    behind = [Behind(id, 0, 40)]
+    found = await index.list_changed(behind)
+    await index.update([index.Entry(m, False) for m in found], [], behind)
+    touch = "UPDATE messages SET revision = revision + 20 WHERE conversation_id = :id"
+    await engine.execute(touch, id=id)
+    found = await index.list_changed(behind)
+    await index.update([index.Entry(m, False) for m in found[1:]], found[:1], behind)
 
 
 def hello(person: int, id: int) -> Send:
@@ -128,6 +152,14 @@ def plans(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     async def written(script: Script[T], changes: int = 1) -> T:
         return await write(each_explained(script), changes)
 
+    rows_within = engine.rows_within
+
+    async def explained_within(seconds: float, sql: str, **values: object) -> list[Row]:
+        word = "EXPLAIN" if dialect.is_postgresql() else "EXPLAIN QUERY PLAN"
+        found.extend(str(row[-1]) for row in await rows(f"{word} {sql}", **values))
+        return await rows_within(seconds, sql, **values)
+
+    monkeypatch.setattr(engine, "rows_within", explained_within)
     monkeypatch.setattr(engine, "write", written)
     monkeypatch.setattr(engine, "rows", explained)
     return found

@@ -6,14 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from actions import erasures
-from db import engine, inbox, messages, unread
+from actions import erasures, search_index
+from db import engine, inbox, messages, participants, unread
 from db.backup import archive
 from db.backup.store import snapshot
 from db.edits import Edit
 from db.log.change import Refusal
 from db.log.commit import Stored, commit
 from db.messages import Send
+from db.search import fts5
+from db.search.hits import LAST, Term, find
 from db.unsends import ROOM, Unsend
 from db.users import User
 from tests.factories import make_conversation, make_message, make_messages, make_user, new_id
@@ -123,6 +125,16 @@ def found_in(data: bytes) -> set[int]:
     return {n for n in range(1, 401) if word(n).encode() in data}
 
 
+async def erase() -> None:
+    """What the background does, without its pauses."""
+    search_index.unsent()
+    is_first = True
+    while await fts5.merge(is_first=is_first):
+        is_first = False
+    erasures.request()
+    await erasures.erase_if_requested()
+
+
 def held(file: Path) -> bytes:
     """What a SQLite database's files hold."""
     return file.read_bytes() + file.with_name(f"{file.name}-wal").read_bytes()
@@ -142,12 +154,48 @@ async def test_nothing_of_an_unsent_text_stays_in_the_files(
 ) -> None:
     file = Path(database.removeprefix("sqlite:///"))
     await fill(ada, chat)
+    await search_index.index_all()
     assert found_in(held(file)) == set(range(1, 401))
     for n in range(1, 401, 2):
         await unsend(ada, chat, n)
-    erasures.request()
-    await erasures.erase_if_requested()
+    await erase()
     assert found_in(held(file)) == set(range(2, 401, 2))
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_nothing_of_an_unsent_word_stays_in_the_index(
+    database: str, ada: User, bob: User, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However it came to be: by small and large parts that were merged, with edits in between."""
+    file = Path(database.removeprefix("sqlite:///"))
+    dice = random.Random(seed)  # noqa: S311
+    monkeypatch.setattr(search_index, "BATCH", 50)
+    chats = [await make_conversation([ada, bob], f"Group {n}") for n in range(5)]
+    places: dict[int, tuple[int, int]] = {}
+    for n in range(1, 401):
+        other = " ".join(dice.choices(["tide", "boat", "sail", "rope", "cover"], k=8))
+        sent = await make_message(
+            ada, dice.choice(chats), f"{word(n)} {other}", created_at=NOON - n
+        )
+        places[n] = sent.conversation_id, sent.position
+        if dice.random() < 0.1:
+            await search_index.index_all()
+        if dice.random() < 0.2:
+            chat, position = places[dice.randint(1, n)]
+            [message] = await messages.after(chat, position - 1, 1)
+            body = f"{message.body.split()[0]} {dice.choice(['tide', 'boat'])}"
+            await commit([Edit(chat, ada.id, position, body, 2**53, NOON)])
+    await search_index.index_all()
+    unsent = set(dice.sample(range(1, 401), 200))
+    for n in unsent:
+        await unsend(ada, *places[n])
+    await erase()
+    assert found_in(held(file)) == set(range(1, 401)) - unsent
+    ids = await participants.list_conversation_ids(ada.id)
+    for n in range(1, 401):
+        page = await find(ada.id, ids, [Term(((word(n),),))], 0, LAST, 10)
+        assert len(page.messages) == (n not in unsent)
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -165,11 +213,12 @@ async def test_nothing_of_an_edited_and_unsent_text_stays_in_the_files(
             other = dice.randint(1, n)
             body = f"{word(other)} {'u' * dice.choice([1, 50, 500, 5000])}"
             await commit([Edit(chat, ada.id, places[other], body, 2**53, NOON)])
+        if n % 30 == 0:
+            await search_index.index_all()
     unsent = set(dice.sample(range(1, 401), 200))
     for n in sorted(unsent):
         await unsend(ada, chat, places[n])
-    erasures.request()
-    await erasures.erase_if_requested()
+    await erase()
     assert found_in(held(file)) == set(range(1, 401)) - unsent
 
 
@@ -180,6 +229,7 @@ async def test_nothing_of_an_unsent_text_is_in_a_backup(
     await make_message(ada, chat, word(2))
     await make_message(ada, chat, "Answer", reply_to=1)
     await commit([Edit(chat, ada.id, 1, word(3), 1, NOON)])
+    await search_index.index_all()
     await unsend(ada, chat, 1)
     async with snapshot(database) as source:
         await archive.write(tmp_path / "backup", source, replace=False)
