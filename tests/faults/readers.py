@@ -33,6 +33,9 @@ class Ledger(Page):
         self.states = {each.id[-36:]: held(each) for each in self.messages()}
         self.times: dict[str, int] = {}
         self.drawn_anew = 0
+        self.changed_before: set[str] = set()
+        """What had been changed already when it came: it comes in the order of its last change, and
+        a page puts it into its place."""
 
     def apply(self, frame: str) -> None:
         """As `Page` does, by patterns: thousands of frames come, and parsing takes long."""
@@ -56,8 +59,19 @@ class Ledger(Page):
         for client_id in REFUSED.findall(frame):
             self.refused[client_id] = "refused"
 
+    def in_order(self) -> list[tuple[str, float]]:
+        """What came, in the order in which it did, but for what had been changed before."""
+        came = [each for each in self.came.items() if each[0] not in self.changed_before]
+        for client_id in self.changed_before & self.came.keys():
+            position = self.states[client_id].position
+            later = (n for n, (id, _) in enumerate(came) if self.states[id].position > position)
+            came.insert(next(later, len(came)), (client_id, self.came[client_id]))
+        return came
+
     def update(self, fresh: dict[str, Held]) -> None:
         for client_id, has in fresh.items():
+            if client_id not in self.states and has.revision > has.position:
+                self.changed_before.add(client_id)
             if client_id not in self.states or self.states[client_id].revision <= has.revision:
                 self.states[client_id] = has
 
@@ -75,7 +89,7 @@ class Follower(LiveTab):
         if self._follower.done():
             self._follower.result()
             raise AssertionError(f"{self.name} was stopped: {self.ended}")
-        return list(self.page.came.items())
+        return self.page.in_order()
 
     async def states(self) -> dict[str, Held]:
         return self.page.states
