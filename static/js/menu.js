@@ -11,7 +11,7 @@ const GAP = 8, ANSWERED = 3000
 const WAYS = {edit, reply: li => emit('parley:reply', position(li)), unsend: ask, unsending: unsend, keep: () => opener.focus()}
 const menu = document.createElement('div')
 
-let message, opener
+let message, opener, where
 
 menu.className = 'menu actions-menu'
 menu.popover = 'auto'
@@ -28,6 +28,7 @@ export async function open(li, beside) {
   message = li
   load()
   opener = beside
+  where = beside.getBoundingClientRect()
   let response
   try {
     response = await fetch(href, {headers: {'HX-Request': 'true'}, signal: AbortSignal.timeout(ANSWERED)})
@@ -57,7 +58,7 @@ function show(html) {
     item.tabIndex = -1
   }
   menu.showPopover()
-  place(opener.getBoundingClientRect())
+  place(where)
   items()[0].focus()
 }
 
