@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
+from operator import attrgetter
 
 import render
 from actions.batching import Batcher
@@ -20,6 +21,7 @@ from db.log import commit as log
 from db.log.change import Change, Refusal
 from db.log.commit import Stored
 from db.messages import Message
+from db.reactions import EMOJI_OF_ALL, EMOJI_OF_ONE
 from live import broker, publication
 from live.publication import Publication
 
@@ -43,6 +45,12 @@ SENTENCES = {
     Refusal.NOT_THE_AUTHOR: "Only the author of a message can do this.",
     Refusal.UNSENT: "This message was unsent.",
     Refusal.USED_AND_UNSENT: "This message was unsent. Send again to send it as a new one.",
+    Refusal.TOO_MANY_REACTIONS_OF_ONE: (
+        f"You have reacted to this message with {EMOJI_OF_ONE} emoji. Take one back to add another."
+    ),
+    Refusal.TOO_MANY_REACTIONS: (
+        f"This message has {EMOJI_OF_ALL} different reactions. Choose one of them."
+    ),
     Refusal.OUTDATED: "This message was changed on another device. Both texts are below.",
 }
 
@@ -119,11 +127,9 @@ def changed(message: Message, previous_revision: int | None = None) -> Publicati
 
 def active(stored: Iterable[Stored]) -> Iterable[Publication]:
     """The conversations whose lines in inboxes may have changed."""
-    ids = dict.fromkeys(
-        each.message.conversation_id for each in stored if each.previous_revision is not None
-    )
+    ids = dict.fromkeys(each.message.conversation_id for each in stored if each.is_said)
     return map(publication.activity, ids)
 
 
-_changes = Batcher(store, BATCH_LIMIT)
+_changes = Batcher(store, BATCH_LIMIT, group=attrgetter("group"))
 _publications = Batcher(publish, BATCH_LIMIT)

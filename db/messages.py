@@ -6,12 +6,13 @@ from typing import NamedTuple, Self
 
 import orjson
 
-from db import engine, replies
+from db import engine, reactions, replies
 from db.engine.dialect import gathered, given, looked_up, objects
 from db.engine.script import Script
 from db.engine.statement import Row, Statement
 from db.log.change import Change, Place, Refusal
 from db.log.revisions import Logs
+from db.reactions import Reaction
 from db.replies import QUOTE
 from db.versions import BODY, EDITED_AT
 
@@ -40,6 +41,7 @@ class Message(NamedTuple):
     quoted_tint: int | None
     quoted_body: str | None
     """Empty where it was unsent."""
+    reactions: tuple[Reaction, ...] | None
 
 
 MESSAGE = f"""
@@ -57,11 +59,14 @@ NEIGHBOURS = """
 BY_PLACE = "m.conversation_id = given.conversation_id AND m.position = given.position"
 BY_CLIENT_ID = "m.author_id = given.author_id AND m.client_id = given.client_id"
 
-MESSAGES = f"""
-    SELECT {MESSAGE}
-    FROM messages m
-    {NEIGHBOURS}
-"""
+
+def columns() -> str:
+    """All that a message is made of."""
+    return f"{MESSAGE}, {reactions.newest()}"
+
+
+def selected() -> str:
+    return f"SELECT {columns()} FROM messages m {NEIGHBOURS}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +182,7 @@ def at(places: Iterable[Place]) -> Script[dict[Place, Message]]:
     [(rows,)] = yield Statement(
         f"""
         WITH given AS ({listed}), found AS (
-            SELECT {MESSAGE} FROM given {looked_up("messages", "m", BY_PLACE)} {NEIGHBOURS}
+            SELECT {columns()} FROM given {looked_up("messages", "m", BY_PLACE)} {NEIGHBOURS}
         )
         SELECT {objects(Message._fields)} FROM found
         """,
@@ -191,7 +196,7 @@ async def get(conversation_id: int, position: int) -> Message | None:
     """The message at a position, if there is one."""
     row = await engine.row(
         f"""
-        {MESSAGES}
+        {selected()}
         WHERE m.conversation_id = :conversation_id AND m.position = :position
         """,
         conversation_id=conversation_id,
@@ -209,12 +214,12 @@ async def list_changed(
     rows = await engine.rows(
         f"""
         WITH held AS ({held})
-        SELECT {MESSAGE}, held.revision AS held
+        SELECT {columns()}, held.revision AS held
         FROM held JOIN messages m
           ON m.conversation_id = held.conversation_id AND m.position > held.revision
         {NEIGHBOURS}
         UNION ALL
-        SELECT {MESSAGE}, held.revision AS held
+        SELECT {columns()}, held.revision AS held
         FROM held JOIN messages m
           ON m.conversation_id = held.conversation_id AND m.revision > held.revision
             AND m.revision > m.position AND +m.position <= held.revision  -- not by position
@@ -233,7 +238,7 @@ async def before(conversation_id: int, position: int, limit: int) -> list[Messag
     """The last messages before a position, oldest first."""
     rows = await engine.rows(
         f"""
-        {MESSAGES}
+        {selected()}
         WHERE m.conversation_id = :conversation_id AND m.position < :position
         ORDER BY m.position DESC LIMIT :limit
         """,
@@ -248,7 +253,7 @@ async def after(conversation_id: int, position: int, limit: int) -> list[Message
     """The first messages after a position, oldest first."""
     rows = await engine.rows(
         f"""
-        {MESSAGES}
+        {selected()}
         WHERE m.conversation_id = :conversation_id AND m.position > :position
         ORDER BY m.position LIMIT :limit
         """,
@@ -261,4 +266,7 @@ async def after(conversation_id: int, position: int, limit: int) -> list[Message
 
 def message(row: Row) -> Message:
     """A message by the names of its columns, whatever else there is in the row."""
-    return Message(**{name: row[name] for name in Message._fields})
+    values = {name: row[name] for name in Message._fields}
+    if values["reactions"] is not None:
+        values["reactions"] = reactions.summary(values["reactions"])
+    return Message(**values)

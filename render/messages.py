@@ -1,6 +1,7 @@
 """What a message shows."""
 
 import logging
+from collections.abc import Sequence
 from functools import lru_cache
 from types import SimpleNamespace
 from typing import Protocol
@@ -12,6 +13,8 @@ from render.emoji import is_large
 from render.excerpts import excerpt
 from render.faces import initials, tint
 from render.markdown import formatted
+from render.reactions import Reaction
+from render.reactions import view as reaction_view
 
 RUN_OF_ONE_AUTHOR = 5 * 60_000
 """Milliseconds within which messages of one author stand together under one name."""
@@ -61,6 +64,7 @@ class Message(Protocol):
     def quoted_tint(self) -> int | None: ...
     @property
     def quoted_body(self) -> str | None: ...
+    def reactions(self) -> Sequence[Reaction] | None: ...
 
 
 def view(message: Message) -> SimpleNamespace:
@@ -82,6 +86,7 @@ def view(message: Message) -> SimpleNamespace:
         is_unsent=message.unsent_at is not None,
         quote=None if message.reply_to is None else quote(message),
         body=body(message) if message.unsent_at is None else UNSENT,
+        reactions=None if message.reactions is None else [*map(reaction_view, message.reactions)],
     )
 
 

@@ -3,7 +3,15 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from actions import batching, erasures, inbox_ranks, inbox_updates, people_updates, presence
+from actions import (
+    batching,
+    erasures,
+    inbox_ranks,
+    inbox_updates,
+    people_updates,
+    presence,
+    reactions,
+)
 from live.process.tasks import alongside
 from routes.streams import heartbeats
 
@@ -23,4 +31,5 @@ async def background() -> AsyncIterator[None]:
         try:
             yield
         finally:
+            reactions.pacer.flush()
             await batching.finished()

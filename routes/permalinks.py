@@ -5,12 +5,16 @@ from starlette.responses import Response
 
 import render
 from actions import participants
-from db import engine, versions
+from db import engine, reactions, versions
 from db.conversations import Conversation
 from db.messages import Message
+from render.reactions import reactors
 from routes import access, forms, rate_limit
 from routes.inbox import page_with_inbox
 from routes.message_pages import load_context
+
+REACTORS = 100
+"""The newest reactions of which the page says whose they are."""
 
 
 async def show(request: Request) -> Response:
@@ -19,8 +23,10 @@ async def show(request: Request) -> Response:
     async with engine.connection():
         conversation = await access.current_conversation(request)
         message = await access.current_message(request, conversation)
+        user = await access.current_user(request)
         if forms.wants_fragment(request):
-            return await part(request, "messages/_actions.html", message, is_menu=True)
+            own = await reactions.get_own(conversation.id, message.position, user.id)
+            return await part(request, "messages/_actions.html", message, own=own, is_menu=True)
         return await page(request, conversation, message)
 
 
@@ -42,9 +48,13 @@ async def page(
     status: int = 200,
     errors: dict[str, str] | None = None,
     body: str | None = None,
+    emoji: str = "",
 ) -> Response:
-    """The page, with a sentence for what was refused, and the text that was to be the message's."""
+    """The page, with a sentence for what was refused, and the text that was to be the message's, or
+    the reaction to it."""
     user = await access.current_user(request)
+    own = await reactions.get_own(conversation.id, message.position, user.id)
+    found = await reactions.list_reactors(conversation.id, message.position, REACTORS)
     return await page_with_inbox(
         request,
         "messages/show.html",
@@ -55,7 +65,10 @@ async def page(
         is_menu=False,
         page=await load_context(conversation, message.position),
         versions=await versions.list_earlier(conversation.id, message.position, user.id),
+        own=own,
+        reactions=reactors(message.reactions or (), own, found, user.id),
         errors=errors or {},
+        emoji=emoji,
         body=body,
     )
 

@@ -23,6 +23,7 @@ class Shown:
     is_edited: bool = False
     quote: str = ""
     """The position, the name and the text."""
+    reactions: tuple[tuple[str, int], ...] = ()
 
     @property
     def rank(self) -> int:
@@ -203,6 +204,10 @@ def shown(markup: Tag) -> list[Shown]:
             is_unsent="unsent" in (li.get("class") or []),
             is_edited=li.select_one(".edited") is not None,
             quote=quote(li),
+            reactions=tuple(
+                (attribute(reaction, "data-emoji"), int(attribute(reaction, "data-count")))
+                for reaction in li.select(".reaction")
+            ),
         )
         for li in markup.find_all("li", class_="message")
         if li.find_parent("template") is None

@@ -1,6 +1,6 @@
 """What a participant changes in a conversation's log."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Self
@@ -26,6 +26,8 @@ class Refusal(Enum):
     UNSENT = "the message was unsent"
     USED_AND_UNSENT = "the message with the client_id was unsent"
     OUTDATED = "the message has had another text since"
+    TOO_MANY_REACTIONS_OF_ONE = "its author has reacted with enough emoji"
+    TOO_MANY_REACTIONS = "the message has enough different reactions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,11 @@ class Change:
 
     conversation_id: int
     user_id: int
+
+    @property
+    def group(self) -> Hashable:
+        """Changes that follow each other and are of one group share a transaction."""
+        return id(self)
 
     def store(self, logs: "Logs") -> Script[Place | Refusal]:
         """Store what belongs to the change; the message it is about, or why it is refused.

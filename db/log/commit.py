@@ -21,6 +21,8 @@ class Stored(NamedTuple):
     previous_revision: int | None
     """The revision of the log's last change before this one; None where nothing has changed, since
     the change is a repeat."""
+    is_said: bool = False
+    """Whether that changes what is said, so that lines of inboxes may show it."""
 
 
 async def commit(changes: Sequence[Change]) -> list[Stored | Refusal]:
@@ -46,7 +48,9 @@ def store(changes: Sequence[Change]) -> Script[list[Stored | Refusal]]:
     found = yield from messages.at(places)
     previous = logs.previous_revisions()
     return [
-        outcome if isinstance(outcome, Refusal) else Stored(found[outcome], previous.get(outcome))
+        outcome
+        if isinstance(outcome, Refusal)
+        else Stored(found[outcome], previous.get(outcome), outcome in logs.said)
         for outcome in outcomes
     ]
 

@@ -4,6 +4,7 @@ import {edit} from './actions.js'
 import {offer} from './copy.js'
 import {byId, emit, position} from './page.js'
 import {load} from './quotes.js'
+import {react} from './reactions.js'
 
 const GAP = 8
 // What is done here, not on another page, by the name of its entry's attribute.
@@ -16,6 +17,7 @@ menu.className = 'menu actions-menu'
 menu.popover = 'auto'
 menu.addEventListener('keydown', go)
 menu.addEventListener('click', choose)
+menu.addEventListener('submit', submit)
 menu.addEventListener('toggle', ({newState}) => { opener.ariaExpanded = newState === 'open' })
 byId('conversation').append(menu)
 
@@ -35,7 +37,9 @@ export async function open(li, beside) {
   menu.firstElementChild.role = 'menu'
   offer(menu, li)
   for (const item of items()) {
-    item.role = 'menuitem'
+    item.role = item.ariaPressed ? 'menuitemcheckbox' : 'menuitem'
+    item.ariaChecked = item.ariaPressed
+    item.ariaPressed = null
     item.tabIndex = -1
   }
   menu.showPopover()
@@ -54,11 +58,29 @@ const items = () => [...menu.querySelectorAll('a, button')].filter(item => !item
 
 function go(event) {
   const all = items(), at = all.indexOf(document.activeElement)
-  const next = {ArrowDown: at + 1, ArrowUp: at - 1 + all.length, Home: 0, End: all.length - 1}[event.key]
+  const below = all.findIndex(item => !item.closest('.quick'))
+  const next = {
+    ArrowDown: Math.max(at + 1, below), ArrowUp: above(at, below, all.length),
+    ArrowRight: at + 1, ArrowLeft: at - 1 + all.length, Home: 0, End: all.length - 1,
+  }[event.key]
   if (next !== undefined) all[next % all.length].focus()
   else if (event.key === 'Escape' || event.key === 'Tab') menu.hidePopover()
   else return
   event.preventDefault()
+}
+
+// From the row of reactions to the end, and from below that row to its beginning.
+function above(at, below, number) {
+  if (at < below) return number - 1
+  return at === below && below ? 0 : at - 1 + number
+}
+
+function submit(event) {
+  if (!event.target.matches('[data-react]')) return
+  event.preventDefault()
+  menu.hidePopover()
+  const {emoji, on} = event.target
+  react(message.querySelector('.meta a').pathname, emoji.value, on.value === '1')
 }
 
 function choose(event) {

@@ -31,6 +31,11 @@ def items(ada: Screen) -> Locator:
     return ada.page.get_by_role("menu").get_by_role("menuitem")
 
 
+def quick(ada: Screen) -> Locator:
+    """The reactions that the menu offers."""
+    return ada.page.get_by_role("menu").get_by_role("menuitemcheckbox")
+
+
 async def test_by_mouse(people: People) -> None:
     ada = await talk(people)
     await expect(ada.page.get_by_role("button", name="Actions")).to_have_count(0)
@@ -62,15 +67,22 @@ async def test_by_keys_the_log_is_one_stop_and_the_menu_gives_the_focus_back(
     await keys.press("ArrowUp")
     await expect(ada.message("Helo")).to_be_focused()
     await keys.press("Enter")
-    await expect(items(ada).first).to_be_focused()
+    await expect(quick(ada).first).to_be_focused()
     await keys.press("ArrowUp")
     await expect(items(ada).last).to_be_focused()
+    await keys.press("ArrowDown")
+    await keys.press("ArrowRight")
+    await expect(quick(ada).nth(1)).to_be_focused()
+    await keys.press("ArrowDown")
+    await expect(items(ada).filter(has_text="Details")).to_be_focused()
+    await keys.press("ArrowUp")
+    await expect(quick(ada).first).to_be_focused()
     await keys.press("Escape")
     await expect(ada.message("Helo")).to_be_focused()
     await keys.press("End")
     await expect(ada.message("Answer")).to_be_focused()
     await keys.press("ContextMenu")
-    await expect(items(ada).first).to_be_focused()
+    await expect(quick(ada).first).to_be_focused()
     await keys.press("Tab")
     await expect(ada.page.get_by_role("menu")).to_be_hidden()
     await keys.press("Tab")

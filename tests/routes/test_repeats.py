@@ -34,6 +34,7 @@ FORMS: dict[str, tuple[dict[str, str], str]] = {
         "/chat/",
     ),
     "/chat/{conversation_id:id}/{position:id}/unsend/": ({}, "/chat/"),
+    "/chat/{conversation_id:id}/{position:id}/react/": ({"emoji": "👍", "on": "1"}, "/chat/"),
     "/chat/{conversation_id:id}/read/": ({"position": "1"}, "/chat/"),
     "/chat/{conversation_id:id}/{position:id}/unread/": ({}, "/"),
     "/read/": ({}, "/"),
