@@ -3,12 +3,13 @@
 import {edit} from './actions.js'
 import {offer} from './copy.js'
 import {byId, emit, position} from './page.js'
+import {pick} from './pick.js'
 import {load} from './quotes.js'
 import {react} from './reactions.js'
 
 const GAP = 8
 // What is done here, not on another page, by the name of its entry's attribute.
-const WAYS = {edit, reply: li => emit('parley:reply', position(li))}
+const WAYS = {edit, reply: li => emit('parley:reply', position(li)), pick: pickReaction}
 const menu = document.createElement('div')
 
 let message, opener
@@ -18,7 +19,9 @@ menu.popover = 'auto'
 menu.addEventListener('keydown', go)
 menu.addEventListener('click', choose)
 menu.addEventListener('submit', submit)
-menu.addEventListener('toggle', ({newState}) => { opener.ariaExpanded = newState === 'open' })
+menu.addEventListener('toggle', ({newState}) => {
+  if (opener.ariaHasPopup) opener.ariaExpanded = newState === 'open'
+})
 byId('conversation').append(menu)
 
 export async function open(li, beside) {
@@ -36,6 +39,7 @@ export async function open(li, beside) {
   }
   menu.firstElementChild.role = 'menu'
   offer(menu, li)
+  for (const button of menu.querySelectorAll('[data-pick]')) button.hidden = false
   for (const item of items()) {
     item.role = item.ariaPressed ? 'menuitemcheckbox' : 'menuitem'
     item.ariaChecked = item.ariaPressed
@@ -84,10 +88,16 @@ function submit(event) {
 }
 
 function choose(event) {
-  const {dataset} = event.target.closest('a') ?? {}
+  const {dataset} = event.target.closest('a, button') ?? {}
   const chosen = dataset && Object.keys(WAYS).find(name => name in dataset)
   if (!chosen) return
   event.preventDefault()
   menu.hidePopover()
   WAYS[chosen](message)
+}
+
+function pickReaction(li) {
+  const {href, pathname} = li.querySelector('.meta a')
+  pick(li.querySelector('.bubble'), emoji => react(pathname, emoji, true))
+    .catch(() => location.assign(`${href}#reactions`))
 }

@@ -5,6 +5,6 @@ export function start() {
   if (!app) return
   const sheet = document.createElement('link')
   sheet.rel = 'stylesheet'
-  sheet.href = app.href.replace('app.css', 'scripted.css')
+  sheet.href = app.href.replace('css/app.css', 'css/scripted.css')
   document.head.append(sheet)
 }

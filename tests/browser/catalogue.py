@@ -215,9 +215,8 @@ async def add_messages(catalogue: Catalogue, visitor: Visitor, group: int, notes
         catalogue.add_fragment(name, place, response.text)
     refused = await visitor.post(f"/chat/{group}/5/react/", emoji="no", on="1")
     catalogue.add("reaction refused", 422, refused)
-    for emoji in ("👍", "🦄"):
-        reacted = await visitor.hx_post(f"/chat/{group}/5/react/", emoji=emoji, on="1")
-        assert reacted.status_code == 200
+    await visitor.post(f"/chat/{group}/5/react/", emoji="👍", on="1")
+    reacted = await visitor.hx_post(f"/chat/{group}/5/react/", emoji="🦄", on="1")
     catalogue.add_frame("reacted", reacted.text)
     catalogue.add("a message with reactions", 200, await visitor.get(f"/chat/{group}/5/"))
     refused = await visitor.post(edit, body=" ", revision="1")

@@ -124,7 +124,7 @@ async def test_a_page_that_was_away_for_many_reactions_is_as_a_fresh_one(people:
     await ada.is_not_live(30)
     path = f"/chat/{ada.conversation_id}/"
     for n in range(30):
-        form = {"emoji": "👍😂🎉"[n % 3], "on": str(int(n % 4 < 3))}
+        form: dict[str, str | float | bool] = {"emoji": "👍😂🎉"[n % 3], "on": int(n % 4 < 3)}
         await bob.page.request.post(f"{path}{1 + n % 2}/react/", form=form)
     await ada.page.context.set_offline(False)
     await ada.is_live()

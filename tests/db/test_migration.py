@@ -36,6 +36,7 @@ TABLES = {
     "participants",
     "sessions",
     "users",
+    "reactions",
     "versions",
 }
 
