@@ -39,6 +39,7 @@ from routes import (
     pins,
     places,
     rate_limit,
+    reactions,
     search,
     sessions,
     stars,
@@ -134,6 +135,7 @@ routes = [
     Route(CHAT + "starred.css", stars.marks),
     Route(MESSAGE + "star/", stars.create, methods=["POST"]),
     Route(CHAT + "places/", places.show),
+    Route(MESSAGE + "react/", reactions.create, methods=["POST"]),
     Route(CHAT + "typing/", typing_notifications.create, methods=["POST"]),
     Route(CHAT + "read/", participants.update_read, methods=["POST"]),
     Route("/read/", participants.mark_all_read, methods=["POST"]),
@@ -149,7 +151,10 @@ routes = [
         for form in ("name", "presence", "forwards", "password", "sessions", "delete")
     ],
     Route(CHAT + "messages/", form_pages.show_conversation),
-    *[Route(f"{MESSAGE}{form}/", form_pages.show_message) for form in ("unread", "pin", "star")],
+    *[
+        Route(f"{MESSAGE}{form}/", form_pages.show_message)
+        for form in ("unread", "react", "pin", "star")
+    ],
     Route(CHAT + "typing/", form_pages.show_conversation),
     Route(CHAT + "read/", form_pages.show_conversation),
     WebSocketRoute("/ws" + CHAT, transports.socket),

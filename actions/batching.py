@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from contextvars import Context
 from typing import Any, Generic, TypeVar
 
@@ -23,15 +23,20 @@ _batchers: list["Batcher[Any, Any]"] = []
 class Batcher(Generic[Item, Outcome]):
     """Runs `work` on all items that wait, at most `limit` at once, one batch after the other.
 
-    A lone item starts at once. `work` returns the outcome of each item, in their order: one that is
-    an exception is raised to that item's caller, what `work` itself raises to all of them.
+    A lone item starts at once. A batch does not end between items that follow each other and are of
+    one `group`: it may be larger then. `work` returns the outcome of each item, in their order: one
+    that is an exception is raised to that item's caller, what `work` itself raises to all of them.
     """
 
     def __init__(
-        self, work: Callable[[list[Item]], Awaitable[Sequence[Outcome | Exception]]], limit: int
+        self,
+        work: Callable[[list[Item]], Awaitable[Sequence[Outcome | Exception]]],
+        limit: int,
+        group: Callable[[Item], Hashable] = id,
     ) -> None:
         self._work = work
         self._limit = limit
+        self._group = group
         self._waiting: deque[tuple[Item, asyncio.Future[Outcome]]] = deque()
         self._task: asyncio.Task[None] | None = None
         _batchers.append(self)
@@ -55,7 +60,7 @@ class Batcher(Generic[Item, Outcome]):
 
     async def _run(self) -> None:
         while self._waiting:
-            batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), self._limit))]
+            batch = self._next_batch()
             try:
                 outcomes = await self._work([item for item, _ in batch])
             except Exception as error:
@@ -64,6 +69,13 @@ class Batcher(Generic[Item, Outcome]):
                 outcomes = [error] * len(batch)
             for (_, future), outcome in zip(batch, outcomes, strict=True):
                 settle(future, outcome)
+
+    def _next_batch(self) -> list[tuple[Item, asyncio.Future[Outcome]]]:
+        waiting, group = self._waiting, self._group
+        batch = [waiting.popleft() for _ in range(min(len(waiting), self._limit))]
+        while waiting and group(waiting[0][0]) == group(batch[-1][0]):
+            batch.append(waiting.popleft())
+        return batch
 
 
 def settle(future: asyncio.Future[Outcome], outcome: Outcome | Exception) -> None:

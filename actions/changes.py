@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
+from operator import attrgetter
 
 import render
 from actions.batching import Batcher
@@ -21,6 +22,7 @@ from db.log.change import Change, Refusal
 from db.log.commit import Stored
 from db.messages import Message
 from db.pins import Line
+from db.reactions import EMOJI_OF_ALL, EMOJI_OF_ONE
 from live import broker, publication
 from live.publication import Publication
 
@@ -46,6 +48,12 @@ SENTENCES = {
     Refusal.USED_AND_UNSENT: "This message was unsent. Send again to send it as a new one.",
     Refusal.TOO_MANY_PINNED: (
         f"{pins.MOST} messages are pinned here already. Unpin one to pin another."
+    ),
+    Refusal.TOO_MANY_REACTIONS_OF_ONE: (
+        f"You have reacted to this message with {EMOJI_OF_ONE} emoji. Take one back to add another."
+    ),
+    Refusal.TOO_MANY_REACTIONS: (
+        f"This message has {EMOJI_OF_ALL} different reactions. Choose one of them."
     ),
     Refusal.OUTDATED: "This message was changed on another device. Both texts are below.",
 }
@@ -105,7 +113,8 @@ async def publish(batches: Sequence[Sequence[Stored]]) -> Sequence[None]:
         for each in batch
     }
     stored = [messages[key] for key in sorted(messages)]
-    await broker.publish(*(changed(*each) for each in stored), *active(stored))
+    changes = (changed(each.message, each.previous_revision, each.pinned) for each in stored)
+    await broker.publish(*changes, *active(stored))
     return [None] * len(batches)
 
 
@@ -125,11 +134,9 @@ def changed(
 
 def active(stored: Iterable[Stored]) -> Iterable[Publication]:
     """The conversations whose lines in inboxes may have changed."""
-    ids = dict.fromkeys(
-        each.message.conversation_id for each in stored if each.previous_revision is not None
-    )
+    ids = dict.fromkeys(each.message.conversation_id for each in stored if each.is_said)
     return map(publication.activity, ids)
 
 
-_changes = Batcher(store, BATCH_LIMIT)
+_changes = Batcher(store, BATCH_LIMIT, group=attrgetter("group"))
 _publications = Batcher(publish, BATCH_LIMIT)

@@ -6,7 +6,7 @@ from typing import NamedTuple, Self
 
 import orjson
 
-from db import engine, replies
+from db import engine, reactions, replies
 from db.engine.dialect import gathered, given, looked_up, objects
 from db.engine.script import Script
 from db.engine.statement import Row, Statement
@@ -14,6 +14,7 @@ from db.forwards import FORWARD
 from db.log.change import Change, Place, Refusal
 from db.log.revisions import Logs
 from db.pins import PINNED_AT
+from db.reactions import Reaction
 from db.replies import QUOTE
 from db.versions import BODY, EDITED_AT
 
@@ -46,6 +47,7 @@ class Message(NamedTuple):
     """Who wrote what it says; `HIDDEN` where that is not told."""
     forwarded_name: str | None
     pinned_at: int | None
+    reactions: tuple[Reaction, ...] | None
 
 
 MESSAGE = f"""
@@ -66,11 +68,14 @@ NEIGHBOURS = """
 BY_PLACE = "m.conversation_id = given.conversation_id AND m.position = given.position"
 BY_CLIENT_ID = "m.author_id = given.author_id AND m.client_id = given.client_id"
 
-MESSAGES = f"""
-    SELECT {MESSAGE}
-    FROM messages m
-    {NEIGHBOURS}
-"""
+
+def columns() -> str:
+    """All that a message is made of."""
+    return f"{MESSAGE}, {reactions.newest()}"
+
+
+def selected() -> str:
+    return f"SELECT {columns()} FROM messages m {NEIGHBOURS}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +193,7 @@ def at(places: Iterable[Place]) -> Script[dict[Place, Message]]:
     [(rows,)] = yield Statement(
         f"""
         WITH given AS ({listed}), found AS (
-            SELECT {MESSAGE} FROM given {looked_up("messages", "m", BY_PLACE)} {NEIGHBOURS}
+            SELECT {columns()} FROM given {looked_up("messages", "m", BY_PLACE)} {NEIGHBOURS}
         )
         SELECT {objects(Message._fields)} FROM found
         """,
@@ -202,7 +207,7 @@ async def get(conversation_id: int, position: int) -> Message | None:
     """The message at a position, if there is one."""
     row = await engine.row(
         f"""
-        {MESSAGES}
+        {selected()}
         WHERE m.conversation_id = :conversation_id AND m.position = :position
         """,
         conversation_id=conversation_id,
@@ -233,12 +238,12 @@ async def list_changed(
     rows = await engine.rows(
         f"""
         WITH held AS ({held})
-        SELECT {MESSAGE}, held.revision AS held
+        SELECT {columns()}, held.revision AS held
         FROM held JOIN messages m
           ON m.conversation_id = held.conversation_id AND m.position > held.revision
         {NEIGHBOURS}
         UNION ALL
-        SELECT {MESSAGE}, held.revision AS held
+        SELECT {columns()}, held.revision AS held
         FROM held JOIN messages m
           ON m.conversation_id = held.conversation_id AND m.revision > held.revision
             AND m.revision > m.position AND +m.position <= held.revision  -- not by position
@@ -257,7 +262,7 @@ async def before(conversation_id: int, position: int, limit: int) -> list[Messag
     """The last messages before a position, oldest first."""
     rows = await engine.rows(
         f"""
-        {MESSAGES}
+        {selected()}
         WHERE m.conversation_id = :conversation_id AND m.position < :position
         ORDER BY m.position DESC LIMIT :limit
         """,
@@ -272,7 +277,7 @@ async def after(conversation_id: int, position: int, limit: int) -> list[Message
     """The first messages after a position, oldest first."""
     rows = await engine.rows(
         f"""
-        {MESSAGES}
+        {selected()}
         WHERE m.conversation_id = :conversation_id AND m.position > :position
         ORDER BY m.position LIMIT :limit
         """,
@@ -285,4 +290,7 @@ async def after(conversation_id: int, position: int, limit: int) -> list[Message
 
 def message(row: Row) -> Message:
     """A message by the names of its columns, whatever else there is in the row."""
-    return Message(**{name: row[name] for name in Message._fields})
+    values = {name: row[name] for name in Message._fields}
+    if values["reactions"] is not None:
+        values["reactions"] = reactions.summary(values["reactions"])
+    return Message(**values)

@@ -1,4 +1,4 @@
-"""Unsending a message: its place stays, its text goes."""
+"""Unsending a message: its place stays, its text and the reactions to it go."""
 
 from dataclasses import dataclass
 
@@ -33,6 +33,7 @@ class Unsend(Change):
         if message["unsent_at"] is None:
             yield from self.blank_texts(at, message["body"])
             yield from touch_quoting(place, logs)
+            yield Statement(f"DELETE FROM reactions {AT}", at)
             logs.touch(place, self.unsent_at)
             if (yield from unpin(place)):
                 logs.repin(self.conversation_id)

@@ -7,7 +7,7 @@ from markupsafe import Markup
 from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse
 
-from render import assets, dates, faces, inbox, links, markdown, messages, pins
+from render import assets, dates, faces, inbox, links, markdown, messages, pins, reactions
 from render.inbox import Entry
 from render.messages import Message
 from render.pins import Line
@@ -77,6 +77,7 @@ templates.globals |= {
     "asset": assets.asset,
     "mine": assets.mine,
     "run_of_one_author": messages.RUN_OF_ONE_AUTHOR,
+    "quick_reactions": reactions.QUICK,
 }
 templates.filters |= {
     "element": message_element,
@@ -90,4 +91,5 @@ templates.filters |= {
     "ago_or_day": dates.ago_or_day,
     "tint": faces.tint,
     "initials": faces.initials,
+    "emoji_name": reactions.emoji_name,
 }

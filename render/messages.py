@@ -1,6 +1,7 @@
 """What a message shows."""
 
 import logging
+from collections.abc import Sequence
 from functools import lru_cache
 from types import SimpleNamespace
 from typing import Protocol
@@ -12,6 +13,8 @@ from render.emoji import is_large
 from render.excerpts import excerpt
 from render.faces import initials, tint
 from render.markdown import formatted
+from render.reactions import Reaction
+from render.reactions import view as reaction_view
 
 RUN_OF_ONE_AUTHOR = 5 * 60_000
 """Milliseconds within which messages of one author stand together under one name."""
@@ -65,7 +68,10 @@ class Message(Protocol):
     def forwarded_from(self) -> int | None: ...
     @property
     def forwarded_name(self) -> str | None: ...
+    @property
     def pinned_at(self) -> int | None: ...
+    @property
+    def reactions(self) -> Sequence[Reaction] | None: ...
 
 
 def view(message: Message) -> SimpleNamespace:
@@ -89,6 +95,7 @@ def view(message: Message) -> SimpleNamespace:
         quote=None if message.reply_to is None else quote(message),
         forwarded=None if message.forwarded_from is None else forwarded(message),
         body=body(message) if message.unsent_at is None else UNSENT,
+        reactions=None if message.reactions is None else [*map(reaction_view, message.reactions)],
     )
 
 

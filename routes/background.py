@@ -10,6 +10,7 @@ from actions import (
     inbox_updates,
     people_updates,
     presence,
+    reactions,
     search_index,
 )
 from live.process.tasks import alongside
@@ -32,4 +33,5 @@ async def background() -> AsyncIterator[None]:
         try:
             yield
         finally:
+            reactions.pacer.flush()
             await batching.finished()

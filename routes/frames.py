@@ -10,7 +10,7 @@ from functools import partial
 import orjson
 
 import render
-from actions import changes, edits, messages, participants, typing_notifications, unsends
+from actions import changes, edits, messages, participants, reactions, typing_notifications, unsends
 from actions.errors import Invalid
 from actions.text import whole
 from db.conversations import Conversation
@@ -37,7 +37,7 @@ def receive(frame: str | bytes, reader: Reader) -> None:
     match fields.get("type"):
         case "message":
             send(reader, conversation, fields)
-        case "edit" | "unsend":
+        case "edit" | "unsend" | "react":
             change(reader, conversation, fields)
         case "typing":
             typing_notifications.publish(user, conversation.id)
@@ -74,6 +74,13 @@ def number(fields: dict[str, object], name: str) -> int:
     raise Ended(CloseCode.BAD_FRAME)
 
 
+def flag(fields: dict[str, object], name: str) -> bool:
+    value = fields.get(name)
+    if isinstance(value, bool):
+        return value
+    raise Ended(CloseCode.BAD_FRAME)
+
+
 def send(reader: Reader, conversation: Conversation, fields: dict[str, object]) -> None:
     """Send a message. What is published acknowledges it to every reader; a repeat, which this
     socket may have had already, and a refusal go to this socket alone. Without a database it gets
@@ -93,12 +100,15 @@ def send(reader: Reader, conversation: Conversation, fields: dict[str, object]) 
 
 
 def change(reader: Reader, conversation: Conversation, fields: dict[str, object]) -> None:
-    """Edit or unsend a message, acknowledged like one that is sent."""
+    """Edit or unsend a message, or react to it, acknowledged like one that is sent."""
     user, place = reader.session.user, (conversation.id, number(fields, "position"))
     try:
         if fields["type"] == "edit":
             body, revision = text(fields, "body"), number(fields, "revision")
             changing = edits.submit(user, *place, body, revision)
+        elif fields["type"] == "react":
+            emoji, on = text(fields, "emoji"), flag(fields, "on")
+            changing = reactions.submit(user, *place, emoji, on=on)
         else:
             changing = unsends.submit(user, *place)
     except Invalid as refusal:

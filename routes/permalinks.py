@@ -5,12 +5,16 @@ from starlette.responses import Response
 
 import render
 from actions import participants
-from db import engine, stars, versions
+from db import engine, reactions, stars, versions
 from db.conversations import Conversation
 from db.messages import Message
+from render.reactions import reactors
 from routes import access, forms, rate_limit
 from routes.inbox import page_with_inbox
 from routes.message_pages import load_context
+
+REACTORS = 100
+"""The newest reactions of which the page says whose they are."""
 
 
 async def show(request: Request) -> Response:
@@ -19,6 +23,7 @@ async def show(request: Request) -> Response:
     async with engine.connection():
         conversation = await access.current_conversation(request)
         message = await access.current_message(request, conversation)
+        user = await access.current_user(request)
         if forms.wants_fragment(request):
             return await part(
                 request,
@@ -26,6 +31,7 @@ async def show(request: Request) -> Response:
                 message,
                 is_menu=True,
                 is_starred=await is_starred(request, message),
+                own=await reactions.get_own(conversation.id, message.position, user.id),
             )
         return await page(request, conversation, message)
 
@@ -48,9 +54,13 @@ async def page(
     status: int = 200,
     errors: dict[str, str] | None = None,
     body: str | None = None,
+    emoji: str = "",
 ) -> Response:
-    """The page, with a sentence for what was refused, and the text that was to be the message's."""
+    """The page, with a sentence for what was refused, and the text that was to be the message's, or
+    the reaction to it."""
     user = await access.current_user(request)
+    own = await reactions.get_own(conversation.id, message.position, user.id)
+    found = await reactions.list_reactors(conversation.id, message.position, REACTORS)
     return await page_with_inbox(
         request,
         "messages/show.html",
@@ -62,7 +72,10 @@ async def page(
         is_starred=await is_starred(request, message),
         page=await load_context(conversation, message.position),
         versions=await versions.list_earlier(conversation.id, message.position, user.id),
+        own=own,
+        reactions=reactors(message.reactions or (), own, found, user.id),
         errors=errors or {},
+        emoji=emoji,
         body=body,
     )
 

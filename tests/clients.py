@@ -134,6 +134,7 @@ def refuse(response: httpx.Response) -> None:
     """Raise `Refused` for a message's page that says why something was not done."""
     if response.status_code in (409, 422):
         said = [*errors(response.text).values()]
+        said += [text_of(p) for p in parsed(response.text).select("body > p.error")]
         raise Refused(said[0] if said else text_of(parsed(response.text).find(id="kept-hint")))
 
 
@@ -245,6 +246,10 @@ class Tab(ABC):
     async def pin(self, position: int, on: str = "1") -> None:
         """As htmx does, whatever the tier. Raises `Refused`."""
         await self.change(f"{position}/pin/", on=on)
+
+    async def react(self, position: int, emoji: str, *, on: bool = True) -> None:
+        """As htmx does, whatever the tier. Raises `Refused`."""
+        await self.change(f"{position}/react/", emoji=emoji, on=str(int(on)))
 
     async def change(self, form: str, **fields: str) -> None:
         response = await self.visitor.hx_post(f"{self.path}{form}", **fields)
@@ -416,6 +421,9 @@ class Socket(LiveTab):
 
     async def unsend(self, position: int) -> None:
         await self.say_change("unsend", position)
+
+    async def react(self, position: int, emoji: str, *, on: bool = True) -> None:
+        await self.say_change("react", position, emoji=emoji, on=on)
 
     async def say_change(self, kind: str, position: int, **fields: object) -> None:
         """By a frame, which the message as it is then acknowledges, or a sentence refuses."""

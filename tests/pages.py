@@ -25,6 +25,7 @@ class Shown:
     """The position, the name and the text."""
     forwarded: str = ""
     is_pinned: bool = False
+    reactions: tuple[tuple[str, int], ...] = ()
 
     @property
     def rank(self) -> int:
@@ -215,6 +216,10 @@ def shown(markup: Tag) -> list[Shown]:
             quote=quote(li),
             forwarded=text_of(li.select_one(".forwarded")),
             is_pinned=li.select_one(".pinned") is not None,
+            reactions=tuple(
+                (attribute(reaction, "data-emoji"), int(attribute(reaction, "data-count")))
+                for reaction in li.select(".reaction")
+            ),
         )
         for li in markup.find_all("li", class_="message")
         if li.find_parent("template") is None

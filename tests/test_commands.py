@@ -250,20 +250,43 @@ def test_setup_refuses_what_it_does_not_know() -> None:
 
 @pytest.fixture
 def npm(project: Path, path: Path) -> Path:
-    """An npm that brings an htmx of its own making, which the project's lock names."""
-    archive = path / "htmx.org-4.0.1.tgz"
-    content = path / "package/dist/htmx.min.js"
-    content.parent.mkdir(parents=True)
-    content.write_text("var htmx = 'made here';")
-    with tarfile.open(archive, "w:gz") as tar:
-        tar.add(content, "package/dist/htmx.min.js")
+    """An npm that brings packages of its own making, which the project's lock names."""
     lock = json.loads((project / "package-lock.json").read_text())
-    sum_ = b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
-    lock["packages"]["node_modules/htmx.org"]["integrity"] = f"sha512-{sum_}"
+    for name, (member, text) in PACKAGES.items():
+        archive = path / f"{name}.tgz"
+        content = path / name
+        content.write_text(text)
+        with tarfile.open(archive, "w:gz") as tar:
+            tar.add(content, f"package/{member}")
+        sum_ = b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
+        lock["packages"][f"node_modules/{name}"]["integrity"] = f"sha512-{sum_}"
     (project / "package-lock.json").write_text(json.dumps(lock))
     program(path / "node", "#!/bin/sh\n")
-    program(path / "npm", f"#!/bin/sh\ncp {archive} . && echo {archive.name}\n")
+    bring = f"for name; do true; done; name=${{name%@*}}; cp {path}/$name.tgz . && echo $name.tgz"
+    program(path / "npm", f"#!/bin/sh\n{bring}\n")
     return path
+
+
+EMOJI = [
+    {"emoji": "🇦", "label": "regional indicator A", "type": 1},
+    {"emoji": "👋", "label": "waving hand", "tags": ["hi"], "type": 1, "group": 1, "order": 9}
+    | {"skins": [{"emoji": "👋🏻", "tone": 1}, {"emoji": "👋🏽", "tone": 3}]},
+    {"emoji": "🧑\u200d🤝\u200d🧑", "label": "pair", "type": 1, "group": 1, "order": 8}
+    | {"skins": [{"emoji": "🧑🏻\u200d🤝\u200d🧑🏻", "tone": 1}]},
+    {"emoji": "😀\ufe0f", "label": "grin", "tags": ["a", "b"], "type": 1, "group": 0, "order": 2},
+    {"emoji": "❤\ufe0f", "label": "heart", "type": 0, "group": 0, "order": 1},
+]
+LINES = """Smileys and emotion
+❤\ufe0f\theart\t
+😀\tgrin\ta b
+People
+🧑\u200d🤝\u200d🧑\tpair\t
+👋\twaving hand\thi\t1
+"""
+PACKAGES = {
+    "htmx.org": ("dist/htmx.min.js", "var htmx = 'made here';"),
+    "emojibase-data": ("en/data.json", json.dumps(EMOJI)),
+}
 
 
 def vendor(project: Path, path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -273,6 +296,7 @@ def vendor(project: Path, path: Path, *arguments: str) -> subprocess.CompletedPr
 def test_vendor_brings_what_the_lock_names(project: Path, npm: Path) -> None:
     assert vendor(project, npm).returncode == 0
     assert (project / "static/vendor/htmx.min.js").read_text() == "var htmx = 'made here';"
+    assert (project / "static/vendor/emoji.txt").read_text().startswith(LINES)
 
 
 def test_vendor_refuses_anything_else(project: Path, npm: Path) -> None:

@@ -270,6 +270,64 @@ async def test_an_edited_message_says_its_new_text_everywhere(site: Site, tier: 
 
 
 @tiers
+async def test_reactions_stand_under_the_message_everywhere(site: Site, tier: str) -> None:
+    ada, bob, chat = await two_people(site)
+    async with ada.tab(tier, chat) as writer, bob.tab(tier, chat) as reader:
+        await writer.send("Hello")
+        await writer.send("Last")
+        await reader.wait_for_bodies("Hello", "Last")
+        await reader.wait_for(lambda: "Last" in str(reader.page.inbox()))
+        before = reader.page.inbox()
+        with pytest.raises(Refused, match="A reaction is one emoji"):
+            await reader.react(1, "no")
+        await reader.react(1, "👍")
+        await reader.react(1, "👍")
+        await writer.react(1, "❤")
+        await writer.react(1, "👍")
+        await reader.wait_for(
+            lambda: reader.messages()[0].reactions == (("👍", 2), ("❤️", 1)),
+        )
+        await writer.wait_for(lambda: writer.messages() == reader.messages())
+        await reader.react(1, "👍", on=False)
+        await writer.react(1, "❤️", on=False)
+        await reader.wait_for(lambda: reader.messages()[0].reactions == (("👍", 1),))
+        assert reader.bodies() == ["Hello", "Last"]
+        assert reader.page.inbox() == before, "neither order nor words nor what is unread change"
+        await writer.unsend(1)
+        await reader.wait_for(lambda: reader.messages()[0].reactions == ())
+        with pytest.raises(Refused, match="This message was unsent"):
+            await reader.react(1, "👍")
+
+
+@tiers
+async def test_reactions_that_one_was_away_for_are_caught_up(site: Site, tier: str) -> None:
+    people = [await make_user(f"person{n}") for n in range(4)]
+    chat = await make_conversation(people, "Tea")
+    visitors = [await site.visitor(person) for person in people]
+    async with visitors[0].tab(tier, chat) as reader, visitors[1].tab("ws", chat) as writer:
+        for body in ("1", "2", "3"):
+            await writer.send(body)
+        await reader.wait_for_bodies("1", "2", "3")
+        async with reader.offline():
+            for position in (1, 2, 3):
+                for emoji in ("👍", "😂", "🎉"):
+                    path = f"/chat/{chat}/{position}/react/"
+                    await asyncio.gather(
+                        *(each.post(path, emoji=emoji, on="1") for each in visitors[1:])
+                    )
+            await writer.react(1, "👍", on=False)
+            await writer.unsend(3)
+        await reader.wait_for_bodies("1", "2", "Message unsent")
+        fresh = await visitors[0].page(f"/chat/{chat}/")
+        await reader.wait_for(lambda: reader.messages() == fresh.messages())
+        assert [dict(each.reactions) for each in fresh.messages()] == [
+            {"👍": 2, "😂": 3, "🎉": 3},
+            {"👍": 3, "😂": 3, "🎉": 3},
+            {},
+        ]
+
+
+@tiers
 async def test_what_was_edited_while_one_was_away_is_caught_up(site: Site, tier: str) -> None:
     ada, bob, chat = await two_people(site)
     async with ada.tab(tier, chat) as writer, bob.tab(tier, chat) as reader:

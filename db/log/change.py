@@ -1,6 +1,6 @@
 """What a participant changes in a conversation's log."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Self
@@ -27,6 +27,8 @@ class Refusal(Enum):
     USED_AND_UNSENT = "the message with the client_id was unsent"
     TOO_MANY_PINNED = "the conversation has as many pinned messages as there may be"
     OUTDATED = "the message has had another text since"
+    TOO_MANY_REACTIONS_OF_ONE = "its author has reacted with enough emoji"
+    TOO_MANY_REACTIONS = "the message has enough different reactions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,11 @@ class Change:
 
     conversation_id: int
     user_id: int
+
+    @property
+    def group(self) -> Hashable:
+        """Changes that follow each other and are of one group share a transaction."""
+        return id(self)
 
     def store(self, logs: "Logs") -> Script[Place | Refusal]:
         """Store what belongs to the change; the message it is about, or why it is refused.

@@ -22,6 +22,8 @@ class Stored(NamedTuple):
     previous_revision: int | None
     """The revision of the log's last change before this one; None where nothing has changed, since
     the change is a repeat."""
+    is_said: bool = False
+    """Whether that changes what is said, so that lines of inboxes may show it."""
     pinned: Line | None = None
     """What its conversation shows as pinned, where that has changed."""
 
@@ -52,7 +54,12 @@ def store(changes: Sequence[Change]) -> Script[list[Stored | Refusal]]:
     return [
         outcome
         if isinstance(outcome, Refusal)
-        else Stored(found[outcome], previous.get(outcome), pinned.get(outcome[0]))
+        else Stored(
+            found[outcome],
+            previous.get(outcome),
+            outcome in logs.said,
+            pinned.get(outcome[0]),
+        )
         for outcome in outcomes
     ]
 

@@ -40,6 +40,8 @@ class Logs:
         self._before = {head.id: head.revision for head in self._heads.values()}
         self._changed: dict[Place, int] = {}
         self._repinned: set[int] = set()
+        self.said: set[Place] = set()
+        """The messages that are new, or say something else."""
 
     def admits(self, change: Change) -> bool:
         """Whether the author of a change takes part in its conversation."""
@@ -55,6 +57,7 @@ class Logs:
             head.ranked_at = created_at
             head.is_reranked = True
         self._changed[conversation_id, head.last_position] = head.revision
+        self.said.add((conversation_id, head.last_position))
         return head.last_position, previous
 
     def touch(self, place: Place, said_at: int | None = None) -> int:
@@ -62,8 +65,10 @@ class Logs:
         `said_at`: when what it says has changed, which the last one's lines in inboxes say, too."""
         head = self._heads[place[0]]
         self._changed[place] = self._advance(head)
-        if said_at is not None and place[1] == head.last_position:
-            self._mark_lines(head, said_at)
+        if said_at is not None:
+            self.said.add(place)
+            if place[1] == head.last_position:
+                self._mark_lines(head, said_at)
         return head.revision
 
     def repin(self, conversation_id: int) -> None:

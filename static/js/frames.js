@@ -121,6 +121,8 @@ function setAside(li) {
 }
 
 function update(old, fresh) {
+  // Where it is the stop of the Tab key, it may have the focus.
+  if (old.tabIndex === 0) fresh.tabIndex = 0
   const one = document.createDocumentFragment()
   one.append(fresh)
   morph(old, one, false)

@@ -4,11 +4,16 @@ import {edit} from './actions.js'
 import {offer} from './copy.js'
 import {apply} from './frames.js'
 import {byId, emit, live, position, post, user} from './page.js'
+import {pick} from './pick.js'
 import {load} from './quotes.js'
+import {react} from './reactions.js'
 
 const GAP = 8, ANSWERED = 3000
 // What is done here, not on another page, by the name of its entry's attribute.
-const WAYS = {edit, reply: li => emit('parley:reply', position(li)), unsend: ask, unsending: unsend, keep: () => opener.focus()}
+const WAYS = {
+  edit, reply: li => emit('parley:reply', position(li)), unsend: ask, unsending: unsend, keep: () => opener.focus(),
+  pick: pickReaction,
+}
 const menu = document.createElement('div')
 
 let message, opener, where
@@ -17,7 +22,7 @@ menu.className = 'menu actions-menu'
 menu.popover = 'auto'
 menu.addEventListener('keydown', go)
 menu.addEventListener('click', choose)
-menu.addEventListener('submit', change)
+menu.addEventListener('submit', submit)
 menu.addEventListener('toggle', ({newState}) => {
   if (opener.ariaHasPopup) opener.ariaExpanded = newState === 'open'
 })
@@ -53,8 +58,11 @@ function show(html) {
   const list = menu.querySelector('.actions')
   list.role = 'menu'
   offer(menu, message)
+  for (const button of menu.querySelectorAll('[data-pick]')) button.hidden = false
   for (const item of items()) {
-    item.role = 'menuitem'
+    item.role = item.ariaPressed ? 'menuitemcheckbox' : 'menuitem'
+    item.ariaChecked = item.ariaPressed
+    item.ariaPressed = null
     item.tabIndex = -1
   }
   menu.showPopover()
@@ -84,11 +92,30 @@ const items = () => [...menu.querySelectorAll('a, button')].filter(item => !item
 
 function go(event) {
   const all = items(), at = all.indexOf(document.activeElement)
-  const next = {ArrowDown: at + 1, ArrowUp: at - 1 + all.length, Home: 0, End: all.length - 1}[event.key]
+  const below = all.findIndex(item => !item.closest('.quick'))
+  const next = {
+    ArrowDown: Math.max(at + 1, below), ArrowUp: above(at, below, all.length),
+    ArrowRight: at + 1, ArrowLeft: at - 1 + all.length, Home: 0, End: all.length - 1,
+  }[event.key]
   if (next !== undefined) all[next % all.length].focus()
   else if (event.key === 'Escape' || event.key === 'Tab') menu.hidePopover()
   else return
   event.preventDefault()
+}
+
+// From the row of reactions to the end, and from below that row to its beginning.
+function above(at, below, number) {
+  if (at < below) return number - 1
+  return at === below && below ? 0 : at - 1 + number
+}
+
+function submit(event) {
+  const form = event.target, {emoji, on} = form
+  if (!form.matches('[data-react], [data-change]')) return
+  event.preventDefault()
+  menu.hidePopover()
+  if (emoji) react(message.querySelector('.meta a').pathname, emoji.value, on.value === '1')
+  else change(form)
 }
 
 function choose(event) {
@@ -101,11 +128,7 @@ function choose(event) {
 }
 
 // Where that does not work, the form is sent as without a script: its page says why.
-async function change(event) {
-  const form = event.target
-  if (!form.matches('[data-change]')) return
-  event.preventDefault()
-  menu.hidePopover()
+async function change(form) {
   const response = await post(form.action, new FormData(form)).catch(() => ({}))
   if (!response.ok) form.submit()
   else if (response.status === 204) markStarred()
@@ -120,4 +143,10 @@ function markStarred() {
   fresh.href = `${live.dataset.live}starred.css?${Date.now()}`
   fresh.addEventListener('load', () => old?.remove())
   document.head.append(fresh)
+}
+
+function pickReaction(li) {
+  const {href, pathname} = li.querySelector('.meta a')
+  pick(li.querySelector('.bubble'), emoji => react(pathname, emoji, true))
+    .catch(() => location.assign(`${href}#reactions`))
 }

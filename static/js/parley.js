@@ -13,7 +13,9 @@ import * as names from './names.js'
 import * as news from './news.js'
 import * as outbox from './outbox.js'
 import * as page from './page.js'
+import * as pick from './pick.js'
 import * as quotes from './quotes.js'
+import * as reactions from './reactions.js'
 import * as read from './read.js'
 import * as rove from './rove.js'
 import * as scroll from './scroll.js'
@@ -25,7 +27,7 @@ import * as writing from './writing.js'
 
 const behaviours = [
   page, style, storage, frames, clock, scroll, sticky, inbox, live, names, outbox, writing, wrap, grow, read, news,
-  menus, keys, focus, rove, actions, quotes,
+  menus, keys, focus, rove, actions, quotes, reactions, pick,
 ]
 for (const behaviour of behaviours) behaviour.start()
 document.documentElement.classList.add(live.isOff() ? 'off' : 'js')

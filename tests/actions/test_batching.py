@@ -31,6 +31,20 @@ async def test_a_lone_item_runs_at_once_and_later_ones_join_the_next_batch() -> 
     assert done == [[0], [1, 2, 3], [4, 5]]
 
 
+async def test_a_batch_does_not_end_within_a_group() -> None:
+    done: list[list[int]] = []
+
+    async def work(batch: list[int]) -> list[int]:
+        done.append(batch)
+        return batch
+
+    batcher = Batcher(work, 2, group=lambda item: item // 10)
+    for item in (1, 10, 11, 12, 2, 3, 20):
+        batcher.submit(item)
+    await batcher.finished()
+    assert done == [[1, 10, 11, 12], [2, 3], [20]]
+
+
 async def test_what_is_added_at_one_moment_is_one_batch() -> None:
     done: list[list[int]] = []
 

@@ -7,7 +7,17 @@ from dataclasses import dataclass
 import asyncpg
 import pytest
 
-from actions import batching, conversations, edits, messages, participants, sessions, unsends, users
+from actions import (
+    batching,
+    conversations,
+    edits,
+    messages,
+    participants,
+    reactions,
+    sessions,
+    unsends,
+    users,
+)
 from db import conversations as stored
 from db.conversations import Conversation
 from db.sessions import Session
@@ -100,6 +110,7 @@ ACTIONS: dict[str, Callable[[House], Awaitable[object]]] = {
     "read": lambda house: participants.read(house.ada, house.direct, 1),
     "send": send,
     "edit": lambda house: edits.edit(house.bob, house.direct, 1, "Other words", 1),
+    "react": lambda house: reactions.react(house.ada, house.direct, 1, "👍", on=True),
     "unsend": lambda house: unsends.unsend(house.bob, house.direct, 1),
 }
 

@@ -236,6 +236,12 @@ async def add_messages(catalogue: Catalogue, visitor: Visitor, group: int, notes
         response = await visitor.get(path, HX_Request="true")
         assert response.status_code == 200
         catalogue.add_fragment(name, place, response.text)
+    refused = await visitor.post(f"/chat/{group}/5/react/", emoji="no", on="1")
+    catalogue.add("reaction refused", 422, refused)
+    await visitor.post(f"/chat/{group}/5/react/", emoji="👍", on="1")
+    reacted = await visitor.hx_post(f"/chat/{group}/5/react/", emoji="🦄", on="1")
+    catalogue.add_frame("reacted", reacted.text)
+    catalogue.add("a message with reactions", 200, await visitor.get(f"/chat/{group}/5/"))
     refused = await visitor.post(edit, body=" ", revision="1")
     catalogue.add("edit refused", 422, refused)
     assert (await visitor.post(edit, body="Other words", revision="1")).status_code == 303

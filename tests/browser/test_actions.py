@@ -8,7 +8,14 @@ from tests import factories
 from tests.browser.people import People
 from tests.browser.screen import Screen
 
-EVERYBODYS = ["Details", "Reply", "Forward…", "Keep for me", "Pin for everyone"]
+EVERYBODYS = [
+    "+Another emoji",
+    "Details",
+    "Reply",
+    "Forward…",
+    "Keep for me",
+    "Pin for everyone",
+]
 OWN = [*EVERYBODYS, "Copy text", "Copy link", "Edit", "Unsend…"]
 HOLD = """(body, kind) => {
     const {left, top} = body.getBoundingClientRect()
@@ -32,6 +39,11 @@ def items(ada: Screen) -> Locator:
     return ada.page.get_by_role("menu").get_by_role("menuitem")
 
 
+def quick(ada: Screen) -> Locator:
+    """The reactions that the menu offers."""
+    return ada.page.get_by_role("menu").get_by_role("menuitemcheckbox")
+
+
 async def test_by_mouse(people: People) -> None:
     ada = await talk(people)
     await expect(ada.page.get_by_role("button", name="Actions")).to_have_count(0)
@@ -45,7 +57,7 @@ async def test_by_mouse(people: People) -> None:
     await expect(items(ada)).to_have_text(
         [*EVERYBODYS, "Mark as unread from here", "Copy text", "Copy link"]
     )
-    await items(ada).first.click()
+    await items(ada).filter(has_text="Details").click()
     await ada.title_is("A message from Bob")
 
 
@@ -63,15 +75,22 @@ async def test_by_keys_the_log_is_one_stop_and_the_menu_gives_the_focus_back(
     await keys.press("ArrowUp")
     await expect(ada.message("Helo")).to_be_focused()
     await keys.press("Enter")
-    await expect(items(ada).first).to_be_focused()
+    await expect(quick(ada).first).to_be_focused()
     await keys.press("ArrowUp")
     await expect(items(ada).last).to_be_focused()
+    await keys.press("ArrowDown")
+    await keys.press("ArrowRight")
+    await expect(quick(ada).nth(1)).to_be_focused()
+    await keys.press("ArrowDown")
+    await expect(items(ada).filter(has_text="Details")).to_be_focused()
+    await keys.press("ArrowUp")
+    await expect(quick(ada).first).to_be_focused()
     await keys.press("Escape")
     await expect(ada.message("Helo")).to_be_focused()
     await keys.press("End")
     await expect(ada.message("Answer")).to_be_focused()
     await keys.press("ContextMenu")
-    await expect(items(ada).first).to_be_focused()
+    await expect(quick(ada).first).to_be_focused()
     await keys.press("Tab")
     await expect(ada.page.get_by_role("menu")).to_be_hidden()
     await keys.press("Tab")
@@ -86,7 +105,7 @@ async def test_a_long_press_opens_it_and_a_moving_finger_does_not(people: People
     await body.evaluate(HOLD, "pointerdown")
     await body.evaluate(HOLD, "pointerup")
     await body.evaluate(HOLD, "pointerdown")
-    await expect(items(ada)).to_have_count(8)
+    await expect(items(ada)).to_have_count(9)
     sheet = await ada.page.get_by_role("menu").bounding_box()
     assert sheet
     assert sheet["width"] > 370

@@ -38,6 +38,7 @@ TABLES = {
     "sessions",
     "stars",
     "users",
+    "reactions",
     "versions",
 }
 

@@ -17,6 +17,7 @@ from db import (
     participants,
     pins,
     presence,
+    reactions,
     sessions,
     stars,
     unread,
@@ -29,6 +30,7 @@ from db.engine.statement import Row, Statement
 from db.log.commit import store
 from db.messages import Send
 from db.pins import Pin
+from db.reactions import React
 from db.search import cursors, index
 from db.search.cursors import Behind
 from db.search.hits import LAST, Term, find
@@ -81,6 +83,14 @@ READINGS: dict[str, Reading] = {
     "starred messages": lambda person, id: stars.list_latest(person, None, 31),
     "starred messages of a conversation": stars.list_positions,
     "a day": lambda person, id: days.find_position(id, 9, NOON),
+    "reacting": lambda person, id: engine.write(
+        store([React(id, person, 1, "👍", True, 1), React(id, person, 1, "👍", False, 2)])
+    ),
+    "no longer reacting": lambda person, id: engine.write(
+        store([React(id, person, 2, "👍", False, 1)])
+    ),
+    "who has reacted": lambda person, id: reactions.list_reactors(id, 1, 9),
+    "own reactions": lambda person, id: reactions.get_own(id, 1, person),
     "the unread count": lambda person, id: unread.count(person),
     "lines of the inbox": lambda person, id: inbox.list_lines([(person, id)]),
     "conversations by name": lambda person, id: conversations.search(person, "%a%", "%a%", 10),
@@ -170,6 +180,7 @@ async def test_no_table_is_scanned(reading: Reading, plans: list[str]) -> None:
     ada, bob = await make_user(), await make_user()
     id = await make_conversation([ada, bob])
     await make_messages(bob, id, 9)
+    await engine.write(store([React(id, ada.id, 2, "👍", True, 1)]))
     plans.clear()
     async with engine.transaction():
         if dialect.is_postgresql():  # small tables are best scanned

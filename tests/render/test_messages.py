@@ -6,6 +6,7 @@ import pytest
 from markupsafe import Markup
 
 import render
+from db.reactions import Reaction
 from render import messages
 from render.dates import DAY
 from tests.pages import attribute, parsed, text_of
@@ -36,6 +37,7 @@ class Message:
     forwarded_from: int | None = None
     forwarded_name: str | None = None
     pinned_at: int | None = None
+    reactions: tuple[Reaction, ...] | None = None
 
 
 @pytest.mark.parametrize(
@@ -162,6 +164,15 @@ def test_an_element_is_named_by_its_author_and_client_id() -> None:
 def test_a_view_is_escaped_whole() -> None:
     """messages/_message.html escapes nothing: not one field may hold what a person has written."""
     hostile = "\"'><script>"
-    message = Message(author_name=hostile, client_id=hostile, body=hostile, previous_author_id=2)
-    for name, value in vars(messages.view(message)).items():
+    message = Message(
+        author_name=hostile,
+        client_id=hostile,
+        body=hostile,
+        previous_author_id=2,
+        reactions=(Reaction("👍", 1, (1,), (hostile,)),),
+    )
+    view = vars(messages.view(message))
+    [reaction] = view.pop("reactions")
+    for name, value in (view | vars(reaction)).items():
         assert isinstance(value, Markup) or not set(str(value)) & set("<>&\"'"), name
+    assert "<script>" not in render.message_fragment(message)

@@ -41,6 +41,7 @@ FORMS: dict[str, tuple[dict[str, str], str]] = {
     ),
     "/chat/{conversation_id:id}/{position:id}/pin/": ({"on": "1"}, "/chat/"),
     "/chat/{conversation_id:id}/{position:id}/star/": ({"on": "1"}, "/chat/"),
+    "/chat/{conversation_id:id}/{position:id}/react/": ({"emoji": "👍", "on": "1"}, "/chat/"),
     "/chat/{conversation_id:id}/read/": ({"position": "1"}, "/chat/"),
     "/chat/{conversation_id:id}/{position:id}/unread/": ({}, "/"),
     "/read/": ({}, "/"),
