@@ -39,6 +39,7 @@ from routes import (
     pins,
     places,
     rate_limit,
+    receipts,
     search,
     sessions,
     stars,
@@ -107,6 +108,7 @@ routes = [
     Route("/account/name/", users.update_name, methods=["POST"]),
     Route("/account/presence/", users.update_presence, methods=["POST"]),
     Route("/account/forwards/", users.update_forwards, methods=["POST"]),
+    Route("/account/receipts/", users.update_receipts, methods=["POST"]),
     Route("/account/password/", users.update_password, methods=["POST"]),
     Route("/account/sessions/", sessions.destroy_all, methods=["POST"]),
     Route("/account/delete/", users.destroy, methods=["POST"]),
@@ -137,6 +139,7 @@ routes = [
     Route(CHAT + "typing/", typing_notifications.create, methods=["POST"]),
     Route(CHAT + "read/", participants.update_read, methods=["POST"]),
     Route("/read/", participants.mark_all_read, methods=["POST"]),
+    Route("/delivered/", receipts.update, methods=["POST"]),
     Route(CHAT + "people/", participants.index),
     Route(CHAT + "people/remove/", participants.confirm_remove),
     Route(CHAT + "people/remove/", participants.remove, methods=["POST"]),
@@ -144,9 +147,10 @@ routes = [
     Route(CHAT + "leave/", participants.leave, methods=["POST"]),
     Route("/logout/", form_pages.show_inbox),
     Route("/read/", form_pages.show_inbox),
+    Route("/delivered/", form_pages.show_inbox),
     *[
         Route(f"/account/{form}/", form_pages.show_account)
-        for form in ("name", "presence", "forwards", "password", "sessions", "delete")
+        for form in ("name", "presence", "forwards", "receipts", "password", "sessions", "delete")
     ],
     Route(CHAT + "messages/", form_pages.show_conversation),
     *[Route(f"{MESSAGE}{form}/", form_pages.show_message) for form in ("unread", "pin", "star")],

@@ -3,19 +3,31 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from actions import batching, erasures, inbox_ranks, inbox_updates, people_updates, presence
+from actions import (
+    batching,
+    erasures,
+    inbox_ranks,
+    inbox_updates,
+    people_updates,
+    presence,
+    receipt_updates,
+    receipts,
+)
 from live.process.tasks import alongside
 from routes.streams import heartbeats
 
 
 @asynccontextmanager
 async def background() -> AsyncIterator[None]:
-    """Runs presence, inbox and people updates, heartbeats, inbox ranks and erasures while the block
-    runs. At its end all submitted changes are stored and published."""
+    """Runs presence, inbox and people updates, receipts, heartbeats, inbox ranks and erasures while
+    the block runs. At its end all submitted changes are stored and published, and receipts
+    stored."""
     async with (
         alongside(presence.beat()),
         alongside(inbox_updates.run()),
         alongside(people_updates.run()),
+        alongside(receipts.run()),
+        alongside(receipt_updates.run()),
         alongside(heartbeats.run()),
         alongside(inbox_ranks.maintain()),
         alongside(erasures.maintain()),
@@ -24,3 +36,4 @@ async def background() -> AsyncIterator[None]:
             yield
         finally:
             await batching.finished()
+            await receipts.store()

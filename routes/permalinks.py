@@ -8,7 +8,7 @@ from actions import participants
 from db import engine, stars, versions
 from db.conversations import Conversation
 from db.messages import Message
-from routes import access, forms, rate_limit
+from routes import access, forms, rate_limit, receipts
 from routes.inbox import page_with_inbox
 from routes.message_pages import load_context
 
@@ -62,6 +62,7 @@ async def page(
         is_starred=await is_starred(request, message),
         page=await load_context(conversation, message.position),
         versions=await versions.list_earlier(conversation.id, message.position, user.id),
+        reach=await receipts.load_reach(conversation, message),
         errors=errors or {},
         body=body,
     )

@@ -44,7 +44,7 @@ function activate(li) {
 
 // What comes anew is no stop of its own.
 function settle() {
-  for (const link of messages.querySelectorAll('.meta a')) link.tabIndex = -1
+  for (const link of messages.querySelectorAll('.meta a, #outcome a')) link.tabIndex = -1
   if (!active?.isConnected) active = undefined
   if (active) active.tabIndex = 0
   scroller.tabIndex = active ? -1 : 0
