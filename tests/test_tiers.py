@@ -457,6 +457,7 @@ async def test_a_page_that_is_too_far_behind_gets_the_line_too(site: Site, tier:
         await tab.wait_for(lambda: tab.page.pinned == ("Message 1", 1))
 
 
+@tiers
 async def test_what_one_sends_is_delivered_and_read(site: Site, tier: str) -> None:
     ada, bob, chat = await two_people(site)
     async with ada.tab(tier, chat) as adas, bob.tab(tier, chat) as bobs:
