@@ -40,6 +40,7 @@ from routes import (
     places,
     rate_limit,
     reactions,
+    receipts,
     search,
     sessions,
     stars,
@@ -108,6 +109,7 @@ routes = [
     Route("/account/name/", users.update_name, methods=["POST"]),
     Route("/account/presence/", users.update_presence, methods=["POST"]),
     Route("/account/forwards/", users.update_forwards, methods=["POST"]),
+    Route("/account/receipts/", users.update_receipts, methods=["POST"]),
     Route("/account/password/", users.update_password, methods=["POST"]),
     Route("/account/sessions/", sessions.destroy_all, methods=["POST"]),
     Route("/account/delete/", users.destroy, methods=["POST"]),
@@ -139,6 +141,7 @@ routes = [
     Route(CHAT + "typing/", typing_notifications.create, methods=["POST"]),
     Route(CHAT + "read/", participants.update_read, methods=["POST"]),
     Route("/read/", participants.mark_all_read, methods=["POST"]),
+    Route("/delivered/", receipts.update, methods=["POST"]),
     Route(CHAT + "people/", participants.index),
     Route(CHAT + "people/remove/", participants.confirm_remove),
     Route(CHAT + "people/remove/", participants.remove, methods=["POST"]),
@@ -146,9 +149,10 @@ routes = [
     Route(CHAT + "leave/", participants.leave, methods=["POST"]),
     Route("/logout/", form_pages.show_inbox),
     Route("/read/", form_pages.show_inbox),
+    Route("/delivered/", form_pages.show_inbox),
     *[
         Route(f"/account/{form}/", form_pages.show_account)
-        for form in ("name", "presence", "forwards", "password", "sessions", "delete")
+        for form in ("name", "presence", "forwards", "receipts", "password", "sessions", "delete")
     ],
     Route(CHAT + "messages/", form_pages.show_conversation),
     *[

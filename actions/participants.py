@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from actions import inbox_ranks
+from actions import inbox_ranks, receipts
 from actions.batching import Batcher
 from actions.changes import transaction
 from actions.errors import Invalid
@@ -33,6 +33,7 @@ async def note(batch: list[tuple[int, int, int]]) -> Sequence[None]:
         )
         publications += [publication.activity(*place) for place in moved]
     inbox_ranks.read_by(user_id for _, user_id in moved)
+    receipts.read((*place, position) for place, position in furthest.items())
     return [None] * len(batch)
 
 
@@ -52,6 +53,7 @@ async def mark_all_read(user: User) -> None:
         moved = await participants.mark_all_read(user.id)
         publications += [publication.activity(id, user.id) for id in moved]
     inbox_ranks.read_by([user.id])
+    receipts.read((id, user.id, position) for id, position in moved.items())
 
 
 async def leave(user: User, conversation: Conversation) -> None:
@@ -74,6 +76,7 @@ async def end_participation(conversation: Conversation, user_id: int) -> None:
         if await participants.remove(conversation.id, user_id):
             publications.append(publication.removal(user_id, conversation.id))
             publications.extend(people_changed(user_id, [conversation.id]))
+            publications.extend(publication.receipts_moved([(conversation.id, user_id)]))
 
 
 def people_changed(user_id: int, conversation_ids: Iterable[int]) -> list[Publication]:

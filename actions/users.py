@@ -117,6 +117,7 @@ async def delete(session: Session, password: str) -> None:
             publication.removal(user.id, conversation_id) for conversation_id in groups
         ]
         publications.extend(people_changed(user.id, conversations))
+        publications.extend(publication.receipts_moved((id, user.id) for id in conversations))
 
 
 async def search(query: str) -> list[User]:

@@ -23,6 +23,7 @@ class Entry(NamedTuple):
     created_at: int | None
     unread: int
     unsent_at: int | None
+    last_position: int
 
     @property
     def is_unread_capped(self) -> bool:
@@ -56,7 +57,7 @@ NEAR = f"""
 def columns() -> str:
     return f"""
         c.id, c.kind, {titled()} AS title, c.active_at,
-        m.author_id, a.name AS author_name, {BODY}, m.created_at, m.unsent_at,
+        m.author_id, a.name AS author_name, {BODY}, m.created_at, m.unsent_at, c.last_position,
         {unread.UNREAD} AS unread
     """
 

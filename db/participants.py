@@ -213,8 +213,9 @@ async def mark_unread(conversation_id: int, user_id: int, position: int) -> bool
     return row is not None
 
 
-async def mark_all_read(user_id: int) -> list[int]:
-    """Move all of a user's read positions to the newest messages; the conversations concerned.
+async def mark_all_read(user_id: int) -> dict[int, int]:
+    """Move all of a user's read positions to the newest messages; those that moved, by
+    conversation.
 
     Lock order: conversation, user.
     """
@@ -229,8 +230,8 @@ async def mark_all_read(user_id: int) -> list[int]:
         ) AS behind
         WHERE participants.conversation_id = behind.conversation_id
           AND participants.user_id = behind.user_id
-        RETURNING participants.conversation_id
+        RETURNING participants.conversation_id, participants.read_position
         """,
         user_id=user_id,
     )
-    return [row["conversation_id"] for row in rows]
+    return {row["conversation_id"]: row["read_position"] for row in rows}

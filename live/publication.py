@@ -1,7 +1,7 @@
 """Publications: text under a topic."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from operator import attrgetter
@@ -66,6 +66,30 @@ PEOPLE = "people"
 def people(conversation_id: int, user_id: int) -> Publication:
     """A participant of a conversation was renamed, or has left it."""
     return Publication(PEOPLE, f"{conversation_id} {user_id}")
+
+
+RECEIPTS = "receipts"
+"""The topic of receipts that have moved, or are hidden or shown again."""
+
+PLACES_AT_ONCE = 150
+"""Places in one publication: fewer bytes than any broker carries."""
+
+
+def receipts_moved(places: Iterable[tuple[int, int]]) -> list[Publication]:
+    """The receipts of users in conversations have changed: conversation, user."""
+    listed = [f"{conversation_id}:{user_id}" for conversation_id, user_id in places]
+    starts = range(0, len(listed), PLACES_AT_ONCE)
+    return [Publication(RECEIPTS, " ".join(listed[i : i + PLACES_AT_ONCE])) for i in starts]
+
+
+def receipts_hidden(user_id: int) -> Publication:
+    """A user hides receipts, or shows them again: their pages look which it is."""
+    return Publication(rights(user_id), "receipts")
+
+
+def receipts(conversation_id: int) -> str:
+    """The topic of a conversation's receipts in this process, for those who may see them."""
+    return f"receipts/{conversation_id}"
 
 
 def inbox(user_id: int) -> str:

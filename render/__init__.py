@@ -1,5 +1,6 @@
 """Pages and fragments from templates. Markup is written nowhere else."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -11,6 +12,7 @@ from render import assets, dates, faces, inbox, links, markdown, messages, pins,
 from render.inbox import Entry
 from render.messages import Message
 from render.pins import Line
+from render.receipts import Receipt
 
 
 def page(request: HTTPConnection, name: str, status: int = 200, **context: object) -> HTMLResponse:
@@ -42,6 +44,18 @@ def message_element(message: Message) -> Markup:
 def has_link(text: str) -> bool:
     """Whether a message of this text shows a link."""
     return "</a>" in markdown.formatted(text)
+
+
+def receipts_fragment(
+    receipts: Sequence[Receipt],
+    counts: Sequence[tuple[int, int]] | None,
+    digest: str | None = None,
+) -> str:
+    """Receipts that have moved; or, with the digest of all, those that a page shows from then on.
+    Where there are many, only how many have read how far."""
+    if digest is None:
+        return str(macros("receipts/moved.fragment.html").fragment(receipts, counts))
+    return str(macros("receipts/whole.fragment.html").fragment(receipts, counts, digest))
 
 
 def macros(name: str) -> Any:
@@ -87,6 +101,7 @@ templates.filters |= {
     "line_view": pins.view,
     "entry_view": inbox.view,
     "iso": dates.iso,
+    "clock": dates.clock,
     "full": dates.full,
     "ago_or_day": dates.ago_or_day,
     "tint": faces.tint,

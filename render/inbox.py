@@ -32,6 +32,8 @@ class Entry(Protocol):
     def is_unread_capped(self) -> bool: ...
     @property
     def unsent_at(self) -> int | None: ...
+    @property
+    def last_position(self) -> int: ...
 
 
 def view(entry: Entry) -> SimpleNamespace:
@@ -46,6 +48,7 @@ def view(entry: Entry) -> SimpleNamespace:
         iso=iso(entry.active_at),
         ago_or_day=ago_or_day(entry.active_at),
         unread=entry.unread,
+        last_position=entry.last_position,
         counted=f"{entry.unread - 1}+" if entry.is_unread_capped else entry.unread,
         author_id=entry.author_id,
         author_name=entry.author_name,

@@ -11,6 +11,8 @@ from actions import (
     people_updates,
     presence,
     reactions,
+    receipt_updates,
+    receipts,
     search_index,
 )
 from live.process.tasks import alongside
@@ -19,12 +21,15 @@ from routes.streams import heartbeats
 
 @asynccontextmanager
 async def background() -> AsyncIterator[None]:
-    """Runs presence, inbox and people updates, heartbeats, inbox ranks, erasures and the index of
-    messages while the block runs. At its end all submitted changes are stored and published."""
+    """Runs presence, inbox and people updates, receipts, heartbeats, inbox ranks, erasures and the
+    index of messages while the block runs. At its end all submitted changes are stored and
+    published, and receipts stored."""
     async with (
         alongside(presence.beat()),
         alongside(inbox_updates.run()),
         alongside(people_updates.run()),
+        alongside(receipts.run()),
+        alongside(receipt_updates.run()),
         alongside(heartbeats.run()),
         alongside(inbox_ranks.maintain()),
         alongside(erasures.maintain()),
@@ -35,3 +40,4 @@ async def background() -> AsyncIterator[None]:
         finally:
             reactions.pacer.flush()
             await batching.finished()
+            await receipts.store()

@@ -15,9 +15,9 @@ from db.conversations import Conversation
 from db.pins import Line
 from db.users import User
 from render.messages import address_in_conversation, quoted
-from routes import access, forms, places, rate_limit
-from routes.inbox import load_inbox, page_with_inbox
-from routes.message_pages import load_first_page, load_page
+from routes import access, forms, places, rate_limit, receipts
+from routes.inbox import load_shown_inbox, page_with_inbox
+from routes.message_pages import MessagePage, load_first_page, load_page
 from routes.presence import load_presence
 from routes.users import found
 
@@ -32,7 +32,7 @@ async def index(request: Request) -> Response:
     """A page of the inbox, by default the newest; for htmx only its lines."""
     async with engine.connection():
         user = await access.current_user(request)
-        inbox = await load_inbox(user, request.query_params.get("before"))
+        inbox = await load_shown_inbox(user, request.query_params.get("before"))
     fragment = "conversations/_entries.html" if forms.wants_fragment(request) else None
     return render.page(request, fragment or "conversations/index.html", inbox=inbox)
 
@@ -63,11 +63,13 @@ async def log(request: Request) -> Response:
     follows the newest: at the first unread one it would lead back there each time."""
     await access.current_session(request, request.query_params.get("viewer", ""))
     conversation = await access.current_conversation(request)
+    page = await load_page(conversation)
     response = render.page(
         request,
         "messages/log.html",
         conversation=conversation,
-        page=await load_page(conversation),
+        page=page,
+        **await receipts.on_page(conversation, page),
     )
     if seconds := refresh(request.query_params.get("refresh")):
         response.headers["Refresh"] = str(seconds)
@@ -111,14 +113,13 @@ async def pane(
     error: str | None = None,
     chosen_refresh: str | None = None,
     reply_to: int | None = None,
-    **context: object,
+    page: MessagePage | None = None,
 ) -> Response:
     """The page of a conversation, with the composer's present text and error, and what it replies
     to, if that can still be quoted."""
     user = await access.current_user(request)
     people = await participants.list_people(conversation.id)
-    if "page" not in context:
-        context["page"] = await load_page(conversation)
+    page = page or await load_page(conversation)
     return render.page(
         request,
         "conversations/show.html",
@@ -127,15 +128,16 @@ async def pane(
         line=await pinned(conversation),
         is_starred=await stars.is_any(user.id, conversation.id),
         people_digest=people_updates.digest_of(people),
-        inbox=await load_inbox(user, current=conversation),
+        page=page,
+        inbox=await load_shown_inbox(user, current=conversation),
         **asdict(await load_presence(conversation, user)),
+        **await receipts.on_page(conversation, page),
         client_id=str(uuid.uuid4()),
         author=user.id,
         body=body,
         error=error,
         reply=await load_reply(conversation, reply_to),
         refresh=refresh(chosen_refresh or request.query_params.get("refresh")),
-        **context,
     )
 
 

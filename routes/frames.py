@@ -1,5 +1,5 @@
-"""The frames that a page sends over a WebSocket: messages, changes of them, typing, and read
-positions."""
+"""The frames that a page sends over a WebSocket: messages, changes of them, typing, and what it
+holds and has read."""
 
 import asyncio
 import json
@@ -10,7 +10,16 @@ from functools import partial
 import orjson
 
 import render
-from actions import changes, edits, messages, participants, reactions, typing_notifications, unsends
+from actions import (
+    changes,
+    edits,
+    messages,
+    participants,
+    reactions,
+    receipts,
+    typing_notifications,
+    unsends,
+)
 from actions.errors import Invalid
 from actions.text import whole
 from db.conversations import Conversation
@@ -18,6 +27,7 @@ from db.log.commit import Stored
 from routes import forms
 from routes.messages import composer
 from routes.rate_limit import frames_and_posts
+from routes.receipts import numbers
 from routes.streams.close_codes import CloseCode, Ended
 from routes.streams.limits import FRAME_BYTES
 from routes.streams.reader import Reader
@@ -28,12 +38,22 @@ def receive(frame: str | bytes, reader: Reader) -> None:
     concerns this socket alone is sent to its reader. Raises `Ended`."""
     if not frames_and_posts.take(reader.session.user):
         raise Ended(CloseCode.TOO_FAST)
-    if isinstance(frame, bytes) or reader.conversation is None:
+    if isinstance(frame, bytes):
         raise Ended(CloseCode.BAD_FRAME)
     if 4 * len(frame) > FRAME_BYTES and len(frame.encode("utf-8", "replace")) > FRAME_BYTES:
         raise Ended(CloseCode.TOO_LARGE)
-    user, conversation = reader.session.user, reader.conversation
     fields = parsed(frame)
+    if fields.get("type") == "delivered":
+        receipts.deliver(reader.session.user.id, positions(fields))
+    elif reader.conversation is None:
+        raise Ended(CloseCode.BAD_FRAME)
+    else:
+        act(reader, reader.conversation, fields)
+
+
+def act(reader: Reader, conversation: Conversation, fields: dict[str, object]) -> None:
+    """What concerns the conversation of the socket."""
+    user = reader.session.user
     match fields.get("type"):
         case "message":
             send(reader, conversation, fields)
@@ -79,6 +99,13 @@ def flag(fields: dict[str, object], name: str) -> bool:
     if isinstance(value, bool):
         return value
     raise Ended(CloseCode.BAD_FRAME)
+
+
+def positions(fields: dict[str, object]) -> dict[int, int]:
+    held = numbers(fields.get("positions"))
+    if held is None:
+        raise Ended(CloseCode.BAD_FRAME)
+    return held
 
 
 def send(reader: Reader, conversation: Conversation, fields: dict[str, object]) -> None:

@@ -9,6 +9,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse
 
 import render
+from actions import receipts
 from db import inbox
 from db.conversations import Conversation
 from db.engine import Unavailable
@@ -36,7 +37,7 @@ async def page_with_inbox(
     request: HTTPConnection, name: str, status: int = 200, **context: object
 ) -> HTMLResponse:
     """A page with the inbox beside it."""
-    beside = await load_inbox(await access.current_user(request))
+    beside = await load_shown_inbox(await access.current_user(request))
     return render.page(request, name, status, inbox=beside, **context)
 
 
@@ -45,8 +46,18 @@ async def load_inbox_if_possible(connection: HTTPConnection) -> Inbox | None:
     database. Makes it look the same wherever the error was raised."""
     with suppress(Unavailable):
         session = await access.find_session(connection)
-        return await load_inbox(session.user) if session else None
+        return await load_shown_inbox(session.user) if session else None
     return None
+
+
+async def load_shown_inbox(
+    user: User, before: str | None = None, current: Conversation | None = None
+) -> Inbox:
+    """An inbox for a page that shows it: the messages in its lines are delivered."""
+    inbox = await load_inbox(user, before, current)
+    unread = {entry.id: entry.last_position for entry in inbox.entries if entry.unread}
+    receipts.deliver(user.id, unread)
+    return inbox
 
 
 async def load_inbox(

@@ -9,7 +9,7 @@ from db import engine, reactions, stars, versions
 from db.conversations import Conversation
 from db.messages import Message
 from render.reactions import reactors
-from routes import access, forms, rate_limit
+from routes import access, forms, rate_limit, receipts
 from routes.inbox import page_with_inbox
 from routes.message_pages import load_context
 
@@ -74,6 +74,7 @@ async def page(
         versions=await versions.list_earlier(conversation.id, message.position, user.id),
         own=own,
         reactions=reactors(message.reactions or (), own, found, user.id),
+        reach=await receipts.load_reach(conversation, message),
         errors=errors or {},
         emoji=emoji,
         body=body,

@@ -6,10 +6,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 import render
-from actions import forwards, presence, sessions, users
+from actions import forwards, presence, receipts, sessions, users
 from actions.errors import Invalid
 from db import forwards as stored_forwards
 from db import presence as stored_presence
+from db import receipts as stored_receipts
 from db.users import User
 from render.assets import MINE
 from routes import access, forms, rate_limit
@@ -18,7 +19,7 @@ from routes.inbox import page_with_inbox
 from routes.sessions import same_site_path, signed_out
 
 YEAR = 31_536_000
-SAVED = ("name", "password", "presence", "forwards")
+SAVED = ("name", "password", "presence", "forwards", "receipts")
 
 
 async def new(request: Request) -> Response:
@@ -76,6 +77,14 @@ async def update_forwards(request: Request) -> Response:
     async with forms.read_form(request) as fields:
         await forwards.hide(user, forms.text(fields, "show") != "yes")
     return forms.see_other("/account/?saved=forwards")
+
+
+async def update_receipts(request: Request) -> Response:
+    """Hide or show how far the user has read."""
+    user = await access.current_user(request)
+    async with forms.read_form(request) as fields:
+        await receipts.hide(user, forms.text(fields, "hide") == "yes")
+    return forms.see_other("/account/?saved=receipts")
 
 
 async def update_password(request: Request) -> Response:
@@ -151,5 +160,6 @@ async def account(
         saved=saved,
         hides_presence=await stored_presence.is_hidden(user_id),
         hides_in_forwards=await stored_forwards.is_hidden(user_id),
+        hides_receipts=await stored_receipts.are_hidden(user_id),
     )
     return forms.refused(page, refusal) if refusal else page

@@ -269,8 +269,18 @@ class Tab(ABC):
         response = await self.visitor.hx_post(f"{self.path}read/", position=position)
         assert response.status_code == 204
 
+    async def hold(self) -> None:
+        """Say that the page holds all that's shown."""
+        response = await self.visitor.hx_post("/delivered/", positions=json.dumps(self.positions()))
+        assert response.status_code == 204
+
+    def positions(self) -> dict[str, int]:
+        """The last position, by conversation."""
+        return {self.path.split("/")[2]: self.messages()[-1].position}
+
     def failure(self, patience: float) -> AssertionError:
-        shown = self.bodies(), self.page.cursor, self.page.inbox(), self.page.typing, self.ended
+        page = self.page
+        shown = self.bodies(), page.cursor, page.inbox(), page.typing, page.receipts, self.ended
         return AssertionError(f"{self.tier} at {self.path}: after {patience} s still {shown}")
 
 
@@ -358,6 +368,7 @@ class LiveTab(Tab):
     def query(self) -> str:
         cursor = "" if self.page.cursor is None else f"after={self.page.cursor}&"
         held = f"inbox={self.page.digest}&people={self.page.people}&viewer={self.page.reader}"
+        held += f"&receipts={self.page.receipts_digest}"
         return f"{self.live}?{cursor}{held}"
 
 
@@ -441,6 +452,9 @@ class Socket(LiveTab):
     async def read(self) -> None:
         await self.say(type="read", position=self.messages()[-1].position)
 
+    async def hold(self) -> None:
+        await self.say(type="delivered", positions=self.positions())
+
 
 class Events(LiveTab):
     tier = "sse"
@@ -464,6 +478,9 @@ class Events(LiveTab):
 
 class Poll(LiveTab):
     tier = "poll"
+
+    async def hold(self) -> None:
+        """The next poll says it."""
 
     async def follow_once(self) -> int:
         self.followed.set()
@@ -558,6 +575,10 @@ class Plain(Tab):
         position = str(self.messages()[-1].position)
         response = await self.visitor.post(f"{self.path}read/", position=position)
         assert response.status_code == 303
+
+    async def hold(self) -> None:
+        """It was given the page."""
+        await self.load()
 
 
 TIERS: dict[str, type[Socket | Events | Poll | Plain]] = {

@@ -83,6 +83,10 @@ class Page:
         self.presence = text_of(page.find(id="presence"))
         self.heading = text_of(page.select_one("#heading h1"))
         self.pinned = pinned_in(page)
+        self.receipts = receipts(page.find(id="receipts"))
+        self.counts = counts(page.find(id="receipts"))
+        self.receipts_digest = attribute(live, "data-receipts") if live else ""
+        self.outcome = " ".join(text_of(page.find(id="outcome")).split())
         self.error = error(page)
         self.draft = text_of(page.find("textarea", {"name": "body"}))
         self.reader = attribute(page.find("html"), "data-user")
@@ -107,13 +111,12 @@ class Page:
             return
         fragment = parsed(frame)
         for partial in fragment.find_all("hx-partial"):
-            self.apply_partial(partial)
+            if attribute(partial, "hx-target") == "#receipts":
+                self.apply_receipts(partial)
+            else:
+                self.apply_partial(partial)
         for cursor in fragment.find_all("hx-cursor"):
-            if revision := attribute(cursor, "revision"):
-                self.cursor = int(revision)
-            self.epoch = attribute(cursor, "epoch") or self.epoch
-            self.people = attribute(cursor, "people") or self.people
-            self.digest = attribute(cursor, "inbox") or self.digest
+            self.apply_cursor(cursor)
         self.sentences += [text_of(p) for p in fragment.select("body > p.error")]
         for name in fragment.find_all("hx-name"):
             self.rename(int(attribute(name, "user")), attribute(name, "name"))
@@ -148,6 +151,20 @@ class Page:
                 self.heading = text_of(partial.find("h1")) or self.heading
             case _:
                 raise AssertionError(f"no page knows what to do with {target} {style}")
+
+    def apply_cursor(self, cursor: Tag) -> None:
+        if revision := attribute(cursor, "revision"):
+            self.cursor = int(revision)
+        self.epoch = attribute(cursor, "epoch") or self.epoch
+        self.people = attribute(cursor, "people") or self.people
+        self.digest = attribute(cursor, "inbox") or self.digest
+        if cursor.has_attr("receipts"):
+            self.receipts_digest = attribute(cursor, "receipts")
+
+    def apply_receipts(self, partial: Tag) -> None:
+        is_whole = attribute(partial, "hx-swap") == "innerMorph"
+        self.receipts = receipts(partial) if is_whole else self.receipts | receipts(partial)
+        self.counts = counts(partial) if is_whole else self.counts
 
     def rename(self, user_id: int, name: str) -> None:
         self._messages = [
@@ -238,6 +255,24 @@ def pinned_in(markup: Tag) -> tuple[str, int]:
     if not links:
         return "", 0
     return text_of(markup.select_one("a.icon-pin bdi")), int(text_of(links[0]).split()[0])
+
+
+def receipts(markup: Tag | None) -> dict[int, tuple[int, int]]:
+    """How far each user has read and holds the conversation."""
+    return {
+        int(attribute(li, "id").removeprefix("receipt-")): (
+            int(attribute(li, "data-position")),
+            int(attribute(li, "data-delivered")),
+        )
+        for li in (markup.select("[data-delivered]") if markup else ())
+    }
+
+
+def counts(markup: Tag | None) -> dict[int, int]:
+    """How many have read up to each position, where they are many."""
+    li = markup.select_one("#receipt-counts") if markup else None
+    pairs = [pair.split(":") for pair in attribute(li, "data-counts").split()] if li else []
+    return {int(position): int(people) for position, people in pairs}
 
 
 def lines(markup: Tag) -> list[Line]:

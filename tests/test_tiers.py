@@ -533,3 +533,71 @@ async def test_a_page_that_is_too_far_behind_gets_the_line_too(site: Site, tier:
             await ada.post(f"/chat/{chat}/1/pin/", on="1")
             await make_messages(user, chat, 600)
         await tab.wait_for(lambda: tab.page.pinned == ("Message 1", 1))
+
+
+@tiers
+async def test_what_one_sends_is_delivered_and_read(site: Site, tier: str) -> None:
+    ada, bob, chat = await two_people(site)
+    async with ada.tab(tier, chat) as adas, bob.tab(tier, chat) as bobs:
+        her, him = int(adas.page.reader), int(bobs.page.reader)
+        await adas.send("Hello")
+        assert adas.page.receipts[him] == (0, 0)
+        await bobs.wait_for_bodies("Hello")
+        await bobs.hold()
+        await adas.wait_for(lambda: adas.page.receipts[him] == (0, 1))
+        await bobs.read()
+        await adas.wait_for(lambda: adas.page.receipts[him] == (1, 1))
+        await bobs.wait_for(lambda: bobs.page.receipts == adas.page.receipts)
+        fresh = await ada.page(f"/chat/{chat}/")
+        assert fresh.receipts == adas.page.receipts
+        assert fresh.receipts.keys() == {her, him}
+
+
+@tiers
+async def test_receipts_that_a_page_has_missed_show_when_it_is_back(site: Site, tier: str) -> None:
+    ada, bob, chat = await two_people(site)
+    async with ada.tab(tier, chat) as adas, bob.tab(tier, chat) as bobs:
+        him = int(bobs.page.reader)
+        for body in "123":
+            await adas.send(body)
+        await bobs.wait_for_bodies("1", "2", "3")
+        async with adas.offline():
+            await bobs.read()
+            async with ada.tab("plain", chat) as fresh:
+                await fresh.wait_for(lambda: fresh.page.receipts[him] == (3, 3))
+        await adas.wait_for(lambda: adas.page.receipts == fresh.page.receipts)
+
+
+@tiers
+async def test_who_hides_receipts_neither_sends_nor_sees_them(site: Site, tier: str) -> None:
+    ada, bob, _ = await site.people("ada", "bob", "cem")
+    chat = await ada.start("bob", "cem")
+    async with ada.tab(tier, chat) as adas, bob.tab(tier, chat) as bobs:
+        her, him = int(adas.page.reader), int(bobs.page.reader)
+        await adas.send("Hello")
+        await bobs.wait_for_bodies("Hello")
+        await bobs.read()
+        await adas.wait_for(lambda: adas.page.receipts[him] == (1, 1))
+        await bob.post("/account/receipts/", hide="yes")
+        await adas.wait_for(lambda: him not in adas.page.receipts)
+        await bobs.wait_for(lambda: bobs.page.receipts == {})
+        await adas.send("Still there?")
+        await bobs.wait_for_bodies("Hello", "Still there?")
+        await bobs.read()
+        await adas.read()
+        await adas.wait_for(lambda: adas.page.receipts[her] == (2, 2))
+        assert bobs.page.receipts == (await bob.page(f"/chat/{chat}/")).receipts == {}
+        assert him not in (await ada.page(f"/chat/{chat}/")).receipts
+        await bob.post("/account/receipts/")
+        await bobs.wait_for(lambda: bobs.page.receipts.get(her) == (2, 2))
+        await adas.wait_for(lambda: adas.page.receipts.get(him, (0, 0))[0] == 1)
+
+
+@tiers
+async def test_who_leaves_disappears_from_receipts(site: Site, tier: str) -> None:
+    ada, bob, _ = await site.people("ada", "bob", "cem")
+    chat = await ada.start("bob", "cem")
+    async with ada.tab(tier, chat) as adas:
+        assert len(adas.page.receipts) == 3
+        await bob.post(f"/chat/{chat}/leave/")
+        await adas.wait_for(lambda: len(adas.page.receipts) == 2)

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import render
-from actions import people_updates, sessions
+from actions import people_updates, receipt_updates, sessions
 from actions.batching import Batcher
-from db import conversations, inbox, messages, participants, pins, presence
+from db import conversations, inbox, messages, participants, pins, presence, receipts
 from db.conversations import Conversation
 from db.sessions import Session
 from routes.inbox import Inbox, load_inbox
@@ -38,6 +38,7 @@ class Follower(Protocol):
     digest: str | None
     mark: tuple[int, ...] | None
     people: str | None
+    receipts: str | None
     is_poll: bool
 
 
@@ -47,7 +48,8 @@ class Snapshot:
     are too many, the newest page as `pane`, with its revision); its inbox, if that has another
     `mark` than the reader's; what its people are called, if their digest is another; what the
     conversation shows as pinned, with the revision at which that last changed, if it is after the
-    cursor; and whether the partner of a direct conversation is here."""
+    cursor; the digest of the receipts that it may see, and all of them; and whether the partner of
+    a direct conversation is here."""
 
     is_session_open: bool = True
     is_participant: bool = True
@@ -57,6 +59,7 @@ class Snapshot:
     inbox: Inbox | None = None
     people: str = ""
     pinned: tuple[int, str] | None = None
+    receipts: tuple[str, str] | None = None
     presence: Presence | None = None
 
 
@@ -73,6 +76,7 @@ async def read_snapshots(readers: list[Follower]) -> list[Snapshot]:
     await read_logs([pair for pair in allowed if pair[1].is_participant])
     await read_inboxes([pair for pair in allowed if pair[0].digest is not None])
     await read_people([pair for pair in allowed if pair[0].people is not None])
+    await read_receipts([pair for pair in allowed if pair[0].receipts is not None])
     await read_presence([pair for pair in allowed if not pair[0].is_poll])
     return [snapshot for _, snapshot in pairs]
 
@@ -173,6 +177,20 @@ async def read_people(pairs: Pairs) -> None:
                 people = await participants.list_people(id)
                 texts[id] = await people_updates.fragment(id, people, people)
             snapshot.people = texts[id]
+
+
+async def read_receipts(pairs: Pairs) -> None:
+    places = {reader.conversation.id for reader, _ in pairs if reader.conversation}
+    found = await receipts.list_shown(places) if places else {}
+    texts: dict[tuple[int, bool], tuple[str, str]] = {}
+    for reader, snapshot in pairs:
+        if reader.conversation is None:
+            continue
+        id = reader.conversation.id
+        seen = receipt_updates.seen_by(reader.session.user.id, found.get(id, []))
+        if (id, bool(seen)) not in texts:
+            texts[id, bool(seen)] = receipt_updates.digest_of(seen), receipt_updates.whole(seen)
+        snapshot.receipts = texts[id, bool(seen)]
 
 
 async def read_presence(pairs: Pairs) -> None:

@@ -26,6 +26,13 @@ from routes.streams.catch_up import NOTHING, Snapshot
 from routes.streams.close_codes import CloseCode, Ended
 from routes.streams.limits import RETRY_DELAY
 
+UNKNOWN = "?"
+"""The digest of receipts that a page may hold and may not see any more."""
+
+UNASKED = "-"
+"""The digest of a program that polls and does not say which receipts it holds: it gets those that
+move while it waits."""
+
 logger = logging.getLogger("parley.reader")
 
 
@@ -54,8 +61,8 @@ class Reader:
 
     The page holds everything of `conversation` up to the revision `cursor`, and the inbox with
     `digest` (None: it shows no inbox), which it was given when the inbox had `mark`. `people`
-    is the digest of its people's names, until they have been compared once. `is_behind` says that
-    it lacks something only the database knows.
+    is the digest of its people's names, until they have been compared once, and `receipts` that of
+    its receipts. `is_behind` says that it lacks something only the database knows.
 
     A poll is answered from the database alone, because the next one has to know the cursor and the
     digest; and without presence, because it cannot say which it was told.
@@ -68,10 +75,12 @@ class Reader:
     is_poll: bool = False
     address: str = ""
     people: str | None = None
+    receipts: str | None = field(default=None, init=False)
     mark: tuple[int, ...] | None = field(default=None, init=False)
     presence: Presence | None = field(default=None, init=False)
     is_behind: bool = field(default=False, init=False)
     is_closed: bool = field(default=False, init=False)
+    _sees_receipts: bool = field(default=True, init=False)
     _is_catching_up: bool = field(default=False, init=False)
     _greeting: str | None = field(default=None, init=False)
     _sink: Sink = field(init=False)
@@ -82,6 +91,8 @@ class Reader:
         topics = [publication.rights(self.session.user.id)]
         if self.conversation is not None:
             topics.append(publication.conversation(self.conversation.id))
+            if self._sees_receipts:
+                topics.append(publication.receipts(self.conversation.id))
         if self.digest is not None:
             topics.append(publication.inbox(self.session.user.id))
         return topics
@@ -192,7 +203,8 @@ class Reader:
         if code is not None:
             self.end(code)
             return
-        self.send("".join([self._apply_one(each) for each in publications]))
+        if text := "".join([self._apply_one(each) for each in publications]):
+            self.send(text)
         if self.is_behind:
             self.catch_up()
 
@@ -208,13 +220,18 @@ class Reader:
     def _apply_one(self, published: Publication) -> str:
         """The text of a publication, if it is the next one. A repeat is dropped; what else does not
         follow on what the page holds has to be read."""
-        if published == RESYNC:
+        if published in (RESYNC, publication.receipts_hidden(self.session.user.id)):
             self.is_behind = True
+            self.receipts = UNKNOWN  # compared anew, and until then none is passed on
         elif published.topic.startswith("inbox/"):
             self.is_behind = True  # what is being read may be older than this line
             return "" if self.is_poll else published.text
         elif published.topic.startswith("conversation/"):
             return self._apply_change(published)
+        elif published.topic.startswith("receipts/"):
+            if self.receipts is None:
+                return published.text
+            self.is_behind = True  # what is being read may be older
         return ""
 
     def _apply_change(self, published: Publication) -> str:
@@ -239,7 +256,8 @@ class Reader:
         self.people = None
         pinned = self._new_pinned(snapshot)
         log, inbox = self._new_in_log(snapshot), self._new_inbox(snapshot)
-        return pinned + log + snapshot.people + inbox + self._new_presence(snapshot)
+        others = self._new_receipts(snapshot) + self._new_presence(snapshot)
+        return pinned + log + snapshot.people + inbox + others
 
     def _new_pinned(self, snapshot: Snapshot) -> str:
         revision, text = snapshot.pinned or (NOTHING, "")
@@ -265,6 +283,21 @@ class Reader:
             return ""
         self.digest = snapshot.inbox.digest
         return render.fragment("conversations/inbox.fragment.html", inbox=snapshot.inbox)
+
+    def _new_receipts(self, snapshot: Snapshot) -> str:
+        if snapshot.receipts is None or self.receipts is None:
+            return ""
+        digest, text = snapshot.receipts
+        is_new = self.receipts not in (digest, UNASKED)
+        self.receipts = digest if self.is_behind else None
+        self._follow_receipts(bool(digest))
+        return text if is_new else ""
+
+    def _follow_receipts(self, sees_receipts: bool) -> None:
+        if sees_receipts != self._sees_receipts:
+            hub.leave(self, *self.topics)
+            self._sees_receipts = sees_receipts
+            hub.join(self, *self.topics)
 
     def _new_presence(self, snapshot: Snapshot) -> str:
         if snapshot.presence is None or snapshot.presence == self.presence:

@@ -10,7 +10,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from actions import presence
+from actions import presence, receipts
 from db.conversations import Conversation
 from live import metrics
 from routes import access, forms
@@ -20,7 +20,7 @@ from routes.rate_limit import RateLimited
 from routes.streams.catch_up import NOTHING
 from routes.streams.close_codes import CloseCode, Ended
 from routes.streams.limits import CLOSE_TIMEOUT, POLL_TIMEOUT, SEND_TIMEOUT
-from routes.streams.reader import Reader
+from routes.streams.reader import UNASKED, Reader
 from routes.streams.send_queue import SendQueue
 from routes.streams.sse import EventStream, ServerSentEvent
 
@@ -90,10 +90,14 @@ async def open_reader(connection: HTTPConnection, *, is_poll: bool = False) -> R
     if conversation is None:
         return Reader(session, digest=digest or "", is_poll=is_poll, address=address)
     held = cursor(connection, conversation)
+    if connection.query_params.get("after"):
+        receipts.deliver(session.user.id, {conversation.id: held})
     people = connection.query_params.get("people")
-    return Reader(
+    reader = Reader(
         session, conversation, held, digest, is_poll=is_poll, address=address, people=people
     )
+    reader.receipts = connection.query_params.get("receipts", UNASKED if is_poll else "")
+    return reader
 
 
 def cursor(connection: HTTPConnection, conversation: Conversation) -> int:

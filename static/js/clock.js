@@ -4,7 +4,7 @@
 import {continues, dayName, isRecent, isSameDay} from './days.js'
 import {messages, on} from './page.js'
 
-const TIMES = ':is(.message time, #inbox time, #presence time, .hits time, .full):not(.day time)'
+const TIMES = ':is(.message time, #inbox time, #presence time, #outcome time, .hits time, .full):not(.day time)'
 const MINUTE = 60_000
 // The page's language, as the reader's region writes it, else as the server does.
 const locale = navigator.languages.find(tag => tag.split('-')[0] === document.documentElement.lang) ?? 'en-GB'
@@ -24,7 +24,7 @@ export function start() {
 
 export const nameDay = date => dayName(date, new Date(), locale)
 
-function localize() {
+export function localize() {
   const now = new Date()
   const isNewDay = !written || !isSameDay(written, now)
   written = now

@@ -101,8 +101,8 @@ export async function poll(wait, signal) {
 }
 
 function address(tier) {
-  const {cursor: after = '', epoch = '', people = ''} = live.dataset
+  const {cursor: after = '', epoch = '', people = '', receipts = ''} = live.dataset
   const inbox = byId('inbox')?.dataset.digest ?? ''
-  const query = new URLSearchParams({after, epoch, people, inbox, viewer: user})
+  const query = new URLSearchParams({after, epoch, people, receipts, inbox, viewer: user})
   return `/${tier}${live.dataset.live}?${query}`
 }

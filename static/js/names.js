@@ -17,6 +17,8 @@ function rename({user, name, initials, tint}) {
     // In a group a face has a colour of its own, whatever the name.
     if (place.dataset.named) place.className = place.className.replace(/tint-\d/, `tint-${tint}`)
   }
+  const receipt = byId(`receipt-${user}`)
+  if (receipt) Object.assign(receipt.dataset, {name, face: initials})
   retitle()
 }
 

@@ -17,6 +17,7 @@ import * as pick from './pick.js'
 import * as quotes from './quotes.js'
 import * as reactions from './reactions.js'
 import * as read from './read.js'
+import * as receipts from './receipts.js'
 import * as rove from './rove.js'
 import * as scroll from './scroll.js'
 import * as sticky from './sticky.js'
@@ -27,7 +28,7 @@ import * as writing from './writing.js'
 
 const behaviours = [
   page, style, storage, frames, clock, scroll, sticky, inbox, live, names, outbox, writing, wrap, grow, read, news,
-  menus, keys, focus, rove, actions, quotes, reactions, pick,
+  menus, receipts, keys, focus, rove, actions, quotes, reactions, pick,
 ]
 for (const behaviour of behaviours) behaviour.start()
 document.documentElement.classList.add(live.isOff() ? 'off' : 'js')

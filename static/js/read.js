@@ -16,6 +16,9 @@ let unread = Number(document.querySelector('title').dataset.unread ?? 0)
 let name = document.title.slice(prefix(unread).length)
 let sent = 0, timer, attentiveAt = -ATTENTION
 
+// Up to where this page has said so.
+export const saidRead = () => sent
+
 export function start() {
   title(unread)
   on('parley:unread', title)

@@ -44,7 +44,7 @@ function activate(li) {
 
 // What comes anew is no stop of its own.
 function settle() {
-  for (const link of messages.querySelectorAll('.meta a, .reaction')) link.tabIndex = -1
+  for (const link of messages.querySelectorAll('.meta a, #outcome a, .reaction')) link.tabIndex = -1
   if (!active?.isConnected) active = undefined
   for (const link of active?.querySelectorAll('.reaction') ?? []) link.tabIndex = 0
   if (active) active.tabIndex = 0

@@ -11,11 +11,13 @@ from jinja2 import Template
 
 import render
 import settings
-from actions import demo, search_index, users
+from actions import demo, participants, receipts, search_index, users
+from actions.receipt_updates import MOST
 from app import MESSAGE_BYTES
 from db import engine
 from db.users import User, get_by_username
 from render.assets import asset
+from routes.forms import LARGEST_NUMBER
 from tests import factories
 from tests.applications import Site
 from tests.clients import Visitor
@@ -33,6 +35,7 @@ PLACES = {
     "#composer": "{}",
     "#menu": '<div class="menu actions-menu">{}</div>',
     "#pinned": '<p id="pinned">{}</p>',
+    "#receipts": '<div id="receipts" hidden>{}</div>',
     "#heading": '<header class="conversation-head group">{}</header>',
     "#people": "{}",
     "#suggestions": "{}",
@@ -289,6 +292,20 @@ async def add_long_lists(catalogue: Catalogue, site: Site) -> None:
     page = await visitor.get(f"/chat/{id}/?before=300", HX_Request="true")
     catalogue.add_fragment("page of a log", "#messages", page.text)
     catalogue.add_frame("whole pane", (await visitor.get(f"/poll/chat/{id}/?after=1")).text)
+    many = [ada, bob, *[await factories.make_user() for _ in range(MOST)]]
+    crowd = await factories.make_conversation(many, "Crowd")
+    await factories.make_message(ada, crowd)
+    catalogue.add("big group", 200, await visitor.get(f"/chat/{crowd}/"))
+    for each in many[1:]:
+        receipts.deliver(each.id, {crowd: 1})
+    await participants.read(bob, crowd, 1)
+
+    async def is_read() -> bool:
+        page = (await visitor.get(f"/chat/{crowd}/1/")).text
+        return "Read by" in page and "Delivered to" in page
+
+    await eventually(is_read)
+    catalogue.add("a message that was read", 200, await visitor.get(f"/chat/{crowd}/1/"))
     newcomer = await site.visitor(await factories.make_user("eve"))
     catalogue.add("empty inbox", 200, await newcomer.get("/"))
 
@@ -304,8 +321,10 @@ async def add_frames(catalogue: Catalogue, site: Site, mira: User) -> None:
         frames = str(await socket.recv())
         await other.hx_post(f"/chat/{id}/typing/")
         await other.hx_post(f"/chat/{id}/messages/", body="Now", client_id=factories.new_id())
+        await other.hx_post("/delivered/", positions=f'{{"{id}": {LARGEST_NUMBER}}}')
+        wanted = ('"#typing"', '"#presence"', '"#receipts" hx-swap="keyed"')
         async with other.connect(f"/ws/chat/{id}/"):
-            while not all(f'hx-target="{place}"' in frames for place in ("#typing", "#presence")):
+            while not all(f"hx-target={place}" in frames for place in wanted):
                 frames += str(await socket.recv())
     catalogue.add_frame("pushed", frames)
     group = await visitor.start("jonas", "theo")

@@ -59,4 +59,4 @@ async def write_to_ada(bob: Screen) -> None:
     await bob.press("Start conversation")
     await bob.is_live()
     await bob.say("Hello Ada\nSecond line")
-    await expect(bob.page.locator("[data-position]")).to_have_count(1)
+    await expect(bob.page.locator(".message[data-position]")).to_have_count(1)

@@ -35,6 +35,7 @@ TABLES = {
     "messages",
     "participants",
     "pins",
+    "receipts",
     "sessions",
     "stars",
     "users",

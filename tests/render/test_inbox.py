@@ -23,6 +23,7 @@ class Entry:
     unread: int = 0
     is_unread_capped: bool = False
     unsent_at: int | None = None
+    last_position: int = 1
 
 
 @pytest.mark.parametrize("text", ["Ada", "100 % %(body)s", "<b>&\"'", "שלום עולם", "{{ body }}"])

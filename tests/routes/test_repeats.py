@@ -22,6 +22,7 @@ FORMS: dict[str, tuple[dict[str, str], str]] = {
     "/account/name/": ({"name": "Countess"}, "/account/?saved=name"),
     "/account/presence/": ({"hide": "yes"}, "/account/?saved=presence"),
     "/account/forwards/": ({}, "/account/?saved=forwards"),
+    "/account/receipts/": ({"hide": "yes"}, "/account/?saved=receipts"),
     "/account/password/": (
         {"current": PASSWORD, "password": NEW_PASSWORD},
         "/account/?saved=password",
@@ -48,7 +49,7 @@ FORMS: dict[str, tuple[dict[str, str], str]] = {
     "/chat/{conversation_id:id}/people/remove/": ({"user": "BOB"}, "/chat/"),
     "/chat/{conversation_id:id}/leave/": ({}, "/"),
 }
-WITHOUT_A_FORM = {"/chat/{conversation_id:id}/typing/"}
+WITHOUT_A_FORM = {"/chat/{conversation_id:id}/typing/", "/delivered/"}
 
 
 def test_guard_that_every_form_is_among_them() -> None:
