@@ -48,6 +48,7 @@ SENTENCES = {
         f"{pins.MOST} messages are pinned here already. Unpin one to pin another."
     ),
     Refusal.OUTDATED: "This message was changed on another device. Both texts are below.",
+    Refusal.NOT_SCHEDULED: "This message is no longer scheduled.",
 }
 
 logger = logging.getLogger("parley.changes")

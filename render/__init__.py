@@ -82,6 +82,7 @@ templates.filters |= {
     "entry_view": inbox.view,
     "iso": dates.iso,
     "full": dates.full,
+    "in_zone": dates.in_zone,
     "ago_or_day": dates.ago_or_day,
     "tint": faces.tint,
     "initials": faces.initials,

@@ -32,6 +32,10 @@ class Entry(Protocol):
     def is_unread_capped(self) -> bool: ...
     @property
     def unsent_at(self) -> int | None: ...
+    @property
+    def draft(self) -> str | None: ...
+    @property
+    def draft_saved_at(self) -> int | None: ...
 
 
 def view(entry: Entry) -> SimpleNamespace:
@@ -51,6 +55,8 @@ def view(entry: Entry) -> SimpleNamespace:
         author_name=entry.author_name,
         is_author_named=is_author_named(entry),
         preview=preview(entry),
+        draft=None if entry.draft is None else lines(clusters.shortened(entry.draft, PREVIEW)),
+        draft_saved_at=entry.draft_saved_at,
     )
 
 

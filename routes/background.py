@@ -3,15 +3,23 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from actions import batching, erasures, inbox_ranks, inbox_updates, people_updates, presence
+from actions import (
+    batching,
+    erasures,
+    inbox_ranks,
+    inbox_updates,
+    people_updates,
+    presence,
+    scheduled,
+)
 from live.process.tasks import alongside
 from routes.streams import heartbeats
 
 
 @asynccontextmanager
 async def background() -> AsyncIterator[None]:
-    """Runs presence, inbox and people updates, heartbeats, inbox ranks and erasures while the block
-    runs. At its end all submitted changes are stored and published."""
+    """Runs presence, inbox and people updates, heartbeats, inbox ranks, erasures and scheduled
+    messages while the block runs. At its end all submitted changes are stored and published."""
     async with (
         alongside(presence.beat()),
         alongside(inbox_updates.run()),
@@ -19,6 +27,7 @@ async def background() -> AsyncIterator[None]:
         alongside(heartbeats.run()),
         alongside(inbox_ranks.maintain()),
         alongside(erasures.maintain()),
+        alongside(scheduled.maintain()),
     ):
         try:
             yield

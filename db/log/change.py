@@ -27,6 +27,7 @@ class Refusal(Enum):
     USED_AND_UNSENT = "the message with the client_id was unsent"
     TOO_MANY_PINNED = "the conversation has as many pinned messages as there may be"
     OUTDATED = "the message has had another text since"
+    NOT_SCHEDULED = "no such message is scheduled any more"
 
 
 @dataclass(frozen=True, slots=True)

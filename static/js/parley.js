@@ -16,6 +16,7 @@ import * as page from './page.js'
 import * as quotes from './quotes.js'
 import * as read from './read.js'
 import * as rove from './rove.js'
+import * as saving from './saving.js'
 import * as scroll from './scroll.js'
 import * as sticky from './sticky.js'
 import * as storage from './storage.js'
@@ -24,8 +25,8 @@ import * as wrap from './wrap.js'
 import * as writing from './writing.js'
 
 const behaviours = [
-  page, style, storage, frames, clock, scroll, sticky, inbox, live, names, outbox, writing, wrap, grow, read, news,
-  menus, keys, focus, rove, actions, quotes,
+  page, style, storage, frames, clock, scroll, sticky, inbox, live, names, outbox, writing, saving, wrap, grow, read,
+  news, menus, keys, focus, rove, actions, quotes,
 ]
 for (const behaviour of behaviours) behaviour.start()
 document.documentElement.classList.add(live.isOff() ? 'off' : 'js')

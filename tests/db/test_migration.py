@@ -30,11 +30,13 @@ from tests.services import drop_database, migrate, new_database
 TABLES = {
     "alembic_version",
     "conversations",
+    "drafts",
     "epoch",
     "login_attempts",
     "messages",
     "participants",
     "pins",
+    "scheduled",
     "sessions",
     "stars",
     "users",
