@@ -102,7 +102,7 @@ function answer() {
 
 // What came of saving, or what another device has saved.
 function hear(draft) {
-  const id = draft.getAttribute('client_id'), words = draft.querySelector('textarea')?.value
+  const id = draft.getAttribute('client_id'), words = draft.content.querySelector('textarea')?.value
   if (words === undefined) {
     const {body, client_id} = asked ?? {}
     answer()
@@ -123,7 +123,7 @@ function hold(id, draft, words) {
   saved = words
   savedAt = draft.getAttribute('saved_at')
   byId('other-draft')?.remove()
-  const other = draft.querySelector('.other-draft')
+  const other = draft.content.querySelector('.other-draft')
   if (other) composer.prepend(other)
 }
 

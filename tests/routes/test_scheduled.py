@@ -129,11 +129,8 @@ async def test_nobody_else_reaches_it(ada: Visitor, bob: Visitor, path: str) -> 
     change = {"body": "Mine", "send_at": TOMORROW, "time_zone": "UTC"}
     answers = [await bob.get(address), await bob.post(address, **change)]
     assert [answer.status_code for answer in answers] == [404, 404]
-    for answer in (
-        *answers,
-        await bob.post(f"{address}send/"),
-        await bob.post(f"{address}cancel/"),
-    ):
+    answers += [await bob.post(f"{address}{form}/") for form in ("send", "cancel")]
+    for answer in answers:
         assert "Secret" not in answer.text
     assert await waiting(ada) == ["Secret"]
     assert (await bob.page(path)).bodies() == []
