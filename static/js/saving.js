@@ -115,7 +115,7 @@ function hear(draft) {
     text.value = words
     if (draft.hasAttribute('reply_to')) emit('parley:reply', Number(draft.getAttribute('reply_to')))
   }
-  emit('parley:saved')
+  emit('parley:saved', words !== undefined)
 }
 
 function hold(id, draft, words) {

@@ -70,15 +70,15 @@ function draft() {
 
 // A plain form leaves no outbox; where the log is in sight, the next page can see whether it arrived.
 function submit(event) {
-  if (event.submitter?.hasAttribute('formaction')) return
-  if (!messages) clear()
+  if (event.submitter?.hasAttribute('formaction')) keepSaved(true)
+  else if (!messages) clear()
   else if (!event.defaultPrevented) save()
 }
 
 // The server has what is written here, or this page has taken over what another device wrote.
-function keepSaved() {
-  if (!isSaved(text.value)) return
-  own = own && text.value
+function keepSaved(isTaken) {
+  if (!isTaken && !isSaved(text.value)) return
+  own = isTaken ? '' : own && text.value
   keepOwn()
   save()
 }
