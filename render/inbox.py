@@ -55,7 +55,7 @@ def view(entry: Entry) -> SimpleNamespace:
         author_name=entry.author_name,
         is_author_named=is_author_named(entry),
         preview=preview(entry),
-        draft=None if entry.draft is None else lines(clusters.shortened(entry.draft, PREVIEW)),
+        draft=None if entry.draft is None else lines(excerpt(entry.draft)),
         draft_saved_at=entry.draft_saved_at,
     )
 
