@@ -1,6 +1,7 @@
 """Drafts: what is kept of what two devices write, and that sending ends them."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
@@ -158,3 +159,20 @@ async def test_they_go_with_the_account(ada: User, chat: int) -> None:
 
 async def bodies() -> list[str]:
     return [row["body"] for row in await engine.rows("SELECT body FROM drafts")]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_nothing_of_a_draft_that_was_sent_and_unsent_stays_in_the_files(
+    database: str, ada: User, chat: int
+) -> None:
+    file = Path(database.removeprefix("sqlite:///"))
+    for _ in range(10):
+        id, text = new_id(), "wombat"
+        for _ in range(10):
+            await drafts.save(ada, chat, text, id)
+            text += " and wombat" * 5
+        sent = await messages.send(ada, chat, id, text)
+        await unsends.unsend(ada, chat, sent.position)
+    assert await engine.erase()
+    files = [path for path in file.parent.iterdir() if path.name.startswith(file.name)]
+    assert not [path.name for path in files if b"wombat" in path.read_bytes()]
