@@ -28,6 +28,7 @@ from routes import (
     background,
     conversations,
     convertors,
+    drafts,
     edits,
     errors,
     form_pages,
@@ -41,6 +42,7 @@ from routes import (
     rate_limit,
     reactions,
     receipts,
+    scheduled,
     search,
     sessions,
     stars,
@@ -96,7 +98,11 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
 register_url_convertor("id", convertors.IdConvertor())
 CHAT = "/chat/{conversation_id:id}/"
 MESSAGE = CHAT + "{position:id}/"
-LARGER_BODIES = {"/chat/[0-9]+/(messages|[0-9]+/edit)/": MESSAGE_BYTES}
+SCHEDULED = "/scheduled/{client_id:uuid}/"
+LARGER_BODIES = {
+    "/chat/[0-9]+/(messages|draft|[0-9]+/edit)/": MESSAGE_BYTES,
+    "/scheduled/[0-9a-f-]+/": MESSAGE_BYTES,
+}
 
 routes = [
     Route("/", conversations.index),
@@ -123,6 +129,15 @@ routes = [
     Route(CHAT, conversations.show),
     Route(CHAT + "log/", conversations.log),
     Route(CHAT + "messages/", messages.create, methods=["POST"]),
+    Route(CHAT + "draft/", drafts.show),
+    Route(CHAT + "draft/", drafts.create, methods=["POST"]),
+    Route(CHAT + "later/", scheduled.new),
+    Route("/scheduled/", scheduled.index),
+    Route(SCHEDULED, scheduled.edit),
+    Route(SCHEDULED, scheduled.update, methods=["POST"]),
+    Route(SCHEDULED + "send/", scheduled.send, methods=["POST"]),
+    Route(SCHEDULED + "cancel/", scheduled.cancel, methods=["POST"]),
+    Route("/scheduled/drafts/", scheduled.discard_draft, methods=["POST"]),
     Route(MESSAGE, permalinks.show),
     Route(MESSAGE + "unread/", permalinks.mark_unread, methods=["POST"]),
     Route(MESSAGE + "edit/", edits.show),
@@ -153,6 +168,10 @@ routes = [
     *[
         Route(f"/account/{form}/", form_pages.show_account)
         for form in ("name", "presence", "forwards", "receipts", "password", "sessions", "delete")
+    ],
+    *[
+        Route(form, scheduled.show_index)
+        for form in (SCHEDULED + "send/", SCHEDULED + "cancel/", "/scheduled/drafts/")
     ],
     Route(CHAT + "messages/", form_pages.show_conversation),
     *[

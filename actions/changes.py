@@ -56,6 +56,7 @@ SENTENCES = {
         f"This message has {EMOJI_OF_ALL} different reactions. Choose one of them."
     ),
     Refusal.OUTDATED: "This message was changed on another device. Both texts are below.",
+    Refusal.NOT_SCHEDULED: "This message is no longer scheduled.",
 }
 
 logger = logging.getLogger("parley.changes")

@@ -58,9 +58,13 @@ def validate(body: str) -> str:
     """The body as it is stored. Raises `Invalid` where it is blank or too long."""
     body = clean(body).strip("\n").rstrip()
     if len(body) > BODY_LENGTH:  # first: what follows looks at each character
-        raise Invalid(
-            body=f"A message has at most {BODY_LENGTH:,} characters. This one has {len(body):,}."
-        )
+        raise too_long(body)
     if is_blank(body):
         raise Invalid(body="Type a message first.")
     return body
+
+
+def too_long(body: str) -> Invalid:
+    return Invalid(
+        body=f"A message has at most {BODY_LENGTH:,} characters. This one has {len(body):,}."
+    )

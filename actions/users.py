@@ -14,7 +14,7 @@ from actions.errors import Invalid, TooMany
 from actions.participants import people_changed
 from actions.sessions import MINUTE, confirm, end_all
 from actions.text import clean, clean_label, clean_username
-from db import participants, users
+from db import drafts, participants, scheduled, users
 from db.folding import contains, folded
 from db.sessions import Session
 from db.users import User
@@ -112,6 +112,8 @@ async def delete(session: Session, password: str) -> None:
         await users.update_deleted(user.id, f"deleted-{user.id}", DELETED)
         conversations = await participants.list_conversation_ids(user.id)
         groups = await participants.remove_from_groups(user.id)
+        await drafts.remove_all(user.id)
+        await scheduled.remove_all(user.id)
         publications.extend(await end_all(user))
         publications += [
             publication.removal(user.id, conversation_id) for conversation_id in groups

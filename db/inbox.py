@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from db import engine, inbox_ranks, unread
 from db.conversations import IS_SHOWN, rows_at, titled
+from db.drafts import LATEST
 from db.engine.dialect import given
 from db.engine.statement import Row
 from db.versions import BODY
@@ -24,6 +25,9 @@ class Entry(NamedTuple):
     unread: int
     unsent_at: int | None
     last_position: int
+    draft: str | None
+    """The beginning of what its reader has begun to write there."""
+    draft_saved_at: int | None
 
     @property
     def is_unread_capped(self) -> bool:
@@ -31,10 +35,14 @@ class Entry(NamedTuple):
         return self.unread >= unread.UNREAD_COUNTED
 
 
-ENTRIES = """
+DRAFT_SHOWN = 1_200
+"""Characters of a draft that are read for its line."""
+
+ENTRIES = f"""
     JOIN conversations c ON c.id = me.conversation_id
     LEFT JOIN messages m ON m.conversation_id = c.id AND m.position = c.last_position
     LEFT JOIN users a ON a.id = m.author_id
+    {LATEST}
 """
 
 IS_BEFORE = "(c.active_at < :active_at OR (c.active_at = :active_at AND c.id < :id))"
@@ -58,6 +66,7 @@ def columns() -> str:
     return f"""
         c.id, c.kind, {titled()} AS title, c.active_at,
         m.author_id, a.name AS author_name, {BODY}, m.created_at, m.unsent_at, c.last_position,
+        SUBSTR(draft.body, 1, {DRAFT_SHOWN}) AS draft, draft.saved_at AS draft_saved_at,
         {unread.UNREAD} AS unread
     """
 
@@ -102,12 +111,12 @@ def entry(row: Row) -> Entry:
     return Entry(**{name: row[name] for name in Entry._fields})
 
 
-MARK = ("ranked_at", "conversations", "read", "ranks", "revisions")
+MARK = ("ranked_at", "conversations", "read", "ranks", "revisions", "drafts")
 
 
 async def list_marks(user_ids: Iterable[int]) -> dict[int, tuple[int, ...]]:
     """A mark of each user's inbox, which changes whenever a message is sent to the user, a read
-    position moves, the last message changes, or a conversation is joined or left.
+    position moves, the last message changes, a draft is saved, or a conversation is joined or left.
 
     The revisions of older ranks need no look: a message there gets the newest rank, and a change of
     the last message another one.
@@ -124,7 +133,9 @@ async def list_marks(user_ids: Iterable[int]) -> dict[int, tuple[int, ...]]:
                (SELECT CAST(COALESCE(SUM(c.revision), 0) AS BIGINT)
                 FROM participants me JOIN conversations c ON c.id = me.conversation_id
                 WHERE me.user_id = mine.id
-                  AND me.ranked_at > mine.ranked_at - {2 * inbox_ranks.HOUR}) AS revisions
+                  AND me.ranked_at > mine.ranked_at - {2 * inbox_ranks.HOUR}) AS revisions,
+               (SELECT CAST(COALESCE(SUM(d.saved_at), 0) AS BIGINT)
+                FROM drafts d WHERE d.user_id = mine.id) AS drafts
         FROM (
             SELECT reader.id, COALESCE((
                 SELECT MAX(me.ranked_at) FROM participants me

@@ -67,6 +67,9 @@ NEIGHBOURS = """
 """
 BY_PLACE = "m.conversation_id = given.conversation_id AND m.position = given.position"
 BY_CLIENT_ID = "m.author_id = given.author_id AND m.client_id = given.client_id"
+DRAFT_BY_PLACE = "d.user_id = given.author_id AND d.conversation_id = given.conversation_id"
+DRAFTS = 10
+"""More than are kept of one conversation."""
 
 
 def columns() -> str:
@@ -91,9 +94,11 @@ class Send(Change):
 
     @classmethod
     def store_all(cls, changes: Sequence[Self], logs: Logs) -> Script[list[Place | Refusal]]:
-        """All of them by one statement. A client_id that its author has used before stands for the
-        first message, if that is the same."""
-        first = yield from list_used((send.user_id, send.client_id) for send in changes)
+        """All of them by one statement, which ends the drafts that they were. A client_id that its
+        author has used before stands for the first message, if that is the same."""
+        first, drafts = yield from list_used(
+            (send.user_id, send.client_id, send.conversation_id) for send in changes
+        )
         originals = {send.original for send in changes if send.reply_to is not None}
         if originals:
             originals = yield from replies.list_open(originals)
@@ -112,6 +117,8 @@ class Send(Change):
         if rows:
             listed, values = given(rows, **NEW)
             yield Statement(f"INSERT INTO messages ({', '.join(NEW)}) {listed}", values)
+        if drafts:
+            yield from end_drafts(changes, drafts)
         return outcomes
 
     def row(self, position: int, previous: int | None) -> tuple[object, ...]:
@@ -133,6 +140,31 @@ class Send(Change):
         if (first.body, first.reply_to) != (self.body, self.reply_to):
             return Refusal.USED_FOR_OTHER_TEXT
         return first.conversation_id, first.position
+
+
+def end_drafts(sends: Sequence[Send], drafts: Iterable["Draft"]) -> Script[None]:
+    """Remove the drafts that these messages were: those under their client_ids, and of others those
+    with their texts."""
+    ids = {(send.user_id, send.client_id) for send in sends}
+    texts = {(send.user_id, send.conversation_id, send.body) for send in sends}
+    ended = [
+        (draft.user_id, draft.client_id)
+        for draft in drafts
+        if (draft.user_id, draft.client_id) in ids
+        or (draft.user_id, draft.conversation_id, draft.body.strip()) in texts
+    ]
+    if ended:
+        listed, values = given(ended, user_id="BIGINT", client_id="TEXT")
+        yield Statement(f"DELETE FROM drafts WHERE (user_id, client_id) IN ({listed})", values)
+
+
+class Draft(NamedTuple):
+    """What a user has begun to write in a conversation: see db/drafts.py."""
+
+    user_id: int
+    client_id: str
+    conversation_id: int
+    body: str
 
 
 class First(NamedTuple):
@@ -159,31 +191,40 @@ NEW = {
 }
 
 
-def list_used(client_ids: Iterable[tuple[int, str]]) -> Script[dict[tuple[int, str], First]]:
-    """What client_ids of these authors stand for."""
-    listed, values = given(list(set(client_ids)), author_id="BIGINT", client_id="TEXT")
+def list_used(
+    client_ids: Iterable[tuple[int, str, int]],
+) -> Script[tuple[dict[tuple[int, str], First], list[Draft]]]:
+    """What client_ids of these authors stand for, and their drafts in these conversations."""
+    listed, values = given(
+        list(set(client_ids)), author_id="BIGINT", client_id="TEXT", conversation_id="BIGINT"
+    )
     [(rows,)] = yield Statement(
         f"""
-        WITH given AS ({listed})
-        SELECT {gathered(USED)}
-        FROM given {looked_up("messages", "m", BY_CLIENT_ID)}
+        WITH given AS ({listed}), used AS (
+            SELECT m.author_id, m.client_id, m.conversation_id, m.position, m.body, m.unsent_at,
+                   m.reply_to
+            FROM given {looked_up("messages", "m", BY_CLIENT_ID)}
+            UNION ALL
+            SELECT d.user_id, d.client_id, d.conversation_id, NULL, d.body, NULL, NULL
+            FROM given {looked_up("drafts", "d", DRAFT_BY_PLACE, DRAFTS)}
+        )
+        SELECT {gathered(USED)} FROM used
         """,
         values,
     )
-    return {
-        (author_id, client_id): First(*first)
-        for author_id, client_id, *first in orjson.loads(rows or "[]")
-    }
+    used = orjson.loads(rows or "[]")
+    first = {(row[0], row[1]): First(*row[2:]) for row in used if row[3] is not None}
+    return first, [Draft(row[0], row[1], row[2], row[4]) for row in used if row[3] is None]
 
 
 USED = (
-    "m.author_id",
-    "m.client_id",
-    "m.conversation_id",
-    "m.position",
-    "m.body",
-    "m.unsent_at",
-    "m.reply_to",
+    "author_id",
+    "client_id",
+    "conversation_id",
+    "position",
+    "body",
+    "unsent_at",
+    "reply_to",
 )
 
 

@@ -24,7 +24,7 @@ class Unsend(Change):
     def store(self, logs: Logs) -> Script[Place | Refusal]:
         place = (self.conversation_id, self.position)
         at: dict[str, object] = {"conversation_id": self.conversation_id, "position": self.position}
-        found = yield Statement(f"SELECT author_id, unsent_at, body FROM messages {AT}", at)
+        found = yield Statement(FIND, at)
         if not found:
             return Refusal.NO_MESSAGE
         [message] = found
@@ -32,6 +32,8 @@ class Unsend(Change):
             return Refusal.NOT_THE_AUTHOR
         if message["unsent_at"] is None:
             yield from self.blank_texts(at, message["body"])
+            draft = {"user_id": self.user_id, "client_id": message["client_id"]}
+            yield Statement(DELETE_DRAFT, draft)
             yield from touch_quoting(place, logs)
             yield Statement(f"DELETE FROM reactions {AT}", at)
             logs.touch(place, self.unsent_at)
@@ -52,7 +54,9 @@ class Unsend(Change):
 
 AT = "WHERE conversation_id = :conversation_id AND position = :position"
 
+FIND = f"SELECT author_id, client_id, unsent_at, body FROM messages {AT}"
 UNSEND = f"UPDATE messages SET unsent_at = :unsent_at, body = :body {AT}"
+DELETE_DRAFT = "DELETE FROM drafts WHERE user_id = :user_id AND client_id = :client_id"
 BLANK_VERSION = f"UPDATE versions SET body = :body {AT} AND revision = :revision"
 
 

@@ -99,6 +99,18 @@ async def get_password(user_id: int) -> str | None:
     return row["password"] if row else None
 
 
+async def get_time_zone(user_id: int) -> str | None:
+    """The name of the zone that a user is in, if that is known."""
+    row = await engine.row("SELECT time_zone FROM users WHERE id = :id", id=user_id)
+    return row["time_zone"] if row else None
+
+
+async def update_time_zone(user_id: int, time_zone: str) -> None:
+    await engine.execute(
+        "UPDATE users SET time_zone = :time_zone WHERE id = :id", id=user_id, time_zone=time_zone
+    )
+
+
 async def search(pattern: str, limit: int) -> list[User]:
     """Users whose username or name is LIKE `pattern` (folded, `!` escapes)."""
     rows = await engine.rows(
@@ -131,7 +143,8 @@ async def update_deleted(user_id: int, username: str, name: str) -> None:
     """Erase a user but for the id, which their messages keep."""
     await engine.execute(
         """
-        UPDATE users SET username = :username, name = :name, name_folded = '', password = '!'
+        UPDATE users SET username = :username, name = :name, name_folded = '', password = '!',
+                         time_zone = NULL
         WHERE id = :id
         """,
         id=user_id,

@@ -103,6 +103,7 @@ templates.filters |= {
     "iso": dates.iso,
     "clock": dates.clock,
     "full": dates.full,
+    "in_zone": dates.in_zone,
     "ago_or_day": dates.ago_or_day,
     "tint": faces.tint,
     "initials": faces.initials,

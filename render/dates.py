@@ -3,6 +3,7 @@
 import time
 from datetime import UTC, datetime
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 DAY = 24 * 60 * 60_000
 
@@ -35,6 +36,12 @@ def day(milliseconds: int) -> str:
 def full(milliseconds: int) -> str:
     then = moment(milliseconds)
     return f"{then:%A} {then.day} {then:%B %Y}, {then:%H:%M} UTC"
+
+
+def in_zone(milliseconds: int, zone: str) -> str:
+    """A time as a zone's clocks show it."""
+    then = datetime.fromtimestamp(milliseconds / 1000, ZoneInfo(zone))
+    return f"{then:%A} {then.day} {then:%B %Y}, {then:%H:%M}"
 
 
 def ago_or_day(milliseconds: int) -> str:

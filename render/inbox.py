@@ -34,6 +34,10 @@ class Entry(Protocol):
     def unsent_at(self) -> int | None: ...
     @property
     def last_position(self) -> int: ...
+    @property
+    def draft(self) -> str | None: ...
+    @property
+    def draft_saved_at(self) -> int | None: ...
 
 
 def view(entry: Entry) -> SimpleNamespace:
@@ -54,6 +58,8 @@ def view(entry: Entry) -> SimpleNamespace:
         author_name=entry.author_name,
         is_author_named=is_author_named(entry),
         preview=preview(entry),
+        draft=None if entry.draft is None else lines(excerpt(entry.draft)),
+        draft_saved_at=entry.draft_saved_at,
     )
 
 

@@ -13,6 +13,7 @@ from actions import (
     reactions,
     receipt_updates,
     receipts,
+    scheduled,
     search_index,
 )
 from live.process.tasks import alongside
@@ -21,9 +22,9 @@ from routes.streams import heartbeats
 
 @asynccontextmanager
 async def background() -> AsyncIterator[None]:
-    """Runs presence, inbox and people updates, receipts, heartbeats, inbox ranks, erasures and the
-    index of messages while the block runs. At its end all submitted changes are stored and
-    published, and receipts stored."""
+    """Runs presence, inbox and people updates, receipts, heartbeats, inbox ranks, erasures, the
+    index of messages and scheduled messages while the block runs. At its end all submitted changes
+    are stored and published, and receipts stored."""
     async with (
         alongside(presence.beat()),
         alongside(inbox_updates.run()),
@@ -34,6 +35,7 @@ async def background() -> AsyncIterator[None]:
         alongside(inbox_ranks.maintain()),
         alongside(erasures.maintain()),
         alongside(search_index.maintain()),
+        alongside(scheduled.maintain()),
     ):
         try:
             yield

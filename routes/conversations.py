@@ -10,7 +10,7 @@ from starlette.responses import Response
 import render
 from actions import conversations, people_updates
 from actions.errors import Invalid
-from db import engine, messages, participants, pins, stars
+from db import drafts, engine, messages, participants, pins, scheduled, stars
 from db.conversations import Conversation
 from db.pins import Line
 from db.users import User
@@ -116,8 +116,10 @@ async def pane(
     page: MessagePage | None = None,
 ) -> Response:
     """The page of a conversation, with the composer's present text and error, and what it replies
-    to, if that can still be quoted."""
+    to, if that can still be quoted; without these, with its user's draft."""
     user = await access.current_user(request)
+    held = [] if error else await drafts.list_in(conversation.id, user.id)
+    draft = held[0] if held else None
     people = await participants.list_people(conversation.id)
     page = page or await load_page(conversation)
     return render.page(
@@ -132,11 +134,14 @@ async def pane(
         inbox=await load_shown_inbox(user, current=conversation),
         **asdict(await load_presence(conversation, user)),
         **await receipts.on_page(conversation, page),
-        client_id=str(uuid.uuid4()),
+        client_id=draft.client_id if draft else str(uuid.uuid4()),
         author=user.id,
-        body=body,
+        body=draft.body if draft else body,
         error=error,
-        reply=await load_reply(conversation, reply_to),
+        reply=await load_reply(conversation, reply_to or (draft.reply_to if draft else None)),
+        draft=draft,
+        other=held[1] if len(held) > 1 else None,
+        has_scheduled=await scheduled.count(user.id, conversation.id) > 0,
         refresh=refresh(chosen_refresh or request.query_params.get("refresh")),
     )
 

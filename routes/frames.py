@@ -1,48 +1,57 @@
-"""The frames that a page sends over a WebSocket: messages, changes of them, typing, and what it
-holds and has read."""
+"""The frames that a page sends over a WebSocket: messages, changes of them, drafts, typing, and
+what it holds and has read."""
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from contextvars import Context
 from functools import partial
+from typing import TypeVar
 
 import orjson
 
 import render
 from actions import (
     changes,
+    drafts,
     edits,
     messages,
     participants,
     reactions,
     receipts,
+    scheduled,
     typing_notifications,
     unsends,
 )
 from actions.errors import Invalid
 from actions.text import whole
 from db.conversations import Conversation
+from db.drafts import Draft
+from db.engine import Unavailable
 from db.log.commit import Stored
-from routes import forms
+from db.users import User
+from routes import forms, rate_limit
+from routes.drafts import mark
 from routes.messages import composer
-from routes.rate_limit import frames_and_posts
 from routes.receipts import numbers
+from routes.scheduled import acknowledgement
 from routes.streams.close_codes import CloseCode, Ended
 from routes.streams.limits import FRAME_BYTES
 from routes.streams.reader import Reader
+
+Outcome = TypeVar("Outcome")
 
 
 def receive(frame: str | bytes, reader: Reader) -> None:
     """Start what a frame asks for. The frames of one socket take effect in their order; what
     concerns this socket alone is sent to its reader. Raises `Ended`."""
-    if not frames_and_posts.take(reader.session.user):
-        raise Ended(CloseCode.TOO_FAST)
     if isinstance(frame, bytes):
         raise Ended(CloseCode.BAD_FRAME)
     if 4 * len(frame) > FRAME_BYTES and len(frame.encode("utf-8", "replace")) > FRAME_BYTES:
         raise Ended(CloseCode.TOO_LARGE)
     fields = parsed(frame)
+    charge(reader.session.user, fields)
     if fields.get("type") == "delivered":
         receipts.deliver(reader.session.user.id, positions(fields))
     elif reader.conversation is None:
@@ -57,6 +66,8 @@ def act(reader: Reader, conversation: Conversation, fields: dict[str, object]) -
     match fields.get("type"):
         case "message":
             send(reader, conversation, fields)
+        case "draft":
+            save(reader, conversation, fields)
         case "edit" | "unsend" | "react":
             change(reader, conversation, fields)
         case "typing":
@@ -65,6 +76,12 @@ def act(reader: Reader, conversation: Conversation, fields: dict[str, object]) -
             participants.reads.submit((conversation.id, user.id, number(fields, "position")))
         case _:
             raise Ended(CloseCode.BAD_FRAME)
+
+
+def charge(user: User, fields: dict[str, object]) -> None:
+    allowance = rate_limit.drafts if fields.get("type") == "draft" else rate_limit.frames_and_posts
+    if not allowance.take(user):
+        raise Ended(CloseCode.TOO_FAST)
 
 
 def parsed(frame: str) -> dict[str, object]:
@@ -108,12 +125,19 @@ def positions(fields: dict[str, object]) -> dict[int, int]:
     return held
 
 
+def optional_number(fields: dict[str, object], name: str) -> int | None:
+    return None if fields.get(name) is None else number(fields, name)
+
+
 def send(reader: Reader, conversation: Conversation, fields: dict[str, object]) -> None:
     """Send a message. What is published acknowledges it to every reader; a repeat, which this
     socket may have had already, and a refusal go to this socket alone. Without a database it gets
     no answer, and the page tries again, by POST at last."""
+    if "send_at" in fields:
+        schedule(reader, conversation, fields)
+        return
     client_id, body = text(fields, "client_id"), text(fields, "body")
-    reply_to = None if fields.get("reply_to") is None else number(fields, "reply_to")
+    reply_to = optional_number(fields, "reply_to")
 
     def refuse(refusal: Invalid) -> None:
         reader.send(composer(conversation.id, client_id, body, refusal.errors["body"]))
@@ -144,8 +168,61 @@ def change(reader: Reader, conversation: Conversation, fields: dict[str, object]
         answer(reader, changing, partial(say, reader))
 
 
+def save(reader: Reader, conversation: Conversation, fields: dict[str, object]) -> None:
+    """Save a draft; what came of it is told to this socket, and by the inbox to all others."""
+    saving = drafts.save(
+        reader.session.user,
+        conversation.id,
+        text(fields, "body"),
+        text(fields, "client_id") if "client_id" in fields else "",
+        optional_number(fields, "saved_at"),
+        optional_number(fields, "reply_to"),
+    )
+
+    def tell(held: list[Draft]) -> None:
+        reader.send(mark(conversation.id, held))
+
+    start(reader, saving, tell)
+
+
+def schedule(reader: Reader, conversation: Conversation, fields: dict[str, object]) -> None:
+    """Schedule a message; this socket is told that it is, or why not."""
+    scheduling = scheduled.schedule(
+        reader.session.user,
+        conversation.id,
+        text(fields, "client_id"),
+        text(fields, "body"),
+        text(fields, "send_at"),
+        text(fields, "time_zone") if "time_zone" in fields else "",
+        optional_number(fields, "reply_to"),
+    )
+    start(reader, scheduling, lambda message: reader.send(acknowledgement(message)))
+
+
+def start(
+    reader: Reader, work: Coroutine[object, object, Outcome], tell: Callable[[Outcome], None]
+) -> None:
+    """Do what takes several steps, and tell what came of it. Without a database there is no
+    answer, and the page tries again."""
+
+    async def run() -> None:
+        try:
+            tell(await work)
+        except Invalid as refusal:
+            say(reader, refusal)
+        except Unavailable:
+            pass
+
+    task = asyncio.get_running_loop().create_task(run(), context=Context())
+    _tasks.add(task)
+    task.add_done_callback(_tasks.discard)
+
+
+_tasks: set[asyncio.Task[None]] = set()
+
+
 def say(reader: Reader, refusal: Invalid) -> None:
-    sentence = refusal.errors["body"]
+    [sentence, *_] = refusal.errors.values()
     reader.send(render.fragment("errors/sentence.fragment.html", sentence=sentence))
 
 

@@ -1,7 +1,7 @@
 """Sending messages by form."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -11,7 +11,7 @@ from actions import messages, participants
 from actions.errors import Invalid
 from db.engine import Unavailable
 from db.users import User
-from routes import access, conversations, errors, forms, rate_limit, sessions
+from routes import access, conversations, errors, forms, rate_limit, scheduled, sessions
 from routes.inbox import load_inbox_if_possible
 from routes.rate_limit import RateLimited
 
@@ -25,10 +25,13 @@ class Draft:
     body: str
     author_id: str
     reply_to: int | None
+    send_at: str
+    time_zone: str
 
 
 async def create(request: Request) -> Response:
-    """Send a message: 303 back to the conversation for a plain form, its fragment for htmx.
+    """Send a message: 303 back to the conversation for a plain form, its fragment for htmx. With
+    `send_at` it is scheduled.
 
     The text is never lost. A refusal returns the composer with the text and a sentence (422); with
     an ended session the sign-in page keeps it (401). It gets a page of its own where the page was
@@ -39,9 +42,11 @@ async def create(request: Request) -> Response:
         client_id, body = forms.text(fields, "client_id"), forms.text(fields, "body")
         refresh, seen = forms.text(fields, "refresh"), forms.text(fields, "seen")
         author_id, reply_to = forms.text(fields, "author"), forms.text(fields, "reply_to")
+        send_at, time_zone = forms.text(fields, "send_at"), forms.text(fields, "time_zone")
     request.state.kept = body  # for any page that says what went wrong
     original = forms.integer(reply_to, "reply_to") if reply_to else None
-    draft = Draft(request.path_params["conversation_id"], client_id, body, author_id, original)
+    conversation_id = request.path_params["conversation_id"]
+    draft = Draft(conversation_id, client_id, body, author_id, original, send_at, time_zone)
     try:
         session = await access.current_session(request, author_id)
         rate_limit.frames_and_posts.charge(session.user)
@@ -71,6 +76,8 @@ async def create(request: Request) -> Response:
 
 async def send(request: Request, author: User, draft: Draft, refresh: str) -> Response:
     id = draft.conversation_id
+    if draft.send_at:
+        return await scheduled.create(request, author, asdict(draft))
     try:
         message = await messages.send(author, id, draft.client_id, draft.body, draft.reply_to)
     except Invalid as refusal:

@@ -82,6 +82,9 @@ class Allowance:
 
 
 frames_and_posts = Allowance(RATE, BURST, "That was too much at once.")
+drafts = Allowance(2, 60, "Too many drafts were saved at once.")
+"""Apart from what is sent: who types must not lose the allowance for sending it."""
+
 searches = Allowance(5, 30, "You have searched too often.")
 new_conversations = Allowance(1 / 10, 100, "You have started too many conversations.")
 renames = Allowance(1 / 60, 10, "You have changed your name too often.")

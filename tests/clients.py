@@ -258,6 +258,20 @@ class Tab(ABC):
         self.page.apply(response.text)
         self.changed.set()
 
+    async def save(self, body: str, client_id: str) -> None:
+        """As htmx does, whatever the tier. Raises `Refused`."""
+        await self.ask("draft/", body=body, client_id=client_id)
+
+    async def send_later(self, body: str, client_id: str, send_at: str) -> None:
+        """As htmx does, whatever the tier. Raises `Refused`."""
+        await self.ask("messages/", body=body, client_id=client_id, send_at=send_at)
+
+    async def ask(self, form: str, **fields: str) -> None:
+        response = await self.visitor.hx_post(f"{self.path}{form}", **fields)
+        if response.status_code == 422:
+            raise Refused(text_of(parsed(response.text).select_one("p.error")))
+        assert response.status_code == 200, (response.status_code, response.text)
+
     async def type(self) -> None:
         """One key."""
         response = await self.visitor.hx_post(f"{self.path}typing/")
@@ -443,6 +457,20 @@ class Socket(LiveTab):
         await self.wait_for(
             lambda: before != (self.page.upserted.count(position), len(self.page.sentences))
         )
+        if len(self.page.sentences) > before[1]:
+            raise Refused(self.page.sentences[-1])
+
+    async def save(self, body: str, client_id: str) -> None:
+        await self.say_draft(type="draft", client_id=client_id, body=body)
+
+    async def send_later(self, body: str, client_id: str, send_at: str) -> None:
+        await self.say_draft(type="message", client_id=client_id, body=body, send_at=send_at)
+
+    async def say_draft(self, **frame: object) -> None:
+        """By a frame, which a mark acknowledges, or a sentence refuses."""
+        before = self.page.marks, len(self.page.sentences)
+        await self.say(**frame)
+        await self.wait_for(lambda: before != (self.page.marks, len(self.page.sentences)))
         if len(self.page.sentences) > before[1]:
             raise Refused(self.page.sentences[-1])
 

@@ -12,10 +12,11 @@ import db.sessions
 from actions import sessions
 from actions.clock import now
 from actions.conversations import NOTE_TO_SELF
-from db import conversations, engine, participants, users
+from db import conversations, engine, participants, scheduled, users
 from db.folding import folded
 from db.log.commit import Stored, commit
 from db.messages import Message, Send
+from db.scheduled import Scheduled
 from db.sessions import Session
 from db.users import User
 from live import presence
@@ -101,6 +102,16 @@ async def make_messages(author: User, conversation_id: int, number: int) -> None
             for n in range(1, number + 1)
         ]
     )
+
+
+async def make_scheduled(author: User, conversation_id: int, waits: list[int]) -> list[str]:
+    """The client_ids of messages (0, 1, …) that are due in so many milliseconds."""
+    ids = [new_id() for _ in waits]
+    async with engine.transaction():
+        for n, wait in enumerate(waits):
+            message = Scheduled(ids[n], conversation_id, None, f"{n}", None, now() + wait, None)
+            await scheduled.put(author.id, message)
+    return ids
 
 
 async def stored_session(token_hash: str, created_after: int, seen_after: int) -> Session | None:

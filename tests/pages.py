@@ -61,6 +61,8 @@ class Page:
         """The sentence for each client_id that was refused."""
         self.sentences: list[str] = []
         """What else was refused, one after the other."""
+        self.marks = 0
+        """How many drafts and scheduled messages were acknowledged."""
         self.heartbeats = 0
         self.presence = ""
         self.load(html)
@@ -118,6 +120,7 @@ class Page:
         for cursor in fragment.find_all("hx-cursor"):
             self.apply_cursor(cursor)
         self.sentences += [text_of(p) for p in fragment.select("body > p.error")]
+        self.marks += len(fragment.find_all(["hx-draft", "hx-scheduled"]))
         for name in fragment.find_all("hx-name"):
             self.rename(int(attribute(name, "user")), attribute(name, "name"))
         for title in fragment.find_all("hx-title"):

@@ -6,15 +6,16 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from db import messages
+from db import messages, scheduled
 from tests.applications import Process, Site
 from tests.clients import TIERS, Tab
 from tests.convergence import converged
-from tests.factories import make_conversation, make_user
+from tests.factories import make_conversation, make_scheduled, make_user
 from tests.waiting import PATIENCE, eventually
 
 EACH = 10
 KILLS = 3
+SCHEDULED = 200
 
 
 class Talk:
@@ -84,3 +85,24 @@ async def test_what_was_acknowledged_a_moment_before_the_kill_is_there(
         process.kill()
     [message] = await messages.after(chat, 0, 9)
     assert message.body == "Hello"
+
+
+@pytest.mark.parametrize("seed", range(2))
+async def test_a_server_killed_while_scheduled_messages_are_due_sends_each_once(
+    database: str, process: Process, seed: int
+) -> None:
+    chance = random.Random(seed)  # noqa: S311  # chance that can be repeated
+    user = await make_user("ada")
+    chat = await make_conversation([user])
+    await make_scheduled(user, chat, [chance.randrange(4_000) for _ in range(SCHEDULED)])
+    for _ in range(KILLS):
+        await asyncio.sleep(chance.uniform(0.5, 1.5))
+        process.kill()
+        await asyncio.to_thread(process.start)
+
+    async def are_all_sent() -> bool:
+        return await scheduled.count(user.id) == 0
+
+    await eventually(are_all_sent)
+    bodies = [message.body for message in await messages.after(chat, 0, 1000)]
+    assert sorted(bodies) == sorted(f"{n}" for n in range(SCHEDULED))

@@ -12,14 +12,14 @@ import pytest
 import redis.asyncio as redis
 
 import settings
-from db import engine
+from db import engine, messages, scheduled
 from db.engine import Unavailable
 from routes.access import COOKIE
 from tests import factories
 from tests.applications import HOME, Process, Site, served
 from tests.clients import NotAcknowledged, Socket
 from tests.convergence import converged, talk
-from tests.factories import make_conversation, make_user
+from tests.factories import make_conversation, make_scheduled, make_user
 from tests.servers import PostgreSQL, Redis
 from tests.services import migrated_database
 from tests.waiting import PATIENCE, eventually, within
@@ -244,3 +244,20 @@ def test_a_second_process_without_redis_is_refused(sqlite_url: str) -> None:
         one.kill()
         other.process = None
         other.start()
+
+
+async def test_two_processes_send_what_is_scheduled_once_and_in_time(
+    sites: tuple[Site, Site], database: str
+) -> None:
+    """Each of them looks for what is due."""
+    user = await make_user("ada")
+    chat = await make_conversation([user])
+    await make_scheduled(user, chat, [500 + 20 * n for n in range(100)])
+    due = {message.body: message.send_at for message in await scheduled.list_of(user.id)}
+    ada = await sites[0].visitor(user)
+    async with ada.tab("ws", chat) as tab:
+        await tab.wait_for(lambda: len(tab.bodies()) == 100)
+        assert sorted(tab.bodies()) == sorted(due)
+    sent = await messages.after(chat, 0, 1000)
+    assert len(sent) == 100
+    assert all(0 <= each.created_at - due[each.body] < 5_000 for each in sent)

@@ -3,6 +3,8 @@
 import asyncio
 import itertools
 import uuid
+from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -601,3 +603,48 @@ async def test_who_leaves_disappears_from_receipts(site: Site, tier: str) -> Non
         assert len(adas.page.receipts) == 3
         await bob.post(f"/chat/{chat}/leave/")
         await adas.wait_for(lambda: len(adas.page.receipts) == 2)
+
+
+def says(tab: Tab, words: str, *, is_said: bool = True) -> bool:
+    """Whether the first line of the inbox says that."""
+    return (words in tab.page.inbox()[0].text) == is_said
+
+
+@tiers
+async def test_a_draft_stands_on_all_devices_until_it_is_sent(site: Site, tier: str) -> None:
+    ada, bob, chat = await two_people(site)
+    async with ada.tab(tier, chat) as desk, bob.tab(tier, chat) as others:
+        await desk.send("First")
+        await others.wait_for_bodies("First")
+        await desk.save("Hel", id := new_id())
+        await desk.save("Hello", id)
+        async with ada.tab(tier, chat) as phone, ada.tab(tier, "/") as inbox:
+            assert (phone.page.draft, phone.page.client_id) == ("Hello", id)
+            for tab in (desk, phone, inbox):
+                await tab.wait_for(partial(says, tab, "Draft: Hello"))
+            async with phone.offline():
+                await desk.save("Hello Bob", id)
+            await phone.wait_for(partial(says, phone, "Draft: Hello Bob"))
+            await phone.send("Hello Bob", id)
+            for tab in (desk, phone, inbox):
+                await tab.wait_for(partial(says, tab, "Draft:", is_said=False))
+        await desk.save("Hello", id)
+        assert (await ada.page(f"/chat/{chat}/")).draft == ""
+        assert "Draft:" not in others.page.inbox()[0].text
+        with pytest.raises(Refused, match="This one has 8,001"):
+            await desk.save("x" * 8001, new_id())
+
+
+@tiers
+async def test_a_message_can_be_sent_later(site: Site, tier: str) -> None:
+    ada, bob, chat = await two_people(site)
+    async with ada.tab(tier, chat) as writer, bob.tab(tier, chat) as reader:
+        soon = datetime.now(UTC) + timedelta(seconds=1)
+        await writer.send_later("Later", id := new_id(), soon.isoformat())
+        with pytest.raises(Refused, match="This time has passed"):
+            await writer.send_later("Too late", new_id(), "2001-01-01T00:00Z")
+        assert reader.bodies() == []
+        await reader.wait_for_bodies("Later")
+        assert datetime.now(UTC) < soon + timedelta(seconds=5)
+        await writer.wait_for_bodies("Later")
+        assert writer.messages()[0].id == f"message-{writer.page.reader}-{id}"

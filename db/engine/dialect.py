@@ -43,14 +43,14 @@ def joined(column: str) -> str:
     return f"{'string_agg' if is_postgresql() else 'group_concat'}({column}, ', ')"
 
 
-def looked_up(table: str, alias: str, condition: str) -> str:
-    """The join with at most one row of a table for each row before it, by an index.
+def looked_up(table: str, alias: str, condition: str, limit: int = 1) -> str:
+    """The join with at most `limit` rows of a table for each row before it, by an index.
 
     PostgreSQL keeps a plan that it made while the table was small, which would read all of it for
     each batch.
     """
     if is_postgresql():
-        row = f"SELECT {alias}.* FROM {table} {alias} WHERE {condition} LIMIT 1"
+        row = f"SELECT {alias}.* FROM {table} {alias} WHERE {condition} LIMIT {limit}"
         return f"CROSS JOIN LATERAL ({row}) AS {alias}"
     return f"JOIN {table} {alias} ON {condition}"
 

@@ -29,6 +29,7 @@ class Refusal(Enum):
     OUTDATED = "the message has had another text since"
     TOO_MANY_REACTIONS_OF_ONE = "its author has reacted with enough emoji"
     TOO_MANY_REACTIONS = "the message has enough different reactions"
+    NOT_SCHEDULED = "no such message is scheduled any more"
 
 
 @dataclass(frozen=True, slots=True)

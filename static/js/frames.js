@@ -29,6 +29,7 @@ export function start() {
     htmx_process_cursor(element, {ctx}) {
       for (const {name, value} of element.attributes) if (ctx.cursor) ctx.cursor[name] = value
     },
+    htmx_process_draft(element) { emit('parley:draft', element) },
     htmx_process_title(element) { emit('parley:unread', Number(element.getAttribute('unread'))) },
     htmx_process_name({attributes}) {
       emit('parley:named', Object.fromEntries([...attributes].map(({name, value}) => [name, value])))

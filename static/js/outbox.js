@@ -44,11 +44,13 @@ export function start() {
 }
 
 function submit(event) {
+  if (event.submitter?.hasAttribute('formaction')) return
   event.preventDefault()
   const text = composer.body
   if (text.value.trim()) {
-    const replyTo = composer.reply_to && Number(composer.reply_to.value)
-    keep({id: uuid(), conversation, body: text.value, reply_to: replyTo, at: queue.at(Date.now())})
+    const replyTo = composer.reply_to && Number(composer.reply_to.value), id = composer.client_id.value
+    keep({id, conversation, body: text.value, reply_to: replyTo, at: queue.at(Date.now())})
+    composer.client_id.value = uuid()
     write('')
     composer.querySelector('.error')?.remove()
     text.removeAttribute('aria-invalid')
@@ -103,6 +105,7 @@ function press({target}) {
     else composer.body.focus()
     if (!isChange(item)) message(item.id).remove()
     drop(item)
+    if (!isChange(item)) emit('parley:discarded', item.id)
   }
 }
 
@@ -246,6 +249,7 @@ function drop(item) {
 function hear(name) {
   const id = name.slice('outbox:'.length), item = recall(name)
   if (isItem(item)) {
+    if (composer?.client_id.value === id) composer.client_id.value = uuid()
     queue.put(item)
     hand(id, 2 * ACKNOWLEDGED)
     draw()
@@ -258,7 +262,7 @@ function hear(name) {
 }
 
 // Plain http has no randomUUID.
-function uuid() {
+export function uuid() {
   if (crypto.randomUUID) return crypto.randomUUID()
   const bytes = [...crypto.getRandomValues(new Uint8Array(16))]
   const hex = bytes.map(byte => byte.toString(16).padStart(2, '0')).join('')

@@ -19,6 +19,7 @@ import * as reactions from './reactions.js'
 import * as read from './read.js'
 import * as receipts from './receipts.js'
 import * as rove from './rove.js'
+import * as saving from './saving.js'
 import * as scroll from './scroll.js'
 import * as sticky from './sticky.js'
 import * as storage from './storage.js'
@@ -27,8 +28,8 @@ import * as wrap from './wrap.js'
 import * as writing from './writing.js'
 
 const behaviours = [
-  page, style, storage, frames, clock, scroll, sticky, inbox, live, names, outbox, writing, wrap, grow, read, news,
-  menus, receipts, keys, focus, rove, actions, quotes, reactions, pick,
+  page, style, storage, frames, clock, scroll, sticky, inbox, live, names, outbox, writing, saving, wrap, grow, read,
+  news, menus, receipts, keys, focus, rove, actions, quotes, reactions, pick,
 ]
 for (const behaviour of behaviours) behaviour.start()
 document.documentElement.classList.add(live.isOff() ? 'off' : 'js')

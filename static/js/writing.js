@@ -1,9 +1,10 @@
 // A draft survives a reload, another page and a crash until it is sent, and stands in all tabs; one that was written in
-// has its own. Enter sends; others see that one types, until 3 s after the last key, and never what.
+// has its own. What the server has not got yet (saving.js) goes on from here. Enter sends; others see that one types, until 3 s after the last key, and never what.
 
 import {isLeftOf} from './drafts.js'
 import {isUp, send} from './live.js'
 import {byId, composer, conversation, live, message, messages, on, post, user} from './page.js'
+import {adopt, isSaved, part, resume, servers} from './saving.js'
 import {onChange, recall, remember, tab} from './storage.js'
 
 const OFTEN = 500
@@ -20,6 +21,7 @@ export function start() {
   on('parley:arrived', ({dataset}) => byId(`typing-${dataset.author}`)?.remove())
   if (!composer) return
   restore()
+  on('parley:saved', keepSaved)
   onChange(name, follow)
   composer.addEventListener('input', hear)
   composer.addEventListener('submit', submit)
@@ -28,17 +30,18 @@ export function start() {
 
 function restore() {
   if (message(draft().id)) clear()
-  const kept = draft()
-  shared = kept.text
-  const written = tab.recall(ownName)
-  own = typeof written === 'string' ? written : ''
+  const kept = draft(), {saved, savedAt} = servers()
+  const isNewer = !kept.isSaved && (kept.text || savedAt && kept.savedAt === savedAt)
+  shared = isNewer ? kept.text : saved
+  const written = tab.recall(ownName) ?? {}
+  own = typeof written.text === 'string' ? written.text : ''
   if (!shared || shared.includes(own)) own = own && shared
-  if (text.value) own = text.value
-  else {
-    text.value = own || shared
-    // Sent as a plain form and not seen to arrive: once more under the same id, so that it cannot stand there twice.
-    if (kept.id && text.value === shared) composer.client_id.value = kept.id
-  }
+  if (text.value && !savedAt) own = text.value
+  else text.value = own || shared
+  if (text.value === saved) remember(name, {text: saved, id: composer.client_id.value, isSaved: true, savedAt})
+  // Sent as a plain form and not seen to arrive: once more under the same id, so that it cannot stand there twice.
+  else if (text.value === shared) resume(kept.id, kept.savedAt)
+  else resume(written.id, written.savedAt)
   keepOwn()
 }
 
@@ -53,8 +56,10 @@ function follow() {
     own = own && shared
     text.value = shared
     keepOwn()
-  } else if (!shared) {
-    save()
+    adopt(draft())
+  } else {
+    if (composer.client_id.value === draft().id) part()
+    if (!shared) save()
   }
 }
 
@@ -65,8 +70,17 @@ function draft() {
 
 // A plain form leaves no outbox; where the log is in sight, the next page can see whether it arrived.
 function submit(event) {
-  if (!messages) clear()
-  else if (!event.defaultPrevented) save(composer.client_id.value)
+  if (event.submitter?.hasAttribute('formaction')) keepSaved(true)
+  else if (!messages) clear()
+  else if (!event.defaultPrevented) save()
+}
+
+// The server has what is written here, or this page has taken over what another device wrote.
+function keepSaved(isTaken) {
+  if (!isTaken && !isSaved(text.value)) return
+  own = isTaken ? '' : own && text.value
+  keepOwn()
+  save()
 }
 
 function hear() {
@@ -79,9 +93,10 @@ function hear() {
   else if (!timer) timer = setTimeout(sendTyping, wait)
 }
 
-function save(id) {
+function save() {
   shared = text.value
-  remember(name, {text: shared, id})
+  const id = composer.client_id.value, {savedAt} = servers()
+  remember(name, {text: shared, id, savedAt, isSaved: isSaved(shared)})
 }
 
 function clear() {
@@ -90,7 +105,7 @@ function clear() {
 }
 
 function keepOwn() {
-  tab.remember(ownName, own)
+  tab.remember(ownName, {text: own, id: composer.client_id.value, savedAt: servers().savedAt})
 }
 
 function sendTyping() {

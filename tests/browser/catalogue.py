@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -190,6 +191,7 @@ async def add_conversations(catalogue: Catalogue, site: Site, mira: User) -> Non
         catalogue.add(name, 200, await visitor.get(f"/chat/{id}/"))
     await add_messages(catalogue, visitor, ids["group"], ids["own notes"])
     await add_places(catalogue, visitor, f"/chat/{ids['group']}/")
+    await add_drafts(catalogue, visitor, ids["group"])
     group = await visitor.start("theo", "jonas", title="Sailing")
     catalogue.add("empty group", 200, await visitor.get(f"/chat/{group}/"))
     catalogue.add("people of a group", 200, await visitor.get(f"/chat/{group}/people/"))
@@ -273,6 +275,37 @@ async def add_places(catalogue: Catalogue, visitor: Visitor, chat: str) -> None:
     catalogue.add("places", 200, await visitor.get(f"{chat}places/"))
     catalogue.add("place refused", 422, await visitor.get(f"{chat}?on=x"))
     catalogue.add_frame("pinned line", (await visitor.get(f"/poll{chat}?after=1")).text)
+
+
+async def add_drafts(catalogue: Catalogue, visitor: Visitor, group: int) -> None:
+    """What is being written, and what is to be sent later."""
+    chat = f"/chat/{group}/"
+    for words in ("Shall we", "Another thought"):
+        await visitor.post(f"{chat}draft/", body=words, client_id=factories.new_id())
+    catalogue.add("drafts", 200, await visitor.get(chat))
+    draft = await visitor.get(f"{chat}draft/", HX_Request="true")
+    catalogue.add_fragment("other draft", "#composer", re.findall("<p.*</p>", draft.text)[0])
+    refused = await visitor.hx_post(f"{chat}draft/", body="x" * 8001)
+    catalogue.add_fragment("draft refused", "#composer", refused.text)
+    catalogue.add("sending later", 200, await visitor.get(f"{chat}later/"))
+    later = {
+        "client_id": (id := factories.new_id()),
+        "body": "Later",
+        "send_at": "2001-01-01T09:00",
+    }
+    refused = await visitor.post(f"{chat}messages/", **later)
+    catalogue.add("sending later refused", 422, refused)
+    catalogue.add("nothing scheduled", 200, await visitor.get("/scheduled/"))
+    later["send_at"] = f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%dT%H:%MZ}"
+    assert (await visitor.hx_post(f"{chat}messages/", **later)).status_code == 200
+    catalogue.add("scheduled in a conversation", 200, await visitor.get(f"{chat}later/"))
+    catalogue.add("with scheduled messages", 200, await visitor.get(chat))
+    catalogue.add("a scheduled message", 200, await visitor.get(f"/scheduled/{id}/"))
+    left = f"/chat/{await visitor.start('theo', 'jonas', title='Left')}/"
+    await visitor.post(f"{left}draft/", body="Kept")
+    await visitor.post(f"{left}messages/", **later | {"client_id": factories.new_id()})
+    await visitor.post(f"{left}leave/")
+    catalogue.add("scheduled", 200, await visitor.get("/scheduled/"))
 
 
 async def add_long_lists(catalogue: Catalogue, site: Site) -> None:

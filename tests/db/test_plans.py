@@ -10,6 +10,7 @@ import pytest
 from db import (
     conversations,
     days,
+    drafts,
     engine,
     inbox,
     inbox_ranks,
@@ -19,6 +20,7 @@ from db import (
     presence,
     reactions,
     receipts,
+    scheduled,
     sessions,
     stars,
     unread,
@@ -32,6 +34,7 @@ from db.log.commit import store
 from db.messages import Send
 from db.pins import Pin
 from db.reactions import React
+from db.scheduled import SendScheduled
 from db.search import cursors, index
 from db.search.cursors import Behind
 from db.search.hits import LAST, Term, find
@@ -65,6 +68,17 @@ T = TypeVar("T")
 Reading = Callable[[int, int], Awaitable[object]]
 
 READINGS: dict[str, Reading] = {
+    "drafts": lambda person, id: drafts.list_in(id, person),
+    "drafts to be changed": lambda person, id: drafts.lock_in(id, person),
+    "drafts that are kept": lambda person, id: drafts.list_kept(person),
+    "what a client_id stands for": lambda person, id: drafts.get_used(id, person, "x"),
+    "drafts that end": lambda person, id: drafts.remove(person, ["x"]),
+    "what is due": lambda person, id: scheduled.list_due(1, 100),
+    "scheduled messages": lambda person, id: scheduled.list_of(person),
+    "those of a conversation": scheduled.list_of,
+    "their number": scheduled.count,
+    "a scheduled message": lambda person, id: scheduled.remove(person, "x"),
+    "sending it": lambda person, id: engine.write(store([SendScheduled(id, person, "x", 1, 1)])),
     "the inbox": lambda person, id: inbox.list_entries(person, None, 30),
     "a later page of it": lambda person, id: inbox.list_entries(person, (1, 1), 30),
     "wrong ranks": lambda person, id: inbox_ranks.list_misranked(0, 1000),

@@ -24,6 +24,8 @@ class Entry:
     is_unread_capped: bool = False
     unsent_at: int | None = None
     last_position: int = 1
+    draft: str | None = None
+    draft_saved_at: int | None = None
 
 
 @pytest.mark.parametrize("text", ["Ada", "100 % %(body)s", "<b>&\"'", "שלום עולם", "{{ body }}"])
@@ -78,3 +80,9 @@ def test_a_line_says_who_said_what_as_far_as_it_is_not_clear(entry: Entry, said:
     line = parsed(render.entry_fragment(entry, 0)).p
     assert line is not None
     assert line.get_text() == said
+
+
+def test_a_draft_stands_before_the_last_message() -> None:
+    line = parsed(render.entry_fragment(Entry(draft="<b>\n\nwords", draft_saved_at=5), 0))
+    assert [p.get_text() for p in line.select("p.preview")] == ["Draft: <b> words", "Ada: Hello"]
+    assert attribute(line.select_one("#conversation-7"), "data-draft") == "5"

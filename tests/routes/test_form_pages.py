@@ -3,6 +3,7 @@
 import pytest
 
 from tests.applications import Site
+from tests.factories import new_id
 
 ACCOUNT = ["name", "presence", "forwards", "password", "sessions", "delete"]
 CHAT = {
@@ -11,7 +12,9 @@ CHAT = {
     "read/": "",
     "people/remove/": "people/",
     "leave/": "people/",
+    "draft/": "",
 }
+SCHEDULED = f"/scheduled/{new_id()}/"
 
 
 async def test_the_address_of_a_form_leads_to_its_page(site: Site) -> None:
@@ -20,6 +23,8 @@ async def test_the_address_of_a_form_leads_to_its_page(site: Site) -> None:
     pages = {
         "/logout/": "/",
         **{f"/account/{form}/": "/account/" for form in ACCOUNT},
+        **dict.fromkeys((f"{SCHEDULED}send/", f"{SCHEDULED}cancel/"), "/scheduled/"),
+        "/scheduled/drafts/": "/scheduled/",
         **{chat + form: chat + page for form, page in CHAT.items()},
     }
     for address, page in pages.items():

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -15,6 +16,8 @@ from tests.factories import PASSWORD, make_conversation, new_id
 from tests.pages import Page, errors
 
 NEW_PASSWORD = "another horse battery"
+SOON = f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%dT%H:%M}"
+SCHEDULED = new_id()
 FORMS: dict[str, tuple[dict[str, str], str]] = {
     "/signup/": ({"username": "eve", "name": "Eve", "password": PASSWORD}, "/"),
     "/login/": ({"username": "ada", "password": PASSWORD}, "/"),
@@ -43,6 +46,14 @@ FORMS: dict[str, tuple[dict[str, str], str]] = {
     "/chat/{conversation_id:id}/{position:id}/pin/": ({"on": "1"}, "/chat/"),
     "/chat/{conversation_id:id}/{position:id}/star/": ({"on": "1"}, "/chat/"),
     "/chat/{conversation_id:id}/{position:id}/react/": ({"emoji": "👍", "on": "1"}, "/chat/"),
+    "/chat/{conversation_id:id}/draft/": ({"client_id": new_id(), "body": "Hello"}, "/chat/"),
+    "/scheduled/{client_id:uuid}/": (
+        {"body": "Other words", "send_at": SOON, "time_zone": "UTC"},
+        "/chat/",
+    ),
+    "/scheduled/{client_id:uuid}/send/": ({}, "/scheduled/"),
+    "/scheduled/{client_id:uuid}/cancel/": ({}, "/scheduled/"),
+    "/scheduled/drafts/": ({"client_id": new_id()}, "/scheduled/"),
     "/chat/{conversation_id:id}/read/": ({"position": "1"}, "/chat/"),
     "/chat/{conversation_id:id}/{position:id}/unread/": ({}, "/"),
     "/read/": ({}, "/"),
@@ -85,7 +96,10 @@ async def test_both_are_answered_as_the_first(
     sender = await site.stranger() if path in ("/signup/", "/login/") else ada
     known = {"BOB": str(other.id), "CHAT": str(chat)}
     fields = {name: known.get(value, value) for name, value in fields.items()}
+    later = {"client_id": SCHEDULED, "body": "Later", "send_at": f"{SOON}Z"}
+    assert (await ada.post(f"/chat/{chat}/messages/", **later)).status_code == 303
     address = path.replace("{conversation_id:id}", str(chat)).replace("{position:id}", "1")
+    address = address.replace("{client_id:uuid}", SCHEDULED)
     answers = await twice(lambda: sender.post(address, **fields))
     assert [answer.status_code for answer in answers] == [303, 303], errors(answers[-1].text)
     first, second = (answer.headers["location"].partition("?next")[0] for answer in answers)
