@@ -12,7 +12,6 @@ from starlette.applications import Starlette
 from starlette.convertors import register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import ClientDisconnect
 from starlette.routing import Mount, Route, WebSocketRoute
@@ -52,6 +51,7 @@ from routes import (
 )
 from routes.middleware import (
     body_limit,
+    compression,
     database_deadline,
     lazy_lifespan,
     log_format,
@@ -63,12 +63,6 @@ from routes.streams import sse, transports
 FORM_BYTES = 16 * 1024
 MESSAGE_BYTES = 128 * 1024
 """A message of the greatest length, each character of it twelve bytes in a form."""
-
-COMPRESSION: dict[str, Any] = {
-    "minimum_size": 500,
-    "compresslevel": 6,  # half the time of 9, for pages that are 2 % larger
-    "exclude_content_types": ("text/event-stream",),  # copied for each stream, so few
-}
 
 log_format.configure()
 engine.on_commit = metrics.committed
@@ -216,7 +210,7 @@ app = Starlette(
             www_redirect=False,
         ),
         Middleware(security.SameOrigin, refuse=errors.refused_unread),
-        Middleware(GZipMiddleware, **COMPRESSION),
+        Middleware(compression.Compression),
     ],
     exception_handlers=exception_handlers,
 )

@@ -263,7 +263,7 @@ async def list_at(places: Iterable[Place]) -> dict[Place, Message]:
     rows = await engine.rows(
         f"""
         WITH given AS ({listed})
-        SELECT {MESSAGE} FROM given {looked_up("messages", "m", BY_PLACE)} {NEIGHBOURS}
+        SELECT {columns()} FROM given {looked_up("messages", "m", BY_PLACE)} {NEIGHBOURS}
         """,
         **values,
     )

@@ -1,12 +1,12 @@
 // A text of one's own is edited where one writes: the form of the message's page takes the composer's place.
 // Escape leaves it. What cannot be saved at once is kept and sent later (outbox.js).
 
+import {isSending} from './composer.js'
 import {apply} from './frames.js'
 import {isOff, isUp} from './live.js'
 import {composer, emit, position, post, signIn, user} from './page.js'
-import {isSending} from './writing.js'
 
-const PATIENCE = 3000
+const ANSWERED = 3000
 const MARKED = 'Its marks are not known here. Try again when you are connected.'
 
 let form, back, message
@@ -23,7 +23,7 @@ export async function edit(li, text) {
 async function formFrom(address) {
   let response
   try {
-    response = await fetch(`${address}edit/`, {headers: {'HX-Request': 'true'}, signal: AbortSignal.timeout(PATIENCE)})
+    response = await fetch(`${address}edit/`, {headers: {'HX-Request': 'true'}, signal: AbortSignal.timeout(ANSWERED)})
     if (response.ok) return await response.text()
   } catch {
     return undefined
@@ -73,7 +73,7 @@ async function save(event) {
   if (!isUp() && !isOff()) return saveLater()
   let response, text
   try {
-    response = await post(form.action, new FormData(form), AbortSignal.timeout(PATIENCE))
+    response = await post(form.action, new FormData(form), AbortSignal.timeout(ANSWERED))
     text = await response.text()
   } catch {
     return saveLater()

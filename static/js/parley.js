@@ -2,6 +2,7 @@
 
 import * as actions from './actions.js'
 import * as clock from './clock.js'
+import * as composer from './composer.js'
 import * as focus from './focus.js'
 import * as frames from './frames.js'
 import * as grow from './grow.js'
@@ -19,17 +20,14 @@ import * as reactions from './reactions.js'
 import * as read from './read.js'
 import * as receipts from './receipts.js'
 import * as rove from './rove.js'
-import * as saving from './saving.js'
 import * as scroll from './scroll.js'
 import * as sticky from './sticky.js'
 import * as storage from './storage.js'
 import * as style from './style.js'
-import * as wrap from './wrap.js'
-import * as writing from './writing.js'
 
 const behaviours = [
-  page, style, storage, frames, clock, scroll, sticky, inbox, live, names, outbox, writing, saving, wrap, grow, read,
-  news, menus, receipts, keys, focus, rove, actions, quotes, reactions, pick,
+  page, style, storage, frames, clock, scroll, sticky, inbox, live, names, outbox, composer, grow, read, news,
+  menus, receipts, keys, focus, rove, actions, quotes, reactions, pick,
 ]
 for (const behaviour of behaviours) behaviour.start()
 document.documentElement.classList.add(live.isOff() ? 'off' : 'js')

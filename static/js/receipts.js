@@ -58,14 +58,14 @@ const newer = () => messages.querySelector('.newer')
 const isOwn = li => li.dataset.author === user && !li.matches('.unsent')
 
 function mark(li, word) {
-  let state = li.querySelector('.meta .state')
+  let state = li.querySelector('.meta .receipt')
   if (!state) {
     state = document.createElement('span')
     state.innerHTML = '<span class="label"></span>'
     li.querySelector('.meta').append(state)
   }
   if (state.title === word) return
-  state.className = `state icon-${word.toLowerCase()}`
+  state.className = `receipt icon-${word.toLowerCase()}`
   state.title = state.firstChild.textContent = word
 }
 

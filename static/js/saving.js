@@ -8,18 +8,18 @@ import {byId, composer, conversation, domId, emit, live, on, post} from './page.
 
 const PAUSE = 1000, OFTEN = 5000, ANSWERED = 3000
 
-const text = composer?.body
+const text = composer.body
 const path = `/chat/${conversation}/draft/`
 // The draft as the server has it, and what the inbox said of it last.
-let saved = composer?.saved_at ? text.defaultValue : '', savedAt = composer?.saved_at?.value ?? ''
+let saved = composer.saved_at ? text.defaultValue : '', savedAt = composer.saved_at?.value ?? ''
 let seen, isTouched = false, since, timer, asked, limit
 
 export const isSaved = words => words === saved
 export const servers = () => ({saved, savedAt})
 
 export function start() {
-  if (!composer || !live) return
-  seen = mark()
+  if (!live) return
+  seen = savedAt
   composer.addEventListener('input', touch)
   composer.addEventListener('submit', go)
   on('parley:draft', hear)
@@ -29,6 +29,7 @@ export function start() {
   on('htmx:after:swap', look)
   on('parley:up', () => { if (isTouched) soon() })
   addEventListener('pagehide', () => { if (isTouched) post(path, fields()).catch(() => {}) })
+  look()
 }
 
 // Words that the server does not have yet, and what they go on from.

@@ -1,31 +1,34 @@
 // A draft survives a reload, another page and a crash until it is sent, and stands in all tabs; one that was written in
-// has its own. What the server has not got yet (saving.js) goes on from here. Enter sends; others see that one types, until 3 s after the last key, and never what.
+// has its own. What the server has not got yet (saving.js) goes on from here. Others see that one types, until 3 s after
+// the last key, and never what. Loaded when there is a draft, or one begins to write (composer.js).
 
 import {isLeftOf} from './drafts.js'
 import {isUp, send} from './live.js'
-import {byId, composer, conversation, live, message, messages, on, post, user} from './page.js'
-import {adopt, isSaved, part, resume, servers} from './saving.js'
+import {composer, conversation, live, message, messages, on, post, user} from './page.js'
+import * as saving from './saving.js'
 import {onChange, recall, remember, tab} from './storage.js'
+import * as wrap from './wrap.js'
 
 const OFTEN = 500
 const name = `draft:${conversation}`
 const ownName = `${name}:${user}`
-const text = composer?.body
-const touch = matchMedia('(hover: none) and (pointer: coarse)')
+const text = composer.body
+const {adopt, isSaved, part, resume, servers} = saving
 
 // What is kept for all tabs, as far as this one knows; and what was written in this one.
 let shared = '', own = ''
 let typedAt = 0, timer
 
 export function start() {
-  on('parley:arrived', ({dataset}) => byId(`typing-${dataset.author}`)?.remove())
-  if (!composer) return
+  const isWritten = text.value !== text.defaultValue
   restore()
   on('parley:saved', keepSaved)
   onChange(name, follow)
   composer.addEventListener('input', hear)
   composer.addEventListener('submit', submit)
-  text.addEventListener('keydown', enter)
+  saving.start()
+  wrap.start()
+  if (isWritten) hear()
 }
 
 function restore() {
@@ -113,17 +116,4 @@ function sendTyping() {
   if (!isUp() || !text.value.trim()) return
   typedAt = Date.now()
   if (!send({type: 'typing'})) post(`${live.dataset.live}typing/`, {}).catch(() => {})
-}
-
-// On touch keyboards Enter breaks the line, as Shift+Enter does on any. One that ends a composition (Japanese, …) does
-// nothing: 229 is how Safari says so.
-export function isSending({key, keyCode, isComposing, ctrlKey, metaKey, shiftKey, altKey}) {
-  if (key !== 'Enter' || isComposing || keyCode === 229) return false
-  return ctrlKey || metaKey || !(shiftKey || altKey || touch.matches)
-}
-
-function enter(event) {
-  if (!isSending(event)) return
-  event.preventDefault()
-  composer.requestSubmit()
 }

@@ -89,6 +89,7 @@ async def test_they_survive_a_closed_tab(travellers: People, proxy: FaultyProxy)
     proxy.faults = {}
     for screen in (tab, bob):
         await screen.shows("Hello", "Message unsent")
+        await expect(screen.page.locator(".sending")).to_have_count(0)
         await screen.holds_the_log(id)
 
 
@@ -98,6 +99,7 @@ async def test_a_text_with_marks_is_saved_once_too(travellers: People) -> None:
     await edit(ada, "Helo", "**Hello** `x`")
     for screen in (ada, bob):
         await screen.shows("Hello x", "Secret")
+        await expect(screen.page.locator(".sending")).to_have_count(0)
         await screen.holds_the_log(id)
 
 

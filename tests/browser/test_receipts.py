@@ -19,7 +19,7 @@ ATTENDED = "() => dispatchEvent(new PointerEvent('pointermove'))"
 
 async def marked(screen: Screen, *words: str) -> None:
     """Returns once one's own messages, and no others, have these marks, each with its word."""
-    marks = screen.messages.locator(".meta .state .label")
+    marks = screen.messages.locator(".meta .receipt .label")
     await expect(marks).to_have_text(list(words))
 
 
@@ -62,7 +62,7 @@ async def test_what_becomes_of_a_message_shows_under_it_and_moves_nothing(
     await bob.say("Hi")
     await ada.shows("Hello", "Hi")
     await expect(ada.page.locator("#outcome")).to_have_count(0)
-    await expect(bob.messages.locator(".state")).to_have_count(1)
+    await expect(bob.messages.locator(".receipt")).to_have_count(1)
 
 
 async def test_a_line_that_comes_into_an_inbox_is_delivered(people: People) -> None:
@@ -126,7 +126,7 @@ async def test_faces_stand_at_the_last_message_each_has_read_and_move_nothing(
 
 async def test_a_page_that_comes_back_shows_the_same_as_a_fresh_one(people: People) -> None:
     ada, others, tea = await group(people)
-    shown = """() => [...document.querySelectorAll('.readers, .state, #outcome, #receipts > *')]
+    shown = """() => [...document.querySelectorAll('.readers, .receipt, #outcome, #receipts > *')]
         .map(each => each.outerHTML).sort()"""
     await ada.page.context.set_offline(True)
     for person, position in zip(others, (1, 3, 5, 5), strict=True):
@@ -162,7 +162,7 @@ async def test_a_note_to_self_has_no_marks(people: People) -> None:
     await ada.chat(id)
     await ada.say("Buy rope")
     await ada.shows("Buy rope")
-    await expect(ada.page.locator(".state, #outcome")).to_have_count(0)
+    await expect(ada.page.locator(".receipt, #outcome")).to_have_count(0)
 
 
 async def test_without_javascript_the_word_stands_alone(people: People) -> None:

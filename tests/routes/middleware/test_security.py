@@ -93,7 +93,7 @@ async def every_kind_of_answer(
     async def broken(*_: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr(conversations, "load_inbox", broken)
+    monkeypatch.setattr(conversations, "load_shown_inbox", broken)
     yield await ada.get("/")
 
 
