@@ -47,6 +47,8 @@ SENTENCES = {
     Refusal.TOO_MANY_PINNED: (
         f"{pins.MOST} messages are pinned here already. Unpin one to pin another."
     ),
+    Refusal.EVENT: "This line says what has happened. Nothing can be done with it.",
+    Refusal.HAPPENED: "This is so already.",
     Refusal.OUTDATED: "This message was changed on another device. Both texts are below.",
 }
 
@@ -75,6 +77,18 @@ async def transaction(changes: int = 1) -> AsyncIterator[list[Publication]]:
         yield publications
     if publications:
         await broker.publish(*publications)
+
+
+async def store_within(
+    publications: list[Publication], changes: Sequence[Change]
+) -> list[Stored | Refusal]:
+    """Store changes in the block's `transaction`, to be published with what else it publishes.
+    Conversations are locked first: no row of a user or participant may be changed before."""
+    outcomes = await log.commit(changes)
+    stored = [outcome for outcome in outcomes if isinstance(outcome, Stored)]
+    publications += [changed(each.message, each.previous_revision) for each in stored]
+    publications += active(stored)
+    return outcomes
 
 
 async def store(changes: Sequence[Change]) -> list[Stored | Exception]:

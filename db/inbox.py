@@ -7,6 +7,7 @@ from db import engine, inbox_ranks, unread
 from db.conversations import IS_SHOWN, rows_at, titled
 from db.engine.dialect import given
 from db.engine.statement import Row
+from db.events import EVENT
 from db.versions import BODY
 
 
@@ -23,6 +24,9 @@ class Entry(NamedTuple):
     created_at: int | None
     unread: int
     unsent_at: int | None
+    event: str | None
+    event_user_id: int | None
+    event_about: str | None
 
     @property
     def is_unread_capped(self) -> bool:
@@ -56,7 +60,7 @@ NEAR = f"""
 def columns() -> str:
     return f"""
         c.id, c.kind, {titled()} AS title, c.active_at,
-        m.author_id, a.name AS author_name, {BODY}, m.created_at, m.unsent_at,
+        m.author_id, a.name AS author_name, {BODY}, m.created_at, m.unsent_at, {EVENT},
         {unread.UNREAD} AS unread
     """
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from db.engine.script import Script
 from db.engine.statement import Statement
-from db.log.change import Change, Place, Refusal
+from db.log.change import Change, Place, Refusal, why_not_own
 from db.log.revisions import Logs
 from db.pins import unpin
 from db.replies import touch_quoting
@@ -23,12 +23,10 @@ class Unsend(Change):
     def store(self, logs: Logs) -> Script[Place | Refusal]:
         place = (self.conversation_id, self.position)
         at: dict[str, object] = {"conversation_id": self.conversation_id, "position": self.position}
-        found = yield Statement(f"SELECT author_id, unsent_at, body FROM messages {AT}", at)
-        if not found:
-            return Refusal.NO_MESSAGE
+        found = yield Statement(f"SELECT author_id, unsent_at, event, body FROM messages {AT}", at)
+        if refusal := why_not_own(found, self.user_id):
+            return refusal
         [message] = found
-        if message["author_id"] != self.user_id:
-            return Refusal.NOT_THE_AUTHOR
         if message["unsent_at"] is None:
             yield from self.blank_texts(at, message["body"])
             yield from touch_quoting(place, logs)

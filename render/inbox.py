@@ -6,7 +6,7 @@ from typing import Protocol
 from render.dates import ago_or_day, iso
 from render.excerpts import excerpt
 from render.faces import initials, tint
-from render.messages import UNSENT
+from render.messages import UNSENT, event
 
 
 class Entry(Protocol):
@@ -32,6 +32,12 @@ class Entry(Protocol):
     def is_unread_capped(self) -> bool: ...
     @property
     def unsent_at(self) -> int | None: ...
+    @property
+    def event(self) -> str | None: ...
+    @property
+    def event_user_id(self) -> int | None: ...
+    @property
+    def event_about(self) -> str | None: ...
 
 
 def view(entry: Entry) -> SimpleNamespace:
@@ -51,6 +57,7 @@ def view(entry: Entry) -> SimpleNamespace:
         author_name=entry.author_name,
         is_author_named=is_author_named(entry),
         preview=preview(entry),
+        event=None if entry.event is None else event(entry),
     )
 
 

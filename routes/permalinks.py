@@ -8,6 +8,7 @@ from actions import participants
 from db import engine, stars, versions
 from db.conversations import Conversation
 from db.messages import Message
+from db.users import User
 from routes import access, forms, rate_limit
 from routes.inbox import page_with_inbox
 from routes.message_pages import load_context
@@ -57,7 +58,7 @@ async def page(
         status,
         conversation=conversation,
         message=message,
-        is_own=message.author_id == user.id,
+        is_own=is_own(message, user),
         is_menu=False,
         is_starred=await is_starred(request, message),
         page=await load_context(conversation, message.position),
@@ -78,5 +79,11 @@ async def part(
 ) -> Response:
     """A part of the page alone."""
     user = await access.current_user(request)
-    is_own = message.author_id == user.id
-    return render.page(request, name, status, message=message, is_own=is_own, **context)
+    return render.page(
+        request, name, status, message=message, is_own=is_own(message, user), **context
+    )
+
+
+def is_own(message: Message, user: User) -> bool:
+    """Whether it is a message of the user. An event line is nobody's."""
+    return message.author_id == user.id and message.event is None

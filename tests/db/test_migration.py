@@ -31,6 +31,7 @@ TABLES = {
     "alembic_version",
     "conversations",
     "epoch",
+    "events",
     "login_attempts",
     "messages",
     "participants",

@@ -23,6 +23,9 @@ class Entry:
     unread: int = 0
     is_unread_capped: bool = False
     unsent_at: int | None = None
+    event: str | None = None
+    event_user_id: int | None = None
+    event_about: str | None = None
 
 
 @pytest.mark.parametrize("text", ["Ada", "100 % %(body)s", "<b>&\"'", "שלום עולם", "{{ body }}"])
