@@ -115,11 +115,12 @@ async def list_ids(conversation_ids: Iterable[int]) -> dict[int, set[int]]:
 
 
 async def list_group_ids(user_id: int) -> list[int]:
-    """The groups in which a user takes part."""
+    """The groups in which a user takes part, in the order in which they are to be left."""
     rows = await engine.rows(
         f"""
         SELECT c.id FROM participants {ME_IN_CONVERSATION}
         WHERE me.user_id = :user_id AND c.kind = 'group'
+        ORDER BY c.id
         """,
         user_id=user_id,
     )
