@@ -111,6 +111,9 @@ async def test_every_change_of_a_line_is_refused_with_a_sentence(site: Site) -> 
     assert errors(unsent.text) == {"form": sentence}
     forwarded = await ada.post(f"{path}1/forward/", client_id=new_id(), to=str(tea))
     assert (forwarded.status_code, errors(forwarded.text)) == (422, {"form": sentence})
+    for form in ("pin", "star"):
+        refused = await ada.post(f"{path}1/{form}/", on="1")
+        assert (refused.status_code, errors(refused.text)) == (422, {"form": sentence}), form
     page = Page(replied.text)
     assert (page.error, page.draft) == (sentence, "Hi")
     assert 'name="reply_to"' not in replied.text
