@@ -55,6 +55,8 @@ SENTENCES = {
     Refusal.TOO_MANY_REACTIONS: (
         f"This message has {EMOJI_OF_ALL} different reactions. Choose one of them."
     ),
+    Refusal.EVENT: "This line says what has happened. Nothing can be done with it.",
+    Refusal.HAPPENED: "This is so already.",
     Refusal.OUTDATED: "This message was changed on another device. Both texts are below.",
     Refusal.NOT_SCHEDULED: "This message is no longer scheduled.",
 }
@@ -84,6 +86,18 @@ async def transaction(changes: int = 1) -> AsyncIterator[list[Publication]]:
         yield publications
     if publications:
         await broker.publish(*publications)
+
+
+async def store_within(
+    publications: list[Publication], changes: Sequence[Change]
+) -> list[Stored | Refusal]:
+    """Store changes in the block's `transaction`, to be published with what else it publishes.
+    Conversations are locked first: no row of a user or participant may be changed before."""
+    outcomes = await log.commit(changes)
+    stored = [outcome for outcome in outcomes if isinstance(outcome, Stored)]
+    publications += [changed(each.message, each.previous_revision, each.pinned) for each in stored]
+    publications += active(stored)
+    return outcomes
 
 
 async def store(changes: Sequence[Change]) -> list[Stored | Exception]:

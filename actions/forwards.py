@@ -30,6 +30,8 @@ async def forward(
     ids = list(dict.fromkeys(conversation_ids))
     if message.unsent_at is not None:
         raise Invalid(form=SENTENCES[Refusal.UNSENT])
+    if message.event is not None:
+        raise Invalid(form=SENTENCES[Refusal.EVENT])
     await validate(user, ids)
     form_id = uuid.UUID(form_client_id(client_id))
     source = await credited(message)

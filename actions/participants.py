@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 
-from actions import inbox_ranks, receipts
+from actions import changes, inbox_ranks, receipts
 from actions.batching import Batcher
 from actions.changes import transaction
+from actions.clock import now
 from actions.errors import Invalid
 from db import engine, participants
 from db.conversations import Conversation
+from db.events import Departure
+from db.log.change import Refusal
 from db.users import User
 from live import publication
 from live.publication import Publication
@@ -58,25 +61,42 @@ async def mark_all_read(user: User) -> None:
 
 async def leave(user: User, conversation: Conversation) -> None:
     """Leave a group. Raises `Invalid` for any other conversation."""
-    await end_participation(conversation, user.id)
+    await end_participation(user, conversation, user.id)
 
 
 async def remove(remover: User, conversation: Conversation, user_id: int) -> None:
     """Remove a user from a group that `remover` has created. Raises `Invalid`."""
     if remover.id not in (conversation.creator_id, user_id):
         raise Invalid(form="Only the person who created this group can remove people from it.")
-    await end_participation(conversation, user_id)
+    await end_participation(remover, conversation, user_id)
 
 
-async def end_participation(conversation: Conversation, user_id: int) -> None:
-    """From the commit on the user can neither read nor write there; their streams end at once."""
+async def end_participation(by: User, conversation: Conversation, user_id: int) -> None:
+    """From the commit on the user can neither read nor write there; their streams end at once. A
+    line of the log says so to those who stay. A repeat changes nothing."""
     if conversation.kind != "group":
         raise Invalid(form="A conversation between two people cannot be left.")
     async with transaction() as publications:
-        if await participants.remove(conversation.id, user_id):
-            publications.append(publication.removal(user_id, conversation.id))
-            publications.extend(people_changed(user_id, [conversation.id]))
-            publications.extend(publication.receipts_moved([(conversation.id, user_id)]))
+        await depart(publications, by, user_id, [conversation.id])
+
+
+async def depart(
+    publications: list[Publication], by: User, user_id: int, conversation_ids: Iterable[int]
+) -> None:
+    """End a user's participation in groups, in the block's transaction."""
+    kind = "left" if by.id == user_id else "removed"
+    departures = [Departure(id, by.id, kind, now(), user_id) for id in conversation_ids]
+    lines: list[Publication] = []
+    outcomes = await changes.store_within(lines, departures)
+    left = [
+        departure.conversation_id
+        for departure, outcome in zip(departures, outcomes, strict=True)
+        if not isinstance(outcome, Refusal)
+    ]
+    publications += [publication.removal(user_id, id) for id in left]
+    publications += lines
+    publications += people_changed(user_id, left)
+    publications += publication.receipts_moved((id, user_id) for id in left)
 
 
 def people_changed(user_id: int, conversation_ids: Iterable[int]) -> list[Publication]:

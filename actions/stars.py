@@ -1,9 +1,10 @@
 """Starring messages: keeping them for oneself."""
 
-from actions.changes import transaction
+from actions.changes import SENTENCES, transaction
 from actions.clock import now
 from actions.errors import Invalid
 from db import stars
+from db.log.change import Refusal
 from db.messages import Message
 from db.users import User
 
@@ -16,7 +17,9 @@ async def star(user: User, message: Message, is_starred: bool) -> None:
         async with transaction():
             await stars.remove(*place)
     elif message.unsent_at is not None:
-        raise Invalid(form="This message was unsent.")
+        raise Invalid(form=SENTENCES[Refusal.UNSENT])
+    elif message.event is not None:
+        raise Invalid(form=SENTENCES[Refusal.EVENT])
     else:
         async with transaction():
             await stars.add(*place, now())

@@ -11,7 +11,7 @@ from actions.changes import transaction
 from actions.clock import now
 from actions.common_passwords import is_common
 from actions.errors import Invalid, TooMany
-from actions.participants import people_changed
+from actions.participants import depart, people_changed
 from actions.sessions import MINUTE, confirm, end_all
 from actions.text import clean, clean_label, clean_username
 from db import drafts, participants, scheduled, users
@@ -109,17 +109,15 @@ async def delete(session: Session, password: str) -> None:
             return
         raise
     async with transaction() as publications:
+        groups = await participants.list_group_ids(user.id)
+        await depart(publications, user, user.id, groups)
+        others = await participants.list_conversation_ids(user.id)
         await users.update_deleted(user.id, f"deleted-{user.id}", DELETED)
-        conversations = await participants.list_conversation_ids(user.id)
-        groups = await participants.remove_from_groups(user.id)
         await drafts.remove_all(user.id)
         await scheduled.remove_all(user.id)
         publications.extend(await end_all(user))
-        publications += [
-            publication.removal(user.id, conversation_id) for conversation_id in groups
-        ]
-        publications.extend(people_changed(user.id, conversations))
-        publications.extend(publication.receipts_moved((id, user.id) for id in conversations))
+        publications.extend(people_changed(user.id, others))
+        publications.extend(publication.receipts_moved((id, user.id) for id in others))
 
 
 async def search(query: str) -> list[User]:

@@ -26,6 +26,7 @@ class Conversation:
     read_position: int
     unread: int
     creator_id: int
+    creator_name: str
     reader_id: int
 
 
@@ -83,7 +84,8 @@ async def list_seen(places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], 
         f"""
         c.id, c.kind, {titled()} AS title, c.revision, c.pinned_revision,
         (SELECT name FROM epoch WHERE id = 1) AS epoch,
-        c.last_position, me.read_position, {UNREAD} AS unread, c.creator_id, me.user_id AS reader_id
+        c.last_position, me.read_position, {UNREAD} AS unread, c.creator_id,
+        (SELECT name FROM users WHERE id = c.creator_id) AS creator_name, me.user_id AS reader_id
         FROM {ME_IN_CONVERSATION}
         """,
     )

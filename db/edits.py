@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from db.engine.script import Script
 from db.engine.statement import Statement
-from db.log.change import Change, Place, Refusal
+from db.log.change import Change, Place, Refusal, why_not_own
 from db.log.revisions import Logs
 from db.pins import PINNING
 from db.replies import touch_quoting
@@ -25,11 +25,9 @@ class Edit(Change):
         place = (self.conversation_id, self.position)
         at = {"conversation_id": self.conversation_id, "position": self.position}
         found = yield Statement(FIND, at)
-        if not found:
-            return Refusal.NO_MESSAGE
+        if refusal := why_not_own(found, self.user_id):
+            return refusal
         [message] = found
-        if message["author_id"] != self.user_id:
-            return Refusal.NOT_THE_AUTHOR
         if message["unsent_at"] is not None:
             return Refusal.UNSENT
         since = [row["body"] for row in (yield Statement(SINCE, at | {"base": self.base}))]
@@ -47,7 +45,7 @@ class Edit(Change):
 
 
 FIND = f"""
-    SELECT m.author_id, m.unsent_at, {BODY}, {PINNING} AS pinned_at
+    SELECT m.author_id, m.unsent_at, m.event, {BODY}, {PINNING} AS pinned_at
     FROM messages m WHERE m.conversation_id = :conversation_id AND m.position = :position
 """
 SINCE = """

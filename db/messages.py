@@ -10,6 +10,7 @@ from db import engine, reactions, replies
 from db.engine.dialect import gathered, given, looked_up, objects
 from db.engine.script import Script
 from db.engine.statement import Row, Statement
+from db.events import EVENT
 from db.forwards import FORWARD
 from db.log.change import Change, Place, Refusal
 from db.log.revisions import Logs
@@ -48,15 +49,23 @@ class Message(NamedTuple):
     forwarded_name: str | None
     pinned_at: int | None
     reactions: tuple[Reaction, ...] | None
+    event: str | None
+    """The kind of an event line, which is no message (db/events.py); what follows is whom or what
+    it is about."""
+    event_user_id: int | None
+    event_about: str | None
+    """The user's name, or a title."""
 
 
 MESSAGE = f"""
     m.conversation_id, m.position, m.revision AS revision, m.author_id, u.name AS author_name,
     author.tint AS author_tint, m.client_id, {BODY}, m.created_at, m.unsent_at, {EDITED_AT},
-    p.author_id AS previous_author_id, p.created_at AS previous_created_at,
+    CASE WHEN p.event IS NULL THEN p.author_id END AS previous_author_id,
+    p.created_at AS previous_created_at,
     {QUOTE},
     {FORWARD},
-    {PINNED_AT}
+    {PINNED_AT},
+    {EVENT}
 """
 NEIGHBOURS = """
     JOIN users u ON u.id = m.author_id
@@ -100,15 +109,14 @@ class Send(Change):
             (send.user_id, send.client_id, send.conversation_id) for send in changes
         )
         originals = {send.original for send in changes if send.reply_to is not None}
-        if originals:
-            originals = yield from replies.list_open(originals)
+        refused = (yield from replies.list_refused(originals)) if originals else {}
         outcomes: list[Place | Refusal] = []
         rows = []
         for send in changes:
             key = (send.user_id, send.client_id)
             if key not in first:
-                if send.reply_to is not None and send.original not in originals:
-                    outcomes.append(Refusal.NO_ORIGINAL)
+                if send.reply_to is not None and send.original in refused:
+                    outcomes.append(refused[send.original])
                     continue
                 position, previous = logs.append(send.conversation_id, send.created_at)
                 first[key] = First(send.conversation_id, position, send.body, None, send.reply_to)

@@ -135,36 +135,17 @@ async def list_ids(conversation_ids: Iterable[int]) -> dict[int, set[int]]:
     return people
 
 
-async def remove(conversation_id: int, user_id: int) -> bool:
-    """Remove a participant; False if there was none."""
-    row = await engine.row(
-        """
-        DELETE FROM participants
-        WHERE conversation_id = :conversation_id AND user_id = :user_id
-        RETURNING user_id
-        """,
-        conversation_id=conversation_id,
-        user_id=user_id,
-    )
-    return row is not None
-
-
-async def remove_from_groups(user_id: int) -> list[int]:
-    """Remove a user from every group; the ids of those groups."""
+async def list_group_ids(user_id: int) -> list[int]:
+    """The groups in which a user takes part, in the order in which they are to be left."""
     rows = await engine.rows(
         f"""
-        DELETE FROM participants
-        WHERE user_id = :user_id AND conversation_id IN (
-            SELECT p.conversation_id
-            FROM participants p JOIN conversations c ON c.id = p.conversation_id
-            WHERE p.user_id = :user_id AND c.kind = 'group'
-            {locked("p", "p.conversation_id")}
-        )
-        RETURNING conversation_id
+        SELECT c.id FROM participants {ME_IN_CONVERSATION}
+        WHERE me.user_id = :user_id AND c.kind = 'group'
+        ORDER BY c.id
         """,
         user_id=user_id,
     )
-    return [row["conversation_id"] for row in rows]
+    return [row["id"] for row in rows]
 
 
 async def update_read(reads: Iterable[tuple[int, int, int]]) -> list[tuple[int, int]]:

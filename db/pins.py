@@ -45,6 +45,8 @@ class Pin(Change):
         if not found:
             return Refusal.NO_MESSAGE
         [message] = found
+        if message["event"] is not None:
+            return Refusal.EVENT
         if self.is_pinned == (message["pinned_at"] is not None):
             return place
         if self.is_pinned and message["unsent_at"] is not None:
@@ -62,7 +64,7 @@ class Pin(Change):
 
 
 FIND = f"""
-    SELECT m.unsent_at, {PINNING} AS pinned_at,
+    SELECT m.unsent_at, m.event, {PINNING} AS pinned_at,
            (SELECT COUNT(*) FROM pins WHERE conversation_id = :conversation_id) AS number
     FROM messages m WHERE m.conversation_id = :conversation_id AND m.position = :position
 """

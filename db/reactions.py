@@ -56,10 +56,10 @@ class React(Change):
     def store_all(cls, changes: Sequence[Self], logs: Logs) -> Script[list[Place | Refusal]]:
         """All of them by a few statements, whatever their number."""
         places = {change.place for change in changes}
-        unsent = yield from list_unsent(places)
+        refused = yield from list_refused(places)
         numbers = yield from count_each(places)
         own = yield from list_own({(*change.place, change.user_id) for change in changes})
-        book = Book(unsent, numbers, own)
+        book = Book(refused, numbers, own)
         outcomes = [book.enter(change, logs) for change in changes]
         yield from book.write()
         return outcomes
@@ -83,11 +83,11 @@ class Book:
 
     def __init__(
         self,
-        unsent: dict[Place, bool],
+        refused: dict[Place, Refusal],
         numbers: dict[Place, dict[str, int]],
         own: dict[tuple[int, int, int], set[str]],
     ) -> None:
-        self._unsent = unsent
+        self._refused = refused
         self._numbers = numbers
         self._own = own
         self._added: dict[Key, tuple[int, int]] = {}
@@ -96,10 +96,8 @@ class Book:
     def enter(self, change: React, logs: Logs) -> Place | Refusal:
         """Note a change that is one, and is allowed."""
         place, emoji = change.place, change.emoji
-        if place not in self._unsent:
-            return Refusal.NO_MESSAGE
-        if self._unsent[place]:
-            return Refusal.UNSENT
+        if place in self._refused:
+            return self._refused[place]
         numbers, own = self._numbers[place], self._own[*place, change.user_id]
         if change.on == (emoji in own):
             return place
@@ -142,10 +140,19 @@ DELETE = f"""
 """
 
 
-def list_unsent(places: Iterable[Place]) -> Script[dict[Place, bool]]:
-    """Which of the messages there are, and whether they were unsent."""
-    rows = yield from look_up(places, "m.unsent_at IS NOT NULL AS is_unsent", "messages m", "m")
-    return {(row["conversation_id"], row["position"]): bool(row["is_unsent"]) for row in rows}
+def list_refused(places: set[Place]) -> Script[dict[Place, Refusal]]:
+    """Those of the places at which there is nothing to react to, and why."""
+    refused = dict.fromkeys(places, Refusal.NO_MESSAGE)
+    columns = "m.unsent_at IS NOT NULL AS is_unsent, m.event"
+    for row in (yield from look_up(places, columns, "messages m", "m")):
+        place = row["conversation_id"], row["position"]
+        if row["event"] is not None:
+            refused[place] = Refusal.EVENT
+        elif row["is_unsent"]:
+            refused[place] = Refusal.UNSENT
+        else:
+            del refused[place]
+    return refused
 
 
 def count_each(places: Iterable[Place]) -> Script[dict[Place, dict[str, int]]]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from db.engine.dialect import given
 from db.engine.script import Script
 from db.engine.statement import Statement
-from db.log.change import Place
+from db.log.change import Place, Refusal
 from db.log.revisions import Logs
 from db.versions import said
 
@@ -34,19 +34,27 @@ QUOTE = f"""
 """The SQL for what a message `m` quotes, as that is now. For others nothing is looked up."""
 
 
-def list_open(places: Iterable[Place]) -> Script[set[Place]]:
-    """Those of the places at which there is a message that can be replied to."""
-    listed, values = given(set(places), conversation_id="BIGINT", position="BIGINT")
+def list_refused(places: Iterable[Place]) -> Script[dict[Place, Refusal]]:
+    """Those of the places at which there is nothing that can be replied to, and why."""
+    wanted = set(places)
+    listed, values = given(wanted, conversation_id="BIGINT", position="BIGINT")
     rows = yield Statement(
         f"""
         WITH given AS ({listed})
-        SELECT m.conversation_id, m.position FROM given JOIN messages m
+        SELECT m.conversation_id, m.position, m.event FROM given JOIN messages m
           ON m.conversation_id = given.conversation_id AND m.position = given.position
         WHERE m.unsent_at IS NULL
         """,
         values,
     )
-    return {(row["conversation_id"], row["position"]) for row in rows}
+    refused = dict.fromkeys(wanted, Refusal.NO_ORIGINAL)
+    for row in rows:
+        place = row["conversation_id"], row["position"]
+        if row["event"] is None:
+            del refused[place]
+        else:
+            refused[place] = Refusal.EVENT
+    return refused
 
 
 def touch_quoting(original: Place, logs: Logs) -> Script[None]:

@@ -31,6 +31,7 @@ async def add(user_id: int, conversation_id: int, position: int, starred_at: int
         INSERT INTO stars (user_id, conversation_id, position, starred_at)
         SELECT :user_id, conversation_id, position, :starred_at FROM messages
         WHERE conversation_id = :conversation_id AND position = :position AND unsent_at IS NULL
+          AND event IS NULL
         ON CONFLICT DO NOTHING
         """,
         user_id=user_id,

@@ -14,6 +14,7 @@ UNREAD = f"""
         SELECT 1 FROM messages unread
         WHERE unread.conversation_id = c.id AND unread.position > me.read_position
           AND unread.author_id <> me.user_id AND unread.unsent_at IS NULL
+          AND unread.event IS NULL
         LIMIT {UNREAD_COUNTED}
     ) AS counted)
 """

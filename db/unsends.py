@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from db.engine.script import Script
 from db.engine.statement import Statement
-from db.log.change import Change, Place, Refusal
+from db.log.change import Change, Place, Refusal, why_not_own
 from db.log.revisions import Logs
 from db.pins import unpin
 from db.replies import touch_quoting
@@ -25,11 +25,9 @@ class Unsend(Change):
         place = (self.conversation_id, self.position)
         at: dict[str, object] = {"conversation_id": self.conversation_id, "position": self.position}
         found = yield Statement(FIND, at)
-        if not found:
-            return Refusal.NO_MESSAGE
+        if refusal := why_not_own(found, self.user_id):
+            return refusal
         [message] = found
-        if message["author_id"] != self.user_id:
-            return Refusal.NOT_THE_AUTHOR
         if message["unsent_at"] is None:
             yield from self.blank_texts(at, message["body"])
             draft = {"user_id": self.user_id, "client_id": message["client_id"]}
@@ -54,7 +52,7 @@ class Unsend(Change):
 
 AT = "WHERE conversation_id = :conversation_id AND position = :position"
 
-FIND = f"SELECT author_id, client_id, unsent_at, body FROM messages {AT}"
+FIND = f"SELECT author_id, client_id, unsent_at, event, body FROM messages {AT}"
 UNSEND = f"UPDATE messages SET unsent_at = :unsent_at, body = :body {AT}"
 DELETE_DRAFT = "DELETE FROM drafts WHERE user_id = :user_id AND client_id = :client_id"
 BLANK_VERSION = f"UPDATE versions SET body = :body {AT} AND revision = :revision"

@@ -6,7 +6,7 @@ from typing import Protocol
 from render.dates import ago_or_day, iso
 from render.excerpts import excerpt
 from render.faces import initials, tint
-from render.messages import UNSENT
+from render.messages import UNSENT, event
 
 
 class Entry(Protocol):
@@ -38,6 +38,12 @@ class Entry(Protocol):
     def draft(self) -> str | None: ...
     @property
     def draft_saved_at(self) -> int | None: ...
+    @property
+    def event(self) -> str | None: ...
+    @property
+    def event_user_id(self) -> int | None: ...
+    @property
+    def event_about(self) -> str | None: ...
 
 
 def view(entry: Entry) -> SimpleNamespace:
@@ -60,6 +66,7 @@ def view(entry: Entry) -> SimpleNamespace:
         preview=preview(entry),
         draft=None if entry.draft is None else lines(excerpt(entry.draft)),
         draft_saved_at=entry.draft_saved_at,
+        event=None if entry.event is None else event(entry),
     )
 
 

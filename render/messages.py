@@ -72,6 +72,12 @@ class Message(Protocol):
     def pinned_at(self) -> int | None: ...
     @property
     def reactions(self) -> Sequence[Reaction] | None: ...
+    @property
+    def event(self) -> str | None: ...
+    @property
+    def event_user_id(self) -> int | None: ...
+    @property
+    def event_about(self) -> str | None: ...
 
 
 def view(message: Message) -> SimpleNamespace:
@@ -96,6 +102,7 @@ def view(message: Message) -> SimpleNamespace:
         forwarded=None if message.forwarded_from is None else forwarded(message),
         body=body(message) if message.unsent_at is None else UNSENT,
         reactions=None if message.reactions is None else [*map(reaction_view, message.reactions)],
+        event=None if message.event is None else event(message),
     )
 
 
@@ -106,6 +113,32 @@ def face(author_name: str, author_tint: int | None) -> dict[str, object]:
         "initials": escape(initials(author_name)),
         "tint": tint(author_name) if author_tint is None else author_tint,
     }
+
+
+class Event(Protocol):
+    """What a view needs to know of an event line, or of one in an inbox."""
+
+    @property
+    def author_id(self) -> int | None: ...
+    @property
+    def author_name(self) -> str | None: ...
+    @property
+    def event(self) -> str | None: ...
+    @property
+    def event_user_id(self) -> int | None: ...
+    @property
+    def event_about(self) -> str | None: ...
+
+
+def event(line: Event) -> SimpleNamespace:
+    """What messages/_event.html makes a sentence of."""
+    return SimpleNamespace(
+        kind=line.event,
+        author_id=line.author_id,
+        author_name=escape(line.author_name or ""),
+        user_id=line.event_user_id,
+        about=escape(line.event_about or ""),
+    )
 
 
 def quote(message: Message) -> SimpleNamespace | None:

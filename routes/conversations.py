@@ -149,7 +149,7 @@ async def pane(
 async def load_reply(conversation: Conversation, position: int | None) -> dict[str, object] | None:
     """What the composer's message is to quote, and where it does not."""
     original = None if position is None else await messages.get(conversation.id, position)
-    if original is None or original.unsent_at is not None:
+    if original is None or original.unsent_at is not None or original.event is not None:
         return None
     return {
         "position": original.position,

@@ -24,10 +24,10 @@ RECENT = 20
 
 async def show(request: Request) -> Response:
     """The form: the conversations that match `q`, the latest without it, and those in `to`, which
-    are chosen. Redirects to the message's page where it was unsent."""
+    are chosen. Redirects to the message's page where it was unsent, or is an event line."""
     conversation = await access.current_conversation(request)
     message = await access.current_message(request, conversation)
-    if message.unsent_at is not None:
+    if message.unsent_at is not None or message.event is not None:
         return forms.see_other(address(message))
     return await page(request, conversation, message, numbers(request.query_params.getlist("to")))
 

@@ -116,5 +116,6 @@ def first_unread(conversation: Conversation, shown: list[Message]) -> int | None
         if message.position > conversation.read_position
         and message.author_id != conversation.reader_id
         and message.unsent_at is None
+        and message.event is None
     )
     return next(unread, None)

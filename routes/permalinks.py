@@ -8,6 +8,7 @@ from actions import participants
 from db import engine, reactions, stars, versions
 from db.conversations import Conversation
 from db.messages import Message
+from db.users import User
 from render.reactions import reactors
 from routes import access, forms, rate_limit, receipts
 from routes.inbox import page_with_inbox
@@ -67,7 +68,7 @@ async def page(
         status,
         conversation=conversation,
         message=message,
-        is_own=message.author_id == user.id,
+        is_own=is_own(message, user),
         is_menu=False,
         is_starred=await is_starred(request, message),
         page=await load_context(conversation, message.position),
@@ -92,5 +93,11 @@ async def part(
 ) -> Response:
     """A part of the page alone."""
     user = await access.current_user(request)
-    is_own = message.author_id == user.id
-    return render.page(request, name, status, message=message, is_own=is_own, **context)
+    return render.page(
+        request, name, status, message=message, is_own=is_own(message, user), **context
+    )
+
+
+def is_own(message: Message, user: User) -> bool:
+    """Whether it is a message of the user. An event line is nobody's."""
+    return message.author_id == user.id and message.event is None

@@ -16,7 +16,7 @@ async def confirm(request: Request) -> Response:
     conversation = await access.current_conversation(request)
     message = await access.current_message(request, conversation)
     user = await access.current_user(request)
-    if message.author_id != user.id or message.unsent_at is not None:
+    if message.author_id != user.id or message.unsent_at is not None or message.event:
         return forms.see_other(address(message))
     return await page_with_inbox(
         request, "messages/unsend.html", conversation=conversation, message=message

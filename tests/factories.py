@@ -13,6 +13,7 @@ from actions import sessions
 from actions.clock import now
 from actions.conversations import NOTE_TO_SELF
 from db import conversations, engine, participants, scheduled, users
+from db.events import Departure
 from db.folding import folded
 from db.log.commit import Stored, commit
 from db.messages import Message, Send
@@ -118,6 +119,13 @@ async def stored_session(token_hash: str, created_after: int, seen_after: int) -
     """The session, unless it expired: it must have started and been seen after these times."""
     found = await db.sessions.list_open([token_hash], created_after, seen_after)
     return found.get(token_hash)
+
+
+async def make_departure(person: User, conversation_id: int) -> Message:
+    """The line of a person who has left a group."""
+    [stored] = await commit([Departure(conversation_id, person.id, "left", now(), person.id)])
+    assert isinstance(stored, Stored), stored
+    return stored.message
 
 
 @contextmanager

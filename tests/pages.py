@@ -71,6 +71,8 @@ class Page:
         """The whole page, anew."""
         page = parsed(html)
         self._messages = shown(page)
+        self.events = happened(page)
+        """The sentences of the event lines, by their positions."""
         self._lines = lines(page)
         self.arrived.update(each.id for each in self._messages)
         self.has_older = page.select_one("#messages .older") is not None
@@ -130,8 +132,10 @@ class Page:
         match attribute(partial, "hx-target"), attribute(partial, "hx-swap"):
             case "#messages", "keyed":
                 self.upsert(shown(partial))
+                self.events |= happened(partial)
             case "#messages", "innerHTML":
                 self._messages = []
+                self.events = happened(partial)
                 self.upsert(shown(partial))
             case "#inbox", "keyed":
                 self._lines = reduce(placed, lines(partial), self._lines)
@@ -244,6 +248,14 @@ def shown(markup: Tag) -> list[Shown]:
         for li in markup.find_all("li", class_="message")
         if li.find_parent("template") is None
     ]
+
+
+def happened(markup: Tag) -> dict[int, str]:
+    """The sentences of the event lines in a piece of markup, without their times, by position."""
+    return {
+        int(attribute(li, "data-position")): " ".join(text_of(li.p).split()[:-2])
+        for li in markup.find_all("li", class_="event")
+    }
 
 
 def quote(markup: Tag) -> str:

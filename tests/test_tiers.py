@@ -198,6 +198,43 @@ async def test_outsiders_get_nothing_and_ends_are_the_same(site: Site, tier: str
         assert await signing_out.wait_for_end() == 4401
 
 
+@tiers
+async def test_who_stays_reads_who_has_left_and_who_was_removed_reads_nothing(
+    site: Site, tier: str
+) -> None:
+    ada, bob, cem, dan = await site.people("ada", "bob", "cem", "dan")
+    tea = await ada.start("bob", "cem", "dan", title="Tea")
+    async with bob.tab(tier, tea) as tab, cem.tab(tier, tea) as removed:
+        await tab.send("Hello")
+        await removed.wait_for_bodies("Hello")
+        await ada.post(f"/chat/{tea}/people/remove/", user=removed.page.reader)
+        assert await removed.wait_for_end() == 4403
+        await tab.wait_for(lambda: tab.page.events == {2: "Ada removed Cem"})
+        assert removed.page.events == {}
+        async with tab.offline():
+            await dan.post(f"/chat/{tea}/leave/")
+            await ada.post(f"/chat/{tea}/messages/", client_id=new_id(), body="So few")
+        await tab.wait_for_bodies("Hello", "So few")
+        assert tab.page.events == {2: "Ada removed Cem", 3: "Dan left the group"}
+        assert [message.position for message in tab.messages()] == [1, 4]
+        await tab.wait_for(lambda: tab.page.unread == 1)
+        fresh = await bob.page(f"/chat/{tea}/")
+        assert fresh.events == tab.page.events
+        assert fresh.messages() == tab.messages()
+        await tab.wait_for(lambda: fresh.inbox() == tab.page.inbox())
+
+
+@tiers
+async def test_two_who_leave_at_once_have_a_line_each(site: Site, tier: str) -> None:
+    ada, bob, cem = await site.people("ada", "bob", "cem")
+    tea = await ada.start("bob", "cem", title="Tea")
+    async with ada.tab(tier, tea) as tab:
+        await asyncio.gather(*(each.post(f"/chat/{tea}/leave/") for each in (bob, bob, cem, cem)))
+        await tab.wait_for(lambda: len(tab.page.events) == 2)
+        assert set(tab.page.events.values()) == {"Bob left the group", "Cem left the group"}
+        assert set(tab.page.events) == {1, 2}
+
+
 @pytest.mark.parametrize("tier", ["ws", "sse"])
 async def test_a_rename_is_shown_at_once_beside_older_messages_and_in_heads(
     site: Site, tier: str

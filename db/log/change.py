@@ -6,6 +6,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Self
 
 from db.engine.script import Script
+from db.engine.statement import Row
 
 if TYPE_CHECKING:
     from db.log.revisions import Logs
@@ -26,10 +27,22 @@ class Refusal(Enum):
     UNSENT = "the message was unsent"
     USED_AND_UNSENT = "the message with the client_id was unsent"
     TOO_MANY_PINNED = "the conversation has as many pinned messages as there may be"
+    EVENT = "it is no message, but a line that says what has happened"
+    HAPPENED = "what it says is so already"
     OUTDATED = "the message has had another text since"
     TOO_MANY_REACTIONS_OF_ONE = "its author has reacted with enough emoji"
     TOO_MANY_REACTIONS = "the message has enough different reactions"
     NOT_SCHEDULED = "no such message is scheduled any more"
+
+
+def why_not_own(found: Sequence[Row], user_id: int) -> Refusal | None:
+    """Why the one message that was looked for, its `author_id` and `event`, is not the user's to
+    change, where it is not."""
+    if not found:
+        return Refusal.NO_MESSAGE
+    if found[0]["event"] is not None:
+        return Refusal.EVENT
+    return None if found[0]["author_id"] == user_id else Refusal.NOT_THE_AUTHOR
 
 
 @dataclass(frozen=True, slots=True)

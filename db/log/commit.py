@@ -67,9 +67,8 @@ def store(changes: Sequence[Change]) -> Script[list[Stored | Refusal]]:
 def store_each(changes: Sequence[Change], logs: Logs) -> Script[list[Place | Refusal]]:
     """Store what belongs to each change, those of one kind that follow each other together."""
     outcomes: list[Place | Refusal] = [Refusal.NOT_A_PARTICIPANT] * len(changes)
-    admitted = [n for n, change in enumerate(changes) if logs.admits(change)]
-    for kind, run in groupby(admitted, lambda n: type(changes[n])):
-        numbers = list(run)
+    for kind, run in groupby(range(len(changes)), lambda n: type(changes[n])):
+        numbers = [n for n in run if logs.admits(changes[n])]
         stored = yield from kind.store_all([changes[n] for n in numbers], logs)
         for n, outcome in zip(numbers, stored, strict=True):
             outcomes[n] = outcome

@@ -47,18 +47,31 @@ class Logs:
         """Whether the author of a change takes part in its conversation."""
         return (change.conversation_id, change.user_id) in self._participants
 
-    def append(self, conversation_id: int, created_at: int) -> tuple[int, int | None]:
-        """The position of a new message, and of the one before it."""
+    def expel(self, conversation_id: int, user_id: int) -> None:
+        """A participant no longer is one, for what follows in the batch."""
+        self._participants.discard((conversation_id, user_id))
+
+    def append(
+        self, conversation_id: int, created_at: int, *, is_quiet: bool = False
+    ) -> tuple[int, int | None]:
+        """The position of a new message, and of the one before it. A quiet one leaves its
+        conversation where it stands in inboxes."""
         head = self._heads[conversation_id]
         previous = head.last_position or None
         head.last_position = self._advance(head)
+        if is_quiet:
+            self._mark_lines(head, created_at)
+        else:
+            self._activate(head, created_at)
+        self._changed[conversation_id, head.last_position] = head.revision
+        self.said.add((conversation_id, head.last_position))
+        return head.last_position, previous
+
+    def _activate(self, head: Head, created_at: int) -> None:
         head.active_at = created_at
         if not inbox_ranks.is_within_hour(created_at, head.ranked_at):
             head.ranked_at = created_at
             head.is_reranked = True
-        self._changed[conversation_id, head.last_position] = head.revision
-        self.said.add((conversation_id, head.last_position))
-        return head.last_position, previous
 
     def touch(self, place: Place, said_at: int | None = None) -> int:
         """A message that is there changes: it gets its log's next revision, which is returned.

@@ -4,7 +4,8 @@
 import {continues, dayName, isRecent, isSameDay} from './days.js'
 import {messages, on} from './page.js'
 
-const TIMES = ':is(.message time, #inbox time, #presence time, #outcome time, .hits time, .full):not(.day time)'
+const TIMES
+  = ':is(.message time, .event time, #inbox time, #presence time, #outcome time, .hits time, .full):not(.day time)'
 const MINUTE = 60_000
 // The page's language, as the reader's region writes it, else as the server does.
 const locale = navigator.languages.find(tag => tag.split('-')[0] === document.documentElement.lang) ?? 'en-GB'
@@ -30,7 +31,7 @@ export function localize() {
   written = now
   for (const time of document.querySelectorAll(isNewDay ? TIMES : `${TIMES}:not([title])`)) writeTime(time, now)
   let before
-  for (const li of messages?.querySelectorAll('.message') ?? []) {
+  for (const li of messages?.querySelectorAll('.message, .event') ?? []) {
     separate(li, before, now)
     before = li
   }

@@ -4,7 +4,7 @@
 export function rank(item) {
   if (!item) return NaN
   if (item.id === 'unread') return rank(item.nextElementSibling) - 0.5
-  if (item.className === 'older') return -Infinity
+  if (item.className === 'older' || item.className === 'beginning') return -Infinity
   if (item.className === 'more') return rank(item.previousElementSibling) + 0.5
   const {active, position} = item.dataset
   if (position) return Number(position)

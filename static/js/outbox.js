@@ -72,7 +72,7 @@ function change(fields) {
 function arrive(fresh) {
   const shown = {
     revision: Number(fresh.dataset.revision),
-    body: fresh.querySelector('.body').textContent,
+    body: fresh.querySelector('.body')?.textContent,
     isUnsent: fresh.classList.contains('unsent'),
   }
   for (const item of queue.all()) {

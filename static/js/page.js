@@ -9,7 +9,8 @@ export const scroller = byId('scroller')
 export const composer = byId('composer')
 export const domId = clientId => `message-${user}-${clientId}`
 export const message = clientId => byId(domId(clientId))
-export const held = () => [...messages.querySelectorAll('.message[data-position]')]
+// Messages and event lines.
+export const held = () => [...messages.querySelectorAll(':scope > [data-position]')]
 export const at = position => messages.querySelector(`.message[data-position="${position}"]`)
 export const position = li => Number(li?.dataset.position)
 

@@ -138,7 +138,7 @@ function note() {
 
 const measure = () => `${scroller.scrollHeight} ${scroller.clientHeight}`
 // Not of the whole message: headings above it come and go.
-const top = li => li.querySelector('.bubble').getBoundingClientRect().top
+const top = li => li.querySelector('.bubble, .event > p').getBoundingClientRect().top
 
 function see() {
   if (document.hidden) return
@@ -151,7 +151,8 @@ function see() {
   seen = position(last)
 }
 
-const isOfOthers = li => li.dataset.author !== user
+// An event line is nobody's.
+const isOfOthers = ({dataset: {author}}) => author && author !== user
 
 function notice(li) {
   if (!(position(li) > newest)) return

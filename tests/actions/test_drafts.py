@@ -8,11 +8,12 @@ import pytest
 from actions import drafts, messages, sessions, unsends, users
 from actions.errors import Invalid
 from db import drafts as stored
-from db import engine, inbox, participants
+from db import engine, inbox
 from db.users import User
 from tests.factories import (
     PASSWORD,
     make_conversation,
+    make_departure,
     make_message,
     make_session,
     make_user,
@@ -143,8 +144,7 @@ async def test_drafts_of_a_conversation_that_was_left_are_kept(ada: User) -> Non
     [draft] = await drafts.save(ada, group, "Hello")
     await drafts.discard_kept(ada, draft.client_id)
     assert await held(ada, group) == ["Hello"], "it can still be sent"
-    async with engine.transaction():
-        await participants.remove(group, ada.id)
+    await make_departure(ada, group)
     assert [kept.body for kept in await stored.list_kept(ada.id)] == ["Hello"]
     await drafts.discard_kept(ada, draft.client_id)
     assert await stored.list_kept(ada.id) == []

@@ -9,7 +9,6 @@ from actions import messages
 from actions.errors import Invalid
 from db import engine
 from db import messages as stored
-from db import participants as people
 from db.engine import Unavailable
 from db.log import commit as log
 from db.log.change import Change
@@ -17,7 +16,7 @@ from db.messages import Message, Send
 from db.users import User
 from live import broker, hub, publication
 from live.publication import Publication
-from tests.factories import make_conversation, make_user, new_id
+from tests.factories import make_conversation, make_departure, make_user, new_id
 from tests.pages import Page
 
 pytestmark = pytest.mark.usefixtures("live")
@@ -252,6 +251,5 @@ async def test_a_message_that_cannot_be_stored_does_not_block_others(
 async def test_removal_is_known_to_the_next_message(ada: User, bob: User) -> None:
     tea = await make_conversation([ada, bob], "Tea")
     await messages.send(bob, tea, new_id(), "Hello")
-    async with engine.transaction():
-        assert await people.remove(tea, bob.id)
+    await make_departure(bob, tea)
     assert await refusal(bob, tea, new_id(), "Hello") == "You are no longer in this conversation."

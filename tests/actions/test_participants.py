@@ -122,6 +122,19 @@ async def test_only_the_creator_of_a_group_can_remove_others() -> None:
     assert (await stored.list_ids([id]))[id] == {ada.id, bob.id}
 
 
+async def test_streams_end_before_the_line_is_published() -> None:
+    """Who was removed gets no frame after it."""
+    ada, bob, cem = await make_user(), await make_user(), await make_user()
+    id = await make_conversation([ada, bob, cem], "Tea")
+    with hub.subscribe(publication.rights(cem.id), publication.conversation(id)) as subscription:
+        await participants.remove(ada, await seen_by(ada, id), cem.id)
+        told = await subscription.next(5)
+    assert [each.topic for each in told] == [
+        publication.rights(cem.id),
+        publication.conversation(id),
+    ]
+
+
 async def test_a_conversation_of_two_cannot_be_left() -> None:
     ada, bob = await make_user(), await make_user()
     for people in ([ada, bob], [ada]):

@@ -113,6 +113,7 @@ async def test_scheduling_ends_its_draft(ada: User, chat: int) -> None:
         (iso(seconds=-1), "This time has passed."),
         (iso(days=367), "A message can wait for a year at most."),
     ],
+    ids=["nothing", "words", "long ago", "a second ago", "in more than a year"],
 )
 async def test_times_that_cannot_be_are_refused(
     ada: User, chat: int, send_at: str, sentence: str
@@ -175,7 +176,7 @@ async def test_after_leaving_it_is_not_sent_and_says_so(ada: User, bob: User) ->
     assert seen is not None
     await participants.leave(ada, seen)
     await scheduled.send_due()
-    assert await bodies(group) == []
+    assert await bodies(group) == [""], "the line that says who left"
     assert await waiting(ada) == [("Later", "You are no longer in this conversation.")]
     assert await stored.list_due(now(), 9) == [], "it is not tried again"
     [message] = await stored.list_of(ada.id)

@@ -207,8 +207,8 @@ async def test_a_deleted_account_cannot_be_signed_in_to_found_or_reached() -> No
         await users.delete(session, PASSWORD)
         told = await subscription.next(5)
     assert told == [
-        publication.session_end(ada.id, session.token_hash),
         publication.removal(ada.id, group),
+        publication.session_end(ada.id, session.token_hash),
     ]
     assert await stored_session(session.token_hash, 0, 0) is None
     with pytest.raises(Invalid):

@@ -16,6 +16,8 @@ from actions import demo, participants, receipts, search_index, users
 from actions.receipt_updates import MOST
 from app import MESSAGE_BYTES
 from db import engine
+from db.events import Event
+from db.log.commit import commit
 from db.users import User, get_by_username
 from render.assets import asset
 from routes.forms import LARGEST_NUMBER
@@ -200,6 +202,7 @@ async def add_conversations(catalogue: Catalogue, site: Site, mira: User) -> Non
     assert theo is not None
     removing = await visitor.get(f"/chat/{group}/people/remove/?user={theo.id}")
     catalogue.add("removing somebody", 200, removing)
+    await add_events(catalogue, visitor, mira)
     direct = await visitor.start("yuki")
     catalogue.add("empty direct", 200, await visitor.get(f"/chat/{direct}/"))
     catalogue.add("people of two", 200, await visitor.get(f"/chat/{direct}/people/"))
@@ -220,6 +223,21 @@ async def add_conversations(catalogue: Catalogue, site: Site, mira: User) -> Non
     catalogue.add("timed refresh", 200, await visitor.get(f"{book_club}?refresh=15"))
     catalogue.add("refreshed log", 200, await visitor.get(f"{book_club}log/?refresh=15"))
     catalogue.add("empty log", 200, await visitor.get(f"/chat/{direct}/log/"))
+
+
+async def add_events(catalogue: Catalogue, visitor: Visitor, mira: User) -> None:
+    """A group in which something has happened."""
+    yuki = await get_by_username("yuki")
+    assert yuki is not None
+    group = await visitor.start("jonas", "yuki", title="Rowing")
+    await commit([Event(group, mira.id, kind, 1, yuki.id) for kind in ("added", "joined")])
+    await commit([Event(group, mira.id, "renamed", 1, title="Rowing & sailing")])
+    removed = await visitor.post(f"/chat/{group}/people/remove/", user=str(yuki.id))
+    assert removed.status_code == 303
+    catalogue.add("group with event lines", 200, await visitor.get(f"/chat/{group}/"))
+    catalogue.add("an event line", 200, await visitor.get(f"/chat/{group}/4/"))
+    catalogue.add("inbox with an event line", 200, await visitor.get("/"))
+    catalogue.add_frame("events", (await visitor.get(f"/poll/chat/{group}/?after=0")).text)
 
 
 async def add_messages(catalogue: Catalogue, visitor: Visitor, group: int, notes: int) -> None:

@@ -18,7 +18,7 @@ from db.messages import Send
 from db.users import User
 from live.process.tasks import alongside
 from routes.background import background
-from tests.factories import make_conversation, make_message, make_user
+from tests.factories import make_conversation, make_departure, make_message, make_user
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -346,7 +346,7 @@ async def test_every_change_gives_an_inbox_another_mark() -> None:
     marks.append(await mark(ada))
     await make_as_before(ada, NOON)
     marks.append(await mark(ada))
-    await participants.remove(old, ada.id)
+    await make_departure(ada, old)
     marks.append(await mark(ada))
     assert len(set(marks)) == len(marks)
     assert await mark(ada) == marks[-1]

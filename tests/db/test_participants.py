@@ -3,7 +3,13 @@
 import pytest
 
 from db import participants
-from tests.factories import make_conversation, make_message, make_messages, make_user
+from tests.factories import (
+    make_conversation,
+    make_departure,
+    make_message,
+    make_messages,
+    make_user,
+)
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -27,7 +33,7 @@ async def test_the_first_eight_in_a_conversation_have_colours_of_their_own() -> 
 async def test_who_comes_after_somebody_has_left_has_the_colour_that_is_free() -> None:
     ada, bob, cem = await make_user(), await make_user(), await make_user()
     id = await make_conversation([ada, bob], "Tea")
-    await participants.remove(id, ada.id)
+    await make_departure(ada, id)
     await participants.add(id, cem.id)
     tints = {person.id: person.tint for person in await participants.list_people(id)}
     assert tints == {bob.id: participants.TINTS[1], cem.id: participants.TINTS[0]}

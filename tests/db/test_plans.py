@@ -30,6 +30,7 @@ from db.edits import Edit
 from db.engine import dialect
 from db.engine.script import Script
 from db.engine.statement import Row, Statement
+from db.events import Departure
 from db.log.commit import store
 from db.messages import Send
 from db.pins import Pin
@@ -90,6 +91,7 @@ READINGS: dict[str, Reading] = {
     ),
     "editing": lambda person, id: engine.write(store([Edit(id, person, 1, "Other", 9, 1)])),
     "earlier texts": lambda person, id: versions.list_earlier(id, 1, person),
+    "leaving": lambda person, id: engine.write(store([Departure(id, person, "left", 1, person)])),
     "unsending": lambda person, id: engine.write(store([Unsend(id, person, 1, 1)])),
     "pinning": lambda person, id: engine.write(store([Pin(id, person, 1, True, 1)])),
     "the pinned line": lambda person, id: pins.list_lines([id]),

@@ -6,7 +6,13 @@ import pytest
 
 from db import engine, participants, receipts
 from db.users import User
-from tests.factories import make_conversation, make_message, make_messages, make_user
+from tests.factories import (
+    make_conversation,
+    make_departure,
+    make_message,
+    make_messages,
+    make_user,
+)
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -90,7 +96,7 @@ async def test_who_has_left_is_not_listed_and_begins_anew(ada: User, bob: User) 
     tea = await make_conversation([ada, bob], "Tea")
     await make_message(ada, tea)
     await receipts.update([(tea, bob.id, 0, 1)], 10)
-    await participants.remove(tea, bob.id)
+    await make_departure(bob, tea)
     assert await shown(tea) == {"Ada": (0, 0, 0, 0)}
     async with engine.transaction():
         await participants.add(tea, bob.id)

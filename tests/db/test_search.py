@@ -20,7 +20,7 @@ from db.search.index import LINK, first_id, of_author
 from db.unsends import Unsend
 from db.users import User
 from db.words import words
-from tests.factories import make_conversation, make_message, make_user, new_id
+from tests.factories import make_conversation, make_departure, make_message, make_user, new_id
 
 NOON = 1_795_780_800_000
 WORDS = ["tide", "Tide", "boat", "café", "cafe", "会議", "会", "Straße", "e-mail", "harbour", "to"]
@@ -53,10 +53,10 @@ class World:
             async with engine.transaction():
                 await conversations.lock([chat])
                 present = (await participants.list_ids([chat]))[chat]
-                if change == "leave" and len(present) > 1:
-                    await participants.remove(chat, author.id)
-                elif change == "join" and author.id not in present:
+                if change == "join" and author.id not in present:
                     await participants.add(chat, author.id)
+            if change == "leave" and author.id in present and len(present) > 1:
+                await make_departure(author, chat)
 
     def text(self) -> str:
         link = self.dice.choice(["", "", " https://tide.example/"])
@@ -170,7 +170,7 @@ async def test_what_was_unsent_or_left_since_is_not_found(ada: User, bob: User, 
     await search_index.index_all()
     ids = await participants.list_conversation_ids(bob.id)
     await commit([Unsend(chat, ada.id, 1, NOON)])
-    await participants.remove(group, bob.id)
+    await make_departure(bob, group)
     page = await find(bob.id, ids, [HELLO], 0, LAST, 10)
     assert [(m.conversation_id, m.position) for m in page.messages] == [(chat, 2)]
     shorter = await find(bob.id, ids, [HELLO], 0, LAST, 1)

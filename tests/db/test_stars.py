@@ -5,7 +5,7 @@ from db.log.commit import commit
 from db.stars import Star
 from db.unsends import Unsend
 from db.users import User
-from tests.factories import make_conversation, make_messages
+from tests.factories import make_conversation, make_departure, make_messages
 
 
 async def listed(user: User) -> list[int]:
@@ -49,7 +49,7 @@ async def test_a_conversation_that_was_left_is_not_read(ada: User, bob: User) ->
     group = await make_conversation([ada, bob], "Tea")
     await make_messages(ada, group, 1)
     await stars.add(bob.id, group, 1, 10)
-    await participants.remove(group, bob.id)
+    await make_departure(bob, group)
     assert await listed(bob) == []
     await participants.add(group, bob.id)
     assert await listed(bob) == [1]

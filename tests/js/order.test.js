@@ -20,6 +20,7 @@ test('inbox entries descend by activity', () => {
 
 test('older messages are linked at the top, newer ones at the end', () => {
   assert.equal(rank(li({}, {className: 'older'})), -Infinity)
+  assert.equal(rank(li({}, {className: 'beginning'})), -Infinity)
   assert.equal(rank(li({}, {className: 'newer'})), Infinity)
 })
 

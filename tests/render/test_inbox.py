@@ -26,6 +26,9 @@ class Entry:
     last_position: int = 1
     draft: str | None = None
     draft_saved_at: int | None = None
+    event: str | None = None
+    event_user_id: int | None = None
+    event_about: str | None = None
 
 
 @pytest.mark.parametrize("text", ["Ada", "100 % %(body)s", "<b>&\"'", "שלום עולם", "{{ body }}"])

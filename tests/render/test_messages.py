@@ -38,6 +38,9 @@ class Message:
     forwarded_name: str | None = None
     pinned_at: int | None = None
     reactions: tuple[Reaction, ...] | None = None
+    event: str | None = None
+    event_user_id: int | None = None
+    event_about: str | None = None
 
 
 @pytest.mark.parametrize(

@@ -76,10 +76,11 @@ async def test_htmx_gets_what_can_be_done(ada: Visitor, user: User, other: User)
     for position in (1, 2):
         menu = await ada.get(f"/chat/{chat}/{position}/", HX_Request="true")
         assert "<html" not in menu.text
-        found.append([text_of(action) for action in parsed(menu.text).select(".actions > *")])
+        found.append([text_of(action) for action in parsed(menu.text).select(".actions .row")])
+    everybodys = ["Details", "Reply", "Forward…", "Keep for me", "Pin for everyone"]
     assert found == [
-        ["Details", "Reply", "Forward…", "Copy text", "Copy link", "Edit", "Unsend…"],
-        ["Details", "Reply", "Forward…", "Mark as unread from here", "Copy text", "Copy link"],
+        [*everybodys, "Copy text", "Copy link", "Edit", "Unsend…"],
+        [*everybodys, "Mark as unread from here", "Copy text", "Copy link"],
     ]
 
 

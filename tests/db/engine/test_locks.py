@@ -6,17 +6,25 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from db import engine, inbox_ranks, participants
+from db.events import Departure
+from db.log.commit import commit
 from tests.competing_writer import Rival
 from tests.factories import make_conversation, make_message, make_user
 
 Change = Callable[[int, int, int], Awaitable[object]]
+
+
+async def leave_groups(person: int) -> None:
+    groups = await participants.list_group_ids(person)
+    await commit([Departure(id, person, "left", 1, person) for id in groups])
+
 
 CHANGES: dict[str, Change] = {
     "reading": lambda person, one, other: participants.update_read(
         [(other, person, 1), (one, person, 1)]
     ),
     "a new hour": lambda person, one, other: engine.write(inbox_ranks.propagate([other, one])),
-    "leaving": lambda person, one, other: participants.remove_from_groups(person),
+    "leaving": lambda person, one, other: leave_groups(person),
 }
 
 LOCK = """
