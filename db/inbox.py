@@ -8,6 +8,7 @@ from db.conversations import IS_SHOWN, rows_at, titled
 from db.drafts import LATEST
 from db.engine.dialect import given
 from db.engine.statement import Row
+from db.mentions import IS_MENTIONED
 from db.versions import BODY
 
 
@@ -28,6 +29,8 @@ class Entry(NamedTuple):
     draft: str | None
     """The beginning of what its reader has begun to write there."""
     draft_saved_at: int | None
+    is_mentioned: int
+    """Whether something that is unread mentions the user."""
 
     @property
     def is_unread_capped(self) -> bool:
@@ -67,7 +70,7 @@ def columns() -> str:
         c.id, c.kind, {titled()} AS title, c.active_at,
         m.author_id, a.name AS author_name, {BODY}, m.created_at, m.unsent_at, c.last_position,
         SUBSTR(draft.body, 1, {DRAFT_SHOWN}) AS draft, draft.saved_at AS draft_saved_at,
-        {unread.UNREAD} AS unread
+        {unread.UNREAD} AS unread, {IS_MENTIONED} AS is_mentioned
     """
 
 

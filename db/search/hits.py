@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from db import engine
 from db.engine.dialect import given, is_postgresql
-from db.messages import MESSAGE, NEIGHBOURS, Message, message
+from db.messages import NEIGHBOURS, Message, columns, message
 from db.search.index import of_conversation
 
 FEW = 50
@@ -56,7 +56,7 @@ async def find(
         f"""
         WITH hits AS MATERIALIZED ({ids} LIMIT :limit)
         SELECT hits.id AS hit, (SELECT COUNT(*) FROM hits) AS found,
-            (SELECT MIN(id) FROM hits) AS last, {MESSAGE}
+            (SELECT MIN(id) FROM hits) AS last, {columns()}
         FROM hits
         JOIN participants me
           ON me.conversation_id = hits.conversation_id AND me.user_id = :user_id

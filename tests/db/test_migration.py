@@ -33,6 +33,7 @@ TABLES = {
     "drafts",
     "epoch",
     "login_attempts",
+    "mentions",
     "messages",
     "participants",
     "pins",

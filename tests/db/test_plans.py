@@ -78,7 +78,9 @@ READINGS: dict[str, Reading] = {
     "those of a conversation": scheduled.list_of,
     "their number": scheduled.count,
     "a scheduled message": lambda person, id: scheduled.remove(person, "x"),
-    "sending it": lambda person, id: engine.write(store([SendScheduled(id, person, "x", 1, 1)])),
+    "sending it": lambda person, id: engine.write(
+        store([SendScheduled(id, person, "x", 1, 1, frozenset)])
+    ),
     "the inbox": lambda person, id: inbox.list_entries(person, None, 30),
     "a later page of it": lambda person, id: inbox.list_entries(person, (1, 1), 30),
     "wrong ranks": lambda person, id: inbox_ranks.list_misranked(0, 1000),

@@ -26,6 +26,7 @@ class Entry:
     last_position: int = 1
     draft: str | None = None
     draft_saved_at: int | None = None
+    is_mentioned: int = 0
 
 
 @pytest.mark.parametrize("text", ["Ada", "100 % %(body)s", "<b>&\"'", "שלום עולם", "{{ body }}"])

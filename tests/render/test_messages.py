@@ -38,6 +38,7 @@ class Message:
     forwarded_name: str | None = None
     pinned_at: int | None = None
     reactions: tuple[Reaction, ...] | None = None
+    mentions: tuple[tuple[str, int], ...] | None = None
 
 
 @pytest.mark.parametrize(
