@@ -196,7 +196,7 @@ def body(message: Message) -> Markup:
     """The text with its Markdown and links, or a sentence in its place: one that cannot be rendered
     must not keep the other messages back."""
     try:
-        return formatted(message.body, message.mentions and dict(message.mentions))
+        return formatted(message.body, dict(message.mentions) if message.mentions else None)
     except Exception:
         logger.exception("message %s of %s", message.position, message.author_id)
         return UNSHOWABLE
