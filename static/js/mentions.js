@@ -14,6 +14,10 @@ const said = make('p', {className: 'hidden', role: 'status'})
 // Where the list was closed with Escape; what is asked for; what the list shows.
 let left, asked, shown
 
+const all = () => [...list.children]
+const active = () => list.querySelector('[aria-selected=true]')
+const begun = () => text.selectionStart - typed().length
+
 start()
 
 function start() {
@@ -34,10 +38,6 @@ function start() {
 function make(name, properties) {
   return Object.assign(document.createElement(name), properties)
 }
-
-const all = () => [...list.children]
-const active = () => list.querySelector('[aria-selected=true]')
-const begun = () => text.selectionStart - typed().length
 
 function typed() {
   if (text.selectionStart !== text.selectionEnd) return undefined
@@ -89,12 +89,15 @@ function press(event) {
   if (list.hidden || isComposing || keyCode === 229 || shiftKey || ctrlKey || metaKey || altKey) return
   if (key === 'ArrowDown') step(1)
   else if (key === 'ArrowUp') step(-1)
-  else if ((key === 'Enter' || key === 'Tab') && typed() === shown) choose(active())
+  else if ((key === 'Tab' || key === 'Enter' && !isWhole()) && typed() === shown) choose(active())
   else if (key === 'Escape') leave()
   else return
   event.preventDefault()
   event.stopPropagation()
 }
+
+// Who has typed all of a username sends with Enter.
+const isWhole = () => active()?.dataset.username === typed().toLowerCase()
 
 function step(by) {
   const options = all()
