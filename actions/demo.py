@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import db.users
+import render
 import settings
 from actions import changes, conversations, participants, users
 from actions.clock import now
@@ -58,7 +59,9 @@ async def add(conversation: dict[str, Any], people: list[User]) -> None:
     for message in conversation["messages"]:
         sent_at = now() - message["minutes_ago"] * MINUTE
         [author] = [person for person in people if person.username == message["author"]]
-        await changes.submit(Send(id, author.id, str(uuid.uuid4()), message["body"], sent_at))
+        body = message["body"]
+        names = render.usernames(body)
+        await changes.submit(Send(id, author.id, str(uuid.uuid4()), body, sent_at, names=names))
     log = await messages.after(id, 0, 100)
     for person in people:
         own = [message.position for message in log if message.author_id == person.id]

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import render
 from actions import changes
 from actions.clock import now
 from actions.messages import validate
@@ -30,5 +31,7 @@ def submit(
     author: User, conversation_id: int, position: int, body: str, revision: int
 ) -> asyncio.Future[Stored]:
     """The same without waiting."""
-    edit = Edit(conversation_id, author.id, position, validate(body), revision, now())
+    text = validate(body)
+    names = render.usernames(text)
+    edit = Edit(conversation_id, author.id, position, text, revision, now(), names)
     return changes.submit(edit)

@@ -4,6 +4,7 @@ import asyncio
 import uuid
 from collections.abc import Sequence
 
+import render
 from actions import changes
 from actions.changes import SENTENCES, transaction
 from actions.clock import now
@@ -35,6 +36,7 @@ async def forward(
     await validate(user, ids)
     form_id = uuid.UUID(form_client_id(client_id))
     source = await credited(message)
+    names = render.usernames(message.body)
     sending = [
         changes.submit(
             Send(
@@ -44,6 +46,7 @@ async def forward(
                 message.body,
                 now(),
                 forwarded_from=source,
+                names=names,
             )
         )
         for id in ids

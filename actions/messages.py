@@ -4,6 +4,7 @@ import asyncio
 import re
 import uuid
 
+import render
 from actions import changes
 from actions.clock import now
 from actions.errors import Invalid
@@ -39,8 +40,18 @@ def submit(
     author: User, conversation_id: int, client_id: str, body: str, reply_to: int | None = None
 ) -> asyncio.Future[Stored]:
     """The same without waiting: messages of one caller are stored in the order of the calls."""
-    change = Send(conversation_id, author.id, canonical(client_id), validate(body), now(), reply_to)
-    return changes.submit(change)
+    text = validate(body)
+    return changes.submit(
+        Send(
+            conversation_id,
+            author.id,
+            canonical(client_id),
+            text,
+            now(),
+            reply_to,
+            names=render.usernames(text),
+        )
+    )
 
 
 def canonical(client_id: str) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 
+import render
 from actions import changes, time_zones
 from actions.changes import SENTENCES, transaction
 from actions.clock import now
@@ -85,9 +86,15 @@ async def change(user: User, client_id: str, body: str, send_at: str, time_zone:
 async def send_now(author: User, message: Scheduled) -> Message:
     """Raises `Invalid`."""
     stored = await changes.submit(
-        SendScheduled(message.conversation_id, author.id, message.client_id, now(), ANY_TIME)
+        sending(message.conversation_id, author.id, message.client_id, now(), ANY_TIME)
     )
     return stored.message
+
+
+def sending(
+    conversation_id: int, user_id: int, client_id: str, sent_at: int, until: int
+) -> SendScheduled:
+    return SendScheduled(conversation_id, user_id, client_id, sent_at, until, render.usernames)
 
 
 async def cancel(user: User, message: Scheduled) -> None:
@@ -115,15 +122,13 @@ async def send_due() -> None:
     """Send each message whose time has come; of those that cannot be sent note why."""
     moment = now()
     due = await scheduled.list_due(moment, AT_ONCE)
-    sendings = [
-        changes.submit(
-            SendScheduled(each.conversation_id, each.user_id, each.client_id, moment, moment)
-        )
+    tried = [
+        changes.submit(sending(each.conversation_id, each.user_id, each.client_id, moment, moment))
         for each in due
     ]
-    for each, sending in zip(due, sendings, strict=True):
+    for each, attempt in zip(due, tried, strict=True):
         try:
-            await sending
+            await attempt
         except Invalid as refusal:
             sentence = refusal.errors["body"]
             async with transaction():

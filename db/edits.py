@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from db import mentions
 from db.engine.script import Script
 from db.engine.statement import Statement
 from db.log.change import Change, Place, Refusal, why_not_own
@@ -20,6 +21,8 @@ class Edit(Change):
     body: str
     base: int
     edited_at: int
+    names: frozenset[str] = frozenset()
+    """As those of a `Send`."""
 
     def store(self, logs: Logs) -> Script[Place | Refusal]:
         place = (self.conversation_id, self.position)
@@ -41,6 +44,9 @@ class Edit(Change):
             logs.repin(self.conversation_id)
         values = {"revision": revision, "body": self.body, "written_at": self.edited_at}
         yield Statement(INSERT, at | values)
+        if "@" in message["body"]:
+            yield from mentions.forget(place)
+        yield from mentions.resolve([(place, self.names)])
         return place
 
 

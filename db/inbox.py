@@ -9,6 +9,7 @@ from db.drafts import LATEST
 from db.engine.dialect import given
 from db.engine.statement import Row
 from db.events import EVENT
+from db.mentions import IS_MENTIONED
 from db.versions import BODY
 
 
@@ -32,6 +33,8 @@ class Entry(NamedTuple):
     event: str | None
     event_user_id: int | None
     event_about: str | None
+    is_mentioned: int
+    """Whether something that is unread mentions the user."""
 
     @property
     def is_unread_capped(self) -> bool:
@@ -72,7 +75,7 @@ def columns() -> str:
         m.author_id, a.name AS author_name, {BODY}, m.created_at, m.unsent_at, c.last_position,
         {EVENT},
         SUBSTR(draft.body, 1, {DRAFT_SHOWN}) AS draft, draft.saved_at AS draft_saved_at,
-        {unread.UNREAD} AS unread
+        {unread.UNREAD} AS unread, {IS_MENTIONED} AS is_mentioned
     """
 
 

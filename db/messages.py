@@ -6,7 +6,7 @@ from typing import NamedTuple, Self
 
 import orjson
 
-from db import engine, reactions, replies
+from db import engine, mentions, reactions, replies
 from db.engine.dialect import gathered, given, looked_up, objects
 from db.engine.script import Script
 from db.engine.statement import Row, Statement
@@ -14,6 +14,7 @@ from db.events import EVENT
 from db.forwards import FORWARD
 from db.log.change import Change, Place, Refusal
 from db.log.revisions import Logs
+from db.mentions import Mentions
 from db.pins import PINNED_AT
 from db.reactions import Reaction
 from db.replies import QUOTE
@@ -55,6 +56,7 @@ class Message(NamedTuple):
     event_user_id: int | None
     event_about: str | None
     """The user's name, or a title."""
+    mentions: Mentions | None
 
 
 MESSAGE = f"""
@@ -83,7 +85,7 @@ DRAFTS = 10
 
 def columns() -> str:
     """All that a message is made of."""
-    return f"{MESSAGE}, {reactions.newest()}"
+    return f"{MESSAGE}, {reactions.newest()}, {mentions.of_message()}"
 
 
 def selected() -> str:
@@ -100,6 +102,8 @@ class Send(Change):
     reply_to: int | None = None
     """The position of a message in the same conversation."""
     forwarded_from: int | None = None
+    names: frozenset[str] = frozenset()
+    """Usernames that stand in the text with an "@" before them."""
 
     @classmethod
     def store_all(cls, changes: Sequence[Self], logs: Logs) -> Script[list[Place | Refusal]]:
@@ -112,6 +116,7 @@ class Send(Change):
         refused = (yield from replies.list_refused(originals)) if originals else {}
         outcomes: list[Place | Refusal] = []
         rows = []
+        named: list[tuple[Place, frozenset[str]]] = []
         for send in changes:
             key = (send.user_id, send.client_id)
             if key not in first:
@@ -121,10 +126,13 @@ class Send(Change):
                 position, previous = logs.append(send.conversation_id, send.created_at)
                 first[key] = First(send.conversation_id, position, send.body, None, send.reply_to)
                 rows.append(send.row(position, previous))
+                if send.names:
+                    named.append(((send.conversation_id, position), send.names))
             outcomes.append(send.repeats(first[key]))
         if rows:
             listed, values = given(rows, **NEW)
             yield Statement(f"INSERT INTO messages ({', '.join(NEW)}) {listed}", values)
+            yield from mentions.resolve(named)
         if drafts:
             yield from end_drafts(changes, drafts)
         return outcomes
@@ -342,4 +350,6 @@ def message(row: Row) -> Message:
     values = {name: row[name] for name in Message._fields}
     if values["reactions"] is not None:
         values["reactions"] = reactions.summary(values["reactions"])
+    if values["mentions"] is not None:
+        values["mentions"] = mentions.summary(values["mentions"])
     return Message(**values)

@@ -1,5 +1,6 @@
 """Messages that are to be sent later, each by its author's client_id."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -34,6 +35,8 @@ class SendScheduled(Change):
     client_id: str
     sent_at: int
     until: int
+    names_in: Callable[[str], frozenset[str]]
+    """The usernames in a text: those of a `Send`."""
 
     def store(self, logs: Logs) -> Script[Place | Refusal]:
         key: dict[str, object] = {"user_id": self.user_id, "client_id": self.client_id}
@@ -43,7 +46,13 @@ class SendScheduled(Change):
             return Refusal.NOT_SCHEDULED
         body, reply_to = found[0]["body"], found[0]["reply_to"]
         send = Send(
-            self.conversation_id, self.user_id, self.client_id, body, self.sent_at, reply_to
+            self.conversation_id,
+            self.user_id,
+            self.client_id,
+            body,
+            self.sent_at,
+            reply_to,
+            names=self.names_in(body),
         )
         [outcome] = yield from Send.store_all([send], logs)
         if not isinstance(outcome, Refusal):

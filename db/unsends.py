@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from db import mentions
 from db.engine.script import Script
 from db.engine.statement import Statement
 from db.log.change import Change, Place, Refusal, why_not_own
@@ -34,6 +35,7 @@ class Unsend(Change):
             yield Statement(DELETE_DRAFT, draft)
             yield from touch_quoting(place, logs)
             yield Statement(f"DELETE FROM reactions {AT}", at)
+            yield from mentions.forget(place)
             logs.touch(place, self.unsent_at)
             if (yield from unpin(place)):
                 logs.repin(self.conversation_id)

@@ -58,6 +58,11 @@ def receipts_fragment(
     return str(macros("receipts/whole.fragment.html").fragment(receipts, counts, digest))
 
 
+def usernames(text: str) -> frozenset[str]:
+    """The usernames that a message of this text mentions, if those are participants."""
+    return messages.usernames(text)
+
+
 def macros(name: str) -> Any:
     """A template's macros, to be called without a context: to make one takes longer than a
     message."""

@@ -31,6 +31,8 @@ class Entry(Protocol):
     @property
     def is_unread_capped(self) -> bool: ...
     @property
+    def is_mentioned(self) -> int: ...
+    @property
     def unsent_at(self) -> int | None: ...
     @property
     def last_position(self) -> int: ...
@@ -60,6 +62,7 @@ def view(entry: Entry) -> SimpleNamespace:
         unread=entry.unread,
         last_position=entry.last_position,
         counted=f"{entry.unread - 1}+" if entry.is_unread_capped else entry.unread,
+        is_mentioned=entry.is_mentioned,
         author_id=entry.author_id,
         author_name=entry.author_name,
         is_author_named=is_author_named(entry),

@@ -1,17 +1,21 @@
 """Web and mail addresses in messages, as links."""
 
 import re
+from collections.abc import Mapping
 from itertools import islice
 
 from markupsafe import Markup, escape
+
+from render.mentions import marked
 
 MOST_LINKS = 100
 MOST_BRACKETS = 2_000
 """What a message may cost (2 ms): whatever follows stays text."""
 
 
-def linked(text: str) -> Markup:
-    """The text, escaped, with its web and mail addresses as links and its line breaks marked."""
+def linked(text: str, mentions: Mapping[str, int] | None = None) -> Markup:
+    """The text, escaped, with its web and mail addresses as links and its line breaks marked; and
+    with those of the usernames in it that are mentioned."""
     if ADDRESS_CHARACTER.search(text) is None:
         return unlinked(text)
     parts: list[str] = []
@@ -23,9 +27,11 @@ def linked(text: str) -> Markup:
         address = trimmed(match[0])
         if MISLEADING.search(address):
             continue
-        parts += unlinked(text[end : match.start()]), link(address, match["mail"] is not None)
+        parts.append(unlinked(text[end : match.start()], mentions))
+        parts.append(link(address, match["mail"] is not None))
         end = match.start() + len(address)
-    return Markup("".join((*parts, unlinked(text[end:]))))  # noqa: S704  # all parts are markup
+    parts.append(unlinked(text[end:], mentions))
+    return Markup("".join(parts))  # noqa: S704  # all parts are markup
 
 
 def address_at(text: str, start: int) -> str:
@@ -34,8 +40,10 @@ def address_at(text: str, start: int) -> str:
     return trimmed(match[0]) if match else ""
 
 
-def unlinked(text: str) -> Markup:
+def unlinked(text: str, mentions: Mapping[str, int] | None = None) -> Markup:
     escaped = escape(text)
+    if mentions is not None:
+        escaped = marked(escaped, mentions)
     return escaped.replace("\n", BREAK) if "\n" in text else escaped
 
 

@@ -2,7 +2,7 @@
 has them. All else stays text: HTML, headings, pictures, tables, and links that show other words."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -13,6 +13,7 @@ from markdown_it.token import Token
 from markupsafe import Markup, escape
 
 from render.links import BREAK, address_at, linked
+from render.mentions import MENTION, Names
 
 MOST_MARKS = 200
 MOST_LINES = 200
@@ -28,11 +29,20 @@ MARK = re.compile(r"[*_~`]\S")
 MARKS = re.compile(r"[*_~`>]")
 
 
-def formatted(text: str) -> Markup:
-    """The text as markup: with its Markdown, its links and its line breaks."""
+def formatted(text: str, mentions: Mapping[str, int] | None = None) -> Markup:
+    """The text as markup: with its Markdown, its links, its line breaks, and the usernames that are
+    mentioned in it."""
     if (tokens := parsed(text)) is None:
-        return linked(text)
-    return Markup(PARSER.renderer.render(tokens, PARSER.options, {}))  # noqa: S704
+        return linked(text, mentions)
+    env = {"mentions": mentions}
+    return Markup(PARSER.renderer.render(tokens, PARSER.options, env))  # noqa: S704
+
+
+def names_in(text: str) -> frozenset[str]:
+    """The usernames in a text that may be mentioned: not in code, and not in addresses."""
+    names = Names()
+    formatted(text, names)
+    return frozenset(names.found)
 
 
 def unmarked(text: str) -> str:
@@ -88,8 +98,8 @@ class Renderer(RendererHTML):
     def renderToken(self, tokens: Sequence[Token], idx: int, *others: Any) -> str:  # noqa: N802
         return super().renderToken(tokens, idx, *others).strip("\n")
 
-    def text(self, tokens: Sequence[Token], idx: int, *_: Any) -> str:
-        return linked(tokens[idx].content)
+    def text(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+        return linked(tokens[idx].content, env["mentions"])
 
     def softbreak(self, *_: Any) -> str:
         return BREAK
@@ -115,6 +125,12 @@ def address(state: StateInline, silent: bool) -> bool:
 def literal(state: StateInline, silent: bool) -> bool:
     """Marks within a word are text (2*3*4), and so are those after a backslash, with it."""
     match = LITERAL.match(state.src, state.pos)
+    return match is not None and take_as_text(state, match.end(), silent)
+
+
+def name(state: StateInline, silent: bool) -> bool:
+    """A username is text, whatever marks are in it."""
+    match = MENTION.match(state.src, state.pos)
     return match is not None and take_as_text(state, match.end(), silent)
 
 
@@ -144,5 +160,6 @@ RULES = ["emphasis", "strikethrough", "backticks", "fence", "blockquote", "list"
 PARSER = MarkdownIt("zero", {"maxNesting": DEEPEST}, renderer_cls=Renderer).enable(RULES)
 PARSER.inline.ruler.before("text", "address", address)
 PARSER.inline.ruler.before("text", "literal", literal)
+PARSER.inline.ruler.before("text", "name", name)
 PARSER.block.ruler.before("blockquote", "quote_end", ends_quote, {"alt": ["blockquote"]})
 PARSER.block.ruler.before("list", "item_end", ends_item, {"alt": ["paragraph"]})

@@ -12,7 +12,7 @@ from render.dates import DAY, clock, day, iso
 from render.emoji import is_large
 from render.excerpts import excerpt
 from render.faces import initials, tint
-from render.markdown import formatted
+from render.markdown import formatted, names_in
 from render.reactions import Reaction
 from render.reactions import view as reaction_view
 
@@ -78,6 +78,8 @@ class Message(Protocol):
     def event_user_id(self) -> int | None: ...
     @property
     def event_about(self) -> str | None: ...
+    @property
+    def mentions(self) -> Sequence[tuple[str, int]] | None: ...
 
 
 def view(message: Message) -> SimpleNamespace:
@@ -227,7 +229,21 @@ def body(message: Message) -> Markup:
     """The text with its Markdown and links, or a sentence in its place: one that cannot be rendered
     must not keep the other messages back."""
     try:
-        return formatted(message.body)
+        return formatted(message.body, dict(message.mentions) if message.mentions else None)
     except Exception:
         logger.exception("message %s of %s", message.position, message.author_id)
         return UNSHOWABLE
+
+
+def usernames(text: str) -> frozenset[str]:
+    """The usernames in a text that are shown as mentions if they are participants'."""
+    if "@" not in text:
+        return NOBODY
+    try:
+        return names_in(text)
+    except Exception:
+        logger.exception("the names in a text")
+        return NOBODY
+
+
+NOBODY: frozenset[str] = frozenset()

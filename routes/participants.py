@@ -3,7 +3,8 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from actions import participants
+import render
+from actions import mentions, participants
 from actions.errors import Invalid
 from db import participants as stored
 from routes import access, forms, rate_limit
@@ -11,8 +12,18 @@ from routes.inbox import page_with_inbox
 
 
 async def index(request: Request) -> Response:
-    """The participants of a conversation, and the form for leaving a group."""
+    """The participants of a conversation, and the form for leaving a group. For htmx the options to
+    mention somebody whose name begins with `q`."""
+    if forms.wants_fragment(request):
+        return await naming(request)
     return await people(request, {})
+
+
+async def naming(request: Request) -> Response:
+    conversation = await access.current_conversation(request)
+    user = await access.current_user(request)
+    found, has_all = await mentions.suggest(user, conversation, request.query_params.get("q", ""))
+    return render.page(request, "conversations/_naming.html", people=found, has_all=has_all)
 
 
 async def update_read(request: Request) -> Response:

@@ -26,6 +26,8 @@ class Shown:
     forwarded: str = ""
     is_pinned: bool = False
     reactions: tuple[tuple[str, int], ...] = ()
+    mentions: tuple[tuple[str, str], ...] = ()
+    """As they stand in the text, and whose they are."""
 
     @property
     def rank(self) -> int:
@@ -243,6 +245,10 @@ def shown(markup: Tag) -> list[Shown]:
             reactions=tuple(
                 (attribute(reaction, "data-emoji"), int(attribute(reaction, "data-count")))
                 for reaction in li.select(".reaction")
+            ),
+            mentions=tuple(
+                (text_of(mention), attribute(mention, "data-user"))
+                for mention in li.select(".body .mention")
             ),
         )
         for li in markup.find_all("li", class_="message")

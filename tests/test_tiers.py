@@ -309,6 +309,45 @@ async def test_an_edited_message_says_its_new_text_everywhere(site: Site, tier: 
 
 
 @tiers
+async def test_who_is_mentioned_sees_it_in_the_text_and_the_inbox_on_all_devices(
+    site: Site, tier: str
+) -> None:
+    ada, bob, cem = await site.people("ada", "bob", "cem")
+    chat = await ada.start("bob", "cem", title="Tea")
+    stranger = await make_user("dan")
+    async with (
+        ada.tab(tier, chat) as writer,
+        bob.tab(tier, chat) as reader,
+        bob.tab(tier, "/") as phone,
+        cem.tab(tier, "/") as other,
+    ):
+        await writer.send("@Bob, `@cem` and @dan")
+        await reader.wait_for_bodies("@Bob, @cem and @dan")
+        [message] = reader.messages()
+        assert [name for name, _ in message.mentions] == ["@Bob"]
+        assert str(stranger.id) not in {id for _, id in message.mentions}
+        for tab in (phone, reader):
+            await tab.wait_for(lambda: "mentioned" in tab.page.inbox()[0].text)  # noqa: B023
+        await other.wait_for(lambda: other.page.inbox()[0].unread == 1)
+        assert "mentioned" not in other.page.inbox()[0].text
+        await writer.edit(1, "@cem", base=1)
+        await reader.wait_for(lambda: reader.messages()[0].mentions[0][0] == "@cem")
+        await other.wait_for(lambda: "mentioned" in other.page.inbox()[0].text)
+        await phone.wait_for(lambda: "mentioned" not in phone.page.inbox()[0].text)
+        await writer.send("@all")
+        await reader.wait_for(lambda: reader.bodies() == ["@cem", "@all"])
+        assert reader.messages()[1].mentions == (("@all", "all"),)
+        await phone.wait_for(lambda: "mentioned" in phone.page.inbox()[0].text)
+        await reader.read()
+        await phone.wait_for(lambda: phone.page.inbox()[0].unread == 0)
+        assert "mentioned" not in phone.page.inbox()[0].text
+        await writer.unsend(1)
+        await writer.unsend(reader.messages()[1].position)
+        await other.wait_for(lambda: "mentioned" not in other.page.inbox()[0].text)
+        await reader.wait_for(lambda: not any(each.mentions for each in reader.messages()))
+
+
+@tiers
 async def test_reactions_stand_under_the_message_everywhere(site: Site, tier: str) -> None:
     ada, bob, chat = await two_people(site)
     async with ada.tab(tier, chat) as writer, bob.tab(tier, chat) as reader:

@@ -19,15 +19,16 @@ export function start() {
 
 // Fails where the picker cannot be loaded.
 export async function pick(beside, choose) {
-  styled ??= loadStyle()
+  styled ??= load('css/picker.css')
   const [{open}] = await Promise.all([import('./picker.js'), styled])
   await open(asset('vendor/emoji.txt'), beside, choose)
 }
 
-function loadStyle() {
+// A style sheet.
+export function load(path) {
   const sheet = document.createElement('link')
   sheet.rel = 'stylesheet'
-  sheet.href = asset('css/picker.css')
+  sheet.href = asset(path)
   document.head.append(sheet)
   return new Promise(resolve => { sheet.onload = sheet.onerror = resolve })
 }

@@ -70,7 +70,7 @@ function markRead(li) {
   title(unread - count)
   li.dataset.unread = 0
   li.classList.remove('unread')
-  li.querySelector('.badge')?.remove()
+  for (const badge of li.querySelectorAll('.badge')) badge.remove()
 }
 
 function title(count) {

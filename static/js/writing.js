@@ -91,6 +91,7 @@ function hear() {
   own = text.value
   keepOwn()
   if (own || draft().text === before) save()
+  if (own.includes('@')) import('./mentions.js').catch(() => {})
   const wait = typedAt + OFTEN - Date.now()
   if (wait < 0) sendTyping()
   else if (!timer) timer = setTimeout(sendTyping, wait)

@@ -13,7 +13,7 @@ from db import drafts as stored_drafts
 from db import messages as log
 from db import scheduled as stored
 from db.log.commit import commit
-from db.scheduled import Scheduled, SendScheduled
+from db.scheduled import Scheduled
 from db.users import User
 from tests.factories import make_conversation, new_id
 
@@ -66,7 +66,7 @@ async def test_several_processes_at_once_send_each_once(ada: User, bob: User, ch
     due = [
         (user, await make_scheduled(user, chat, f"{n}")) for n in range(20) for user in (ada, bob)
     ]
-    changes = [SendScheduled(chat, user.id, id, now(), now()) for user, id in due]
+    changes = [scheduled.sending(chat, user.id, id, now(), now()) for user, id in due]
     await asyncio.gather(*(commit(changes) for _ in range(4)), scheduled.send_due())
     assert sorted(await bodies(chat)) == sorted(f"{n}" for n in range(20) for _ in range(2))
     assert await waiting(ada) == await waiting(bob) == []

@@ -42,6 +42,7 @@ PLACES = {
     "#heading": '<header class="conversation-head group">{}</header>',
     "#people": "{}",
     "#suggestions": "{}",
+    "#naming": '<ul id="naming" role="listbox" aria-label="People to mention">{}</ul>',
     "#results": "<h1>Search</h1>{}",
     "#hits": "<h2>Messages</h2><ol class='rows hits'>{}</ol>",
 }
@@ -200,6 +201,7 @@ async def add_conversations(catalogue: Catalogue, site: Site, mira: User) -> Non
     catalogue.add("leaving a group", 200, await visitor.get(f"/chat/{group}/leave/"))
     theo = await get_by_username("theo")
     assert theo is not None
+    await add_mentions(catalogue, visitor, await site.visitor(theo), group)
     removing = await visitor.get(f"/chat/{group}/people/remove/?user={theo.id}")
     catalogue.add("removing somebody", 200, removing)
     await add_events(catalogue, visitor, mira)
@@ -324,6 +326,16 @@ async def add_drafts(catalogue: Catalogue, visitor: Visitor, group: int) -> None
     await visitor.post(f"{left}messages/", **later | {"client_id": factories.new_id()})
     await visitor.post(f"{left}leave/")
     catalogue.add("scheduled", 200, await visitor.get("/scheduled/"))
+
+
+async def add_mentions(catalogue: Catalogue, mira: Visitor, theo: Visitor, group: int) -> None:
+    body = "@mira, @jonas and *@all*: 9 o’clock"
+    await theo.post(f"/chat/{group}/messages/", client_id=factories.new_id(), body=body)
+    catalogue.add("an inbox with a mention", 200, await mira.get("/"))
+    catalogue.add("a mention", 200, await mira.get(f"/chat/{group}/"))
+    for name, q in (("to be mentioned", ""), ("nobody to be mentioned", "zz")):
+        response = await mira.get(f"/chat/{group}/people/?q={q}", HX_Request="true")
+        catalogue.add_fragment(name, "#naming", response.text)
 
 
 async def add_long_lists(catalogue: Catalogue, site: Site) -> None:

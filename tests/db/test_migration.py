@@ -34,6 +34,7 @@ TABLES = {
     "epoch",
     "events",
     "login_attempts",
+    "mentions",
     "messages",
     "participants",
     "pins",

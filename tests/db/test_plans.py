@@ -14,6 +14,7 @@ from db import (
     engine,
     inbox,
     inbox_ranks,
+    mentions,
     messages,
     participants,
     pins,
@@ -79,13 +80,22 @@ READINGS: dict[str, Reading] = {
     "those of a conversation": scheduled.list_of,
     "their number": scheduled.count,
     "a scheduled message": lambda person, id: scheduled.remove(person, "x"),
-    "sending it": lambda person, id: engine.write(store([SendScheduled(id, person, "x", 1, 1)])),
+    "sending it": lambda person, id: engine.write(
+        store([SendScheduled(id, person, "x", 1, 1, frozenset)])
+    ),
     "the inbox": lambda person, id: inbox.list_entries(person, None, 30),
     "a later page of it": lambda person, id: inbox.list_entries(person, (1, 1), 30),
     "wrong ranks": lambda person, id: inbox_ranks.list_misranked(0, 1000),
     "caught-up participants": lambda person, id: inbox_ranks.mark_caught_up([person], 0),
     "ranks of participants": lambda person, id: engine.write(inbox_ranks.propagate([id])),
     "a new message": lambda person, id: engine.write(store([hello(person, id)])),
+    "a message with mentions": lambda person, id: engine.write(
+        store([hello(person, id, "x", "all")])
+    ),
+    "whom a message can mention": lambda person, id: mentions.list_people(
+        id, person, "a%", "% a%", 8
+    ),
+    "whether all can be mentioned": lambda person, id: mentions.has_all(id),
     "a reply": lambda person, id: engine.write(
         store([Send(id, person, str(uuid.uuid4()), "Hello", 1, 1)])
     ),
@@ -148,8 +158,8 @@ async def index_again(id: int) -> None:
     await index.update([index.Entry(m, False) for m in found[1:]], found[:1], behind)
 
 
-def hello(person: int, id: int) -> Send:
-    return Send(id, person, str(uuid.uuid4()), "Hello", 1)
+def hello(person: int, id: int, *names: str) -> Send:
+    return Send(id, person, str(uuid.uuid4()), "Hello", 1, names=frozenset(names))
 
 
 @pytest.fixture
@@ -259,6 +269,15 @@ async def test_a_page_of_an_inbox_is_found_by_rank(
         assert plans[union + 1] == f"{rank}=?)"
         sorts = plans.count("USE TEMP B-TREE FOR ORDER BY")
         assert sorts == 3, "of candidates, of the page, and of the names in a title"
+
+
+async def test_mentions_of_a_reader_are_found_by_the_index_of_theirs(plans: list[str]) -> None:
+    """And not by a scan of all that a group mentions."""
+    ada, bob = await make_user(), await make_user()
+    await make_messages(bob, await make_conversation([ada, bob]), 9)
+    plans.clear()
+    await inbox.list_entries(ada.id, None, 30)
+    assert [line for line in plans if "mentions_of_user" in line]
 
 
 async def test_caught_up_conversations_are_not_counted_again(plans: list[str]) -> None:

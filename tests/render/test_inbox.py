@@ -29,6 +29,7 @@ class Entry:
     event: str | None = None
     event_user_id: int | None = None
     event_about: str | None = None
+    is_mentioned: int = 0
 
 
 @pytest.mark.parametrize("text", ["Ada", "100 % %(body)s", "<b>&\"'", "שלום עולם", "{{ body }}"])

@@ -41,6 +41,7 @@ class Message:
     event: str | None = None
     event_user_id: int | None = None
     event_about: str | None = None
+    mentions: tuple[tuple[str, int], ...] | None = None
 
 
 @pytest.mark.parametrize(
