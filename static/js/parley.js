@@ -7,6 +7,7 @@ import * as frames from './frames.js'
 import * as grow from './grow.js'
 import * as inbox from './inbox.js'
 import * as keys from './keys.js'
+import * as limit from './limit.js'
 import * as live from './live.js'
 import * as menus from './menus.js'
 import * as names from './names.js'
@@ -28,6 +29,7 @@ import * as writing from './writing.js'
 const behaviours = [
   page, style, storage, frames, clock, scroll, sticky, inbox, live, names, outbox, writing, wrap, grow, read, news,
   menus, keys, focus, rove, actions, quotes, reactions, pick,
+  limit,
 ]
 for (const behaviour of behaviours) behaviour.start()
 document.documentElement.classList.add(live.isOff() ? 'off' : 'js')

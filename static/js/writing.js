@@ -110,5 +110,6 @@ export function isSending({key, keyCode, isComposing, ctrlKey, metaKey, shiftKey
 function enter(event) {
   if (!isSending(event)) return
   event.preventDefault()
-  composer.requestSubmit()
+  // Which asks no button.
+  if (!composer.querySelector('.send').disabled) composer.requestSubmit()
 }

@@ -391,7 +391,8 @@ async def test_each_line_of_a_message_has_its_own_direction_without_javascript(
 
 async def test_each_line_of_a_message_that_failed_has_its_own_direction(people: People) -> None:
     ada, *_ = await people.pair()
-    await ada.say("Hello one!\nשלום עולם.\n" + "x" * BODY_LENGTH)
+    await ada.composer.fill("Hello one!\nשלום עולם.\n" + "x" * BODY_LENGTH)
+    await ada.page.evaluate("document.getElementById('composer').requestSubmit()")
     failed = ada.page.locator(".message.failed .body")
     await expect(failed).to_have_count(1)
     assert await failed.evaluate(LEFT_OF, [".", "ש"])
