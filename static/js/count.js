@@ -2,11 +2,13 @@
 
 import {counted} from './length.js'
 import {composer} from './page.js'
+import {load} from './style.js'
 
 const text = composer.body
 const shown = document.createElement('p')
 
 export function begin(near) {
+  load('css/count.css')
   shown.className = 'count'
   shown.id = 'composer-count'
   shown.role = 'status'

@@ -7,7 +7,6 @@ import * as frames from './frames.js'
 import * as grow from './grow.js'
 import * as inbox from './inbox.js'
 import * as keys from './keys.js'
-import * as limit from './limit.js'
 import * as live from './live.js'
 import * as menus from './menus.js'
 import * as names from './names.js'
@@ -20,6 +19,7 @@ import * as reactions from './reactions.js'
 import * as read from './read.js'
 import * as rove from './rove.js'
 import * as scroll from './scroll.js'
+import * as seldom from './seldom.js'
 import * as sticky from './sticky.js'
 import * as storage from './storage.js'
 import * as style from './style.js'
@@ -29,7 +29,7 @@ import * as writing from './writing.js'
 const behaviours = [
   page, style, storage, frames, clock, scroll, sticky, inbox, live, names, outbox, writing, wrap, grow, read, news,
   menus, keys, focus, rove, actions, quotes, reactions, pick,
-  limit,
+  seldom,
 ]
 for (const behaviour of behaviours) behaviour.start()
 document.documentElement.classList.add(live.isOff() ? 'off' : 'js')
