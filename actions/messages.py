@@ -14,8 +14,9 @@ from db.labels import is_blank
 from db.log.commit import Stored
 from db.messages import Message, Send
 from db.users import User
+from render.messages import LENGTH
 
-BODY_LENGTH = 8_000
+BODY_LENGTH = LENGTH
 
 CANONICAL = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 

@@ -95,6 +95,7 @@ templates = Environment(
 templates.globals |= {
     "asset": assets.asset,
     "mine": assets.mine,
+    "message_length": messages.LENGTH,
     "run_of_one_author": messages.RUN_OF_ONE_AUTHOR,
     "quick_reactions": reactions.QUICK,
 }

@@ -16,6 +16,9 @@ from render.markdown import formatted, names_in
 from render.reactions import Reaction
 from render.reactions import view as reaction_view
 
+LENGTH = 8_000
+"""Characters that a message has at most: a composer says how many are left."""
+
 RUN_OF_ONE_AUTHOR = 5 * 60_000
 """Milliseconds within which messages of one author stand together under one name."""
 

@@ -24,9 +24,13 @@ PAGE_HEADERS = HEADERS | {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-"""For documents: anything that a browser can show by itself and run scripts in."""
+"""For pages."""
 
-DOCUMENTS = ("text/html", "image/svg+xml")
+PICTURE_HEADERS = HEADERS | {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'self'",
+}
+"""For SVG, which a browser can show by itself and run scripts in."""
+
 HTTPS_ONLY = "max-age=31536000; includeSubDomains"
 
 ANOTHER_SITE = "Another site sent this request. It was refused."
@@ -45,8 +49,7 @@ class SecurityHeaders:
         async def secured(message: Message) -> None:
             if message["type"] in ("http.response.start", "websocket.http.response.start"):
                 headers = MutableHeaders(scope=message)
-                is_document = headers.get("content-type", "text/html").startswith(DOCUMENTS)
-                headers.update(PAGE_HEADERS if is_document else HEADERS)
+                headers.update(headers_of(headers.get("content-type", "text/html")))
                 if scope["scheme"] in ("https", "wss"):
                     headers["Strict-Transport-Security"] = HTTPS_ONLY
                 if "location" in headers:
@@ -54,6 +57,12 @@ class SecurityHeaders:
             await send(message)
 
         await self.app(scope, receive, secured)
+
+
+def headers_of(content_type: str) -> dict[str, str]:
+    if content_type.startswith("text/html"):
+        return PAGE_HEADERS
+    return PICTURE_HEADERS if content_type.startswith("image/svg+xml") else HEADERS
 
 
 def without_host(location: str) -> str:

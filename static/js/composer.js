@@ -29,7 +29,8 @@ export function isSending({key, keyCode, isComposing, ctrlKey, metaKey, shiftKey
 function enter(event) {
   if (!isSending(event)) return
   event.preventDefault()
-  composer.requestSubmit()
+  // Which asks no button.
+  if (!composer.querySelector('.send').disabled) composer.requestSubmit()
 }
 
 // What the server, another tab or this one has kept.

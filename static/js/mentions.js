@@ -2,7 +2,7 @@
 // the field keeps the focus. Loaded at the first "@".
 
 import {byId, composer} from './page.js'
-import {load} from './pick.js'
+import {load} from './style.js'
 
 // What one types of a name, in any script, to where the caret is.
 const TYPED = /(?:^|[^\w@./])@([\p{L}\p{M}\p{N}_.]{0,30})$/u

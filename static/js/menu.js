@@ -114,7 +114,7 @@ function submit(event) {
   if (!form.matches('[data-react], [data-change]')) return
   event.preventDefault()
   menu.hidePopover()
-  if (emoji) react(message.querySelector('.meta a').pathname, emoji.value, on.value === '1')
+  if (emoji) react(message, emoji.value, on.value === '1')
   else change(form)
 }
 
@@ -146,7 +146,6 @@ function markStarred() {
 }
 
 function pickReaction(li) {
-  const {href, pathname} = li.querySelector('.meta a')
-  pick(li.querySelector('.bubble'), emoji => react(pathname, emoji, true))
-    .catch(() => location.assign(`${href}#reactions`))
+  pick(li.querySelector('.bubble'), emoji => react(li, emoji, true))
+    .catch(() => location.assign(`${li.querySelector('.meta a').href}#reactions`))
 }

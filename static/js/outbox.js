@@ -7,8 +7,9 @@ import {clear, drawChange} from './changes.js'
 import {apply} from './frames.js'
 import {isOff, send} from './live.js'
 import {at, byId, composer, conversation, domId, emit, message, messages, on, post, signIn, user} from './page.js'
-import {formOf, frameOf, isChange, isDone, isItem, pathOf, pause, Queue, verdict} from './queue.js'
+import {formOf, frameOf, isChange, isDone, isItem, isReaction, pathOf, pause, Queue, verdict} from './queue.js'
 import {load} from './quotes.js'
+import {clearReaction, drawReaction, hasOwn, say} from './reactions.js'
 import {forget, names, onChange, recall, remember} from './storage.js'
 
 const ACKNOWLEDGED = 3000, ANSWERED = 15000
@@ -74,11 +75,14 @@ function arrive(fresh) {
     revision: Number(fresh.dataset.revision),
     body: fresh.querySelector('.body')?.textContent,
     isUnsent: fresh.classList.contains('unsent'),
+    hasOwn: emoji => hasOwn(fresh, emoji),
   }
   for (const item of queue.all()) {
     if (!isChange(item)) {
       if (domId(item.id) === fresh.id) drop(item)
-    } else if (elementOf(item)?.id === fresh.id && isDone(item, shown)) settle(item, shown.revision)
+    } else if (elementOf(item)?.id === fresh.id && (!isReaction(item) || queue.isNext(item)) && isDone(item, shown)) {
+      settle(item, shown.revision)
+    }
   }
 }
 
@@ -190,7 +194,10 @@ function again() {
 }
 
 function fail(item, failed, refused) {
-  if (item) keep({...item, failed: failed ?? sentence(item, FAILED), refused})
+  if (item && isReaction(item)) {
+    drop(item)
+    say(failed ?? FAILED)
+  } else if (item) keep({...item, failed: failed ?? sentence(item, FAILED), refused})
   return true
 }
 
@@ -203,6 +210,7 @@ function draw(words) {
 
 function drawOne(item, words) {
   const {id, failed, refused} = item
+  if (isReaction(item)) return drawReaction(at(item.position), item)
   const li = isChange(item) ? drawChange(item, pending) : message(id) ?? add(item)
   if (!li) return
   if (li.dataset.position && !isChange(item)) return drop(item)
@@ -242,7 +250,12 @@ function keep(item) {
 function drop(item) {
   queue.drop(item.id)
   forget(`outbox:${item.id}`)
-  if (isChange(item)) clear(elementOf(item))
+  undraw(item)
+}
+
+function undraw(item) {
+  if (isReaction(item)) clearReaction(elementOf(item), item)
+  else if (isChange(item)) clear(elementOf(item))
 }
 
 // Another tab's outbox is this one's too, should that tab not live to send it.
@@ -256,7 +269,7 @@ function hear(name) {
   } else {
     const gone = queue.get(id)
     queue.drop(id)
-    if (gone && isChange(gone)) clear(elementOf(gone))
+    if (gone && isChange(gone)) undraw(gone)
     else if (!message(id)?.dataset.position) message(id)?.remove()
   }
 }

@@ -1,6 +1,7 @@
 // Everything here enhances pages that work without it. Without htmx nothing of it runs, and the pages work.
 
 import * as actions from './actions.js'
+import * as blocks from './blocks.js'
 import * as clock from './clock.js'
 import * as composer from './composer.js'
 import * as focus from './focus.js'
@@ -27,7 +28,7 @@ import * as style from './style.js'
 
 const behaviours = [
   page, style, storage, frames, clock, scroll, sticky, inbox, live, names, outbox, composer, grow, read, news,
-  menus, receipts, keys, focus, rove, actions, quotes, reactions, pick,
+  menus, receipts, keys, focus, rove, actions, quotes, reactions, pick, blocks,
 ]
 for (const behaviour of behaviours) behaviour.start()
 document.documentElement.classList.add(live.isOff() ? 'off' : 'js')

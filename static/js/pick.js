@@ -1,9 +1,9 @@
 // The emoji picker, which is loaded when it is first opened: from the composer, or from a message's menu.
 
 import {composer} from './page.js'
+import {load} from './style.js'
 
 const own = document.querySelector('script[src$="/js/parley.js"]')?.src
-const asset = path => own.replace('js/parley.js', path)
 
 let styled
 
@@ -21,16 +21,7 @@ export function start() {
 export async function pick(beside, choose) {
   styled ??= load('css/picker.css')
   const [{open}] = await Promise.all([import('./picker.js'), styled])
-  await open(asset('vendor/emoji.txt'), beside, choose)
-}
-
-// A style sheet.
-export function load(path) {
-  const sheet = document.createElement('link')
-  sheet.rel = 'stylesheet'
-  sheet.href = asset(path)
-  document.head.append(sheet)
-  return new Promise(resolve => { sheet.onload = sheet.onerror = resolve })
+  await open(own.replace('js/parley.js', 'vendor/emoji.txt'), beside, choose)
 }
 
 function insert(emoji) {

@@ -23,6 +23,12 @@ const KINDS = {
     needs: {position: 'number'},
     isDone: (_, shown) => shown.isUnsent,
   },
+  react: {
+    path: ({position}) => `${position}/react/`,
+    fields: ({position, emoji, on}) => ({position, emoji, on}),
+    needs: {position: 'number', emoji: 'string', on: 'boolean'},
+    isDone: ({emoji, on}, shown) => shown.hasOwn(emoji) === on,
+  },
 }
 
 const kind = ({kind = 'message'}) => Object.hasOwn(KINDS, kind) ? KINDS[kind] : undefined
@@ -35,6 +41,7 @@ export function isItem(item) {
 
 // A message is new, the other kinds change one that is there.
 export const isChange = ({kind = 'message'}) => kind !== 'message'
+export const isReaction = ({kind}) => kind === 'react'
 export const pathOf = item => `/chat/${item.conversation}/${kind(item).path(item)}`
 export const frameOf = item => ({type: item.kind ?? 'message', ...kind(item).fields(item)})
 
@@ -69,9 +76,16 @@ export class Queue {
   // Changes of the same message that wait, in order.
   changesOf(change) { return this.waiting().filter(item => isOfSameMessage(item, change)) }
 
-  // What a new change takes the place of: one of its kind that nothing has in hand.
+  // What a new change takes the place of: one of its kind (with its emoji) that nothing has in hand.
   replacedBy(change) {
-    return this.changesOf(change).find(item => item.kind === change.kind && !this.#handed.has(item.id))
+    return this.#alike(change).find(item => !this.#handed.has(item.id))
+  }
+
+  // Whether a change is the next of its kind: what a message shows says nothing about those behind it.
+  isNext(change) { return this.#alike(change)[0]?.id === change.id }
+
+  #alike(change) {
+    return this.changesOf(change).filter(item => item.kind === change.kind && item.emoji === change.emoji)
   }
 
   // Over a socket: what it was not handed yet. A change waits for the one before it, since it is based on that. Behind one that was not acknowledged in time all wait for its POST.

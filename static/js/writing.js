@@ -10,6 +10,8 @@ import {onChange, recall, remember, tab} from './storage.js'
 import * as wrap from './wrap.js'
 
 const OFTEN = 500
+// Characters left from which on they are counted.
+const NEAR = 500
 const name = `draft:${conversation}`
 const ownName = `${name}:${user}`
 const text = composer.body
@@ -29,6 +31,8 @@ export function start() {
   saving.start()
   wrap.start()
   if (isWritten) hear()
+  composer.addEventListener('input', count)
+  count()
 }
 
 function restore() {
@@ -117,4 +121,12 @@ function sendTyping() {
   if (!isUp() || !text.value.trim()) return
   typedAt = Date.now()
   if (!send({type: 'typing'})) post(`${live.dataset.live}typing/`, {}).catch(() => {})
+}
+
+async function count() {
+  // It has at least as many units as characters.
+  if (text.value.length < composer.dataset.limit - NEAR) return
+  composer.removeEventListener('input', count)
+  const {begin} = await import('./count.js')
+  begin(NEAR)
 }

@@ -112,6 +112,11 @@ class Screen:
     def message(self, body: str) -> Locator:
         return self.messages.filter(has=self.page.get_by_text(body, exact=True))
 
+    async def say_too_much(self, text: str) -> None:
+        """A page that counts does not send that: as if it did not."""
+        await self.composer.fill(text)
+        await self.page.evaluate("document.getElementById('composer').requestSubmit()")
+
     async def shows(self, *bodies: str) -> None:
         """Returns once these messages and no others stand here, all of them sent."""
         await self.sees(self.messages.locator(".body"), *bodies)

@@ -5,7 +5,7 @@ import random
 import pytest
 from playwright.async_api import expect
 
-from actions import edits, pins, unsends
+from actions import edits, pins, reactions, unsends
 from db.users import User
 from tests import factories
 from tests.browser.faulty_proxy import Fault, FaultyProxy
@@ -22,7 +22,9 @@ SHOWN = """() => ['#messages', '#pinned', '#heading'].map(place => {
     }
     return shown.outerHTML.replace(/\\s+/g, ' ').replace(/> </g, '><')
 })""".replace(
-    "KEPT", "['id', 'class', 'href', 'datetime', 'data-position', 'data-revision', 'data-author']"
+    "KEPT",
+    """['id', 'class', 'href', 'datetime', 'data-position', 'data-revision', 'data-author',
+    'data-emoji', 'data-count', 'data-by', 'title']""",
 )
 """The markup that counts, without what depends on how a page came by it."""
 
@@ -30,13 +32,13 @@ CHANGES = 300
 
 
 async def change_much(ada: User, bob: User, chat: int, number: int) -> None:
-    """Edits, unsends and pins of the first fifty messages, at random."""
+    """Edits, unsends, pins and reactions of the first fifty messages, at random."""
     chance = random.Random(number)  # noqa: S311
     authors = {position: (ada if position % 2 else bob) for position in range(1, 51)}
     unsent: set[int] = set()
     for n in range(number):
         position = chance.randint(1, 50)
-        [kind] = chance.choices(("edit", "pin", "unpin", "unsend"), (6, 4, 3, 1))
+        [kind] = chance.choices(("edit", "react", "pin", "unpin", "unsend"), (6, 6, 4, 3, 1))
         author = authors[position]
         if position in unsent:
             continue
@@ -45,6 +47,9 @@ async def change_much(ada: User, bob: User, chat: int, number: int) -> None:
         elif kind == "unsend":
             await unsends.unsend(author, chat, position)
             unsent.add(position)
+        elif kind == "react":
+            emoji, on = chance.choice("👍🎉😂"), chance.random() < 0.7
+            await reactions.react(chance.choice((ada, bob)), chat, position, emoji, on=on)
         else:
             await pins.pin(bob, chat, position, kind == "pin")
 
@@ -71,6 +76,7 @@ async def test_a_page_that_was_away_shows_what_a_fresh_one_does(
     await fresh.chat(chat, tier)
     await eventually(lambda: same(ada, fresh))
     assert await ada.page.evaluate(SHOWN) != before
+    await expect(ada.page.locator(".reaction")).not_to_have_count(0)
 
 
 async def same(one: Screen, other: Screen) -> bool:

@@ -116,8 +116,7 @@ async def test_a_message_that_is_discarded_is_no_draft(people: People) -> None:
         return len(await drafts.list_in(id, desk.user.id)) == 1
 
     await eventually(is_saved)
-    await desk.composer.fill("x" * 8001)
-    await desk.composer.press("Enter")
+    await desk.say_too_much("x" * 8001)
     await desk.press("Discard")
 
     async def is_gone() -> bool:

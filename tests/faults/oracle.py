@@ -3,7 +3,7 @@
 Writers note each client_id and whether it was acknowledged; readers note what they hold, in the
 order in which it came. At the end each acknowledged message has to be in the database, the database
 has to hold each once, and each reader has to hold the database's list in its order, each message as
-it is there after all that was changed: its text, edited or unsent, pinned or not.
+it is there after all that was changed: its text, edited or unsent, pinned or not, its reactions.
 """
 
 import asyncio
@@ -32,6 +32,7 @@ AT_MOST = 30.0
 HONEST_WITHIN = 3.5
 """Seconds in which a POST is answered, one way or the other; half of one is this machine's."""
 
+EMOJI = ("👍", "🎉", "😂")
 RECENT = 100
 """Messages among which people choose what they change."""
 
@@ -97,6 +98,9 @@ class Oracle:
         """By client_id: the texts that acknowledged edits gave a message."""
         self.unsent: set[str] = set()
         """The client_ids of messages whose unsending was acknowledged."""
+        self.reactions: dict[tuple[str, int, str], bool] = {}
+        """By client_id, user and emoji: whether the last acknowledged change reacted so, or took it
+        back."""
         self.answers: Counter[str] = Counter()
         """What became of attempts to send: acknowledged, or why not."""
         self.waits: list[float] = []
@@ -170,8 +174,8 @@ class Oracle:
 
     @asynccontextmanager
     async def changing(self, a_second: float = 4, seed: int = 0) -> AsyncIterator[None]:
-        """While the block runs people edit, unsend and pin what stands there, as the first of the
-        readers holds it."""
+        """While the block runs people edit, unsend, pin and react to what stands there, as
+        the first of the readers holds it."""
         stopped = asyncio.Event()
         async with asyncio.TaskGroup() as tasks:
             for n, person in enumerate(self.people):
@@ -201,13 +205,17 @@ class Oracle:
                 return
             states = await self.readers[0].states()
             own = [id for id, has in states.items() if has.author_id == user_id]
-            [kind] = chance.choices(("edit", "unsend", "pin"), (6, 1, 3))
-            ids = own if kind != "pin" else list(states)
-            if ids:
-                client_id = chance.choice(ids[-RECENT:])
-                await self.change(
-                    changer, kind, client_id, states[client_id], f"{user_id} {number}"
-                )
+            [kind] = chance.choices(("edit", "unsend", "pin", "react"), (6, 1, 3, 6))
+            ids = own if kind in ("edit", "unsend") else list(states)
+            if not ids:
+                continue
+            client_id = chance.choice(ids[-RECENT:])
+            has = states[client_id]
+            if kind == "react":
+                emoji, on = chance.choice(EMOJI), chance.random() < 0.7
+                await self.react(changer, user_id, client_id, has, emoji, on=on)
+            else:
+                await self.change(changer, kind, client_id, has, f"{user_id} {number}")
 
     async def change(
         self, changer: Changer, kind: str, client_id: str, has: Held, number: str
@@ -222,6 +230,13 @@ class Oracle:
             await changer.change(form, on="0" if has.state.is_pinned else "1")
         elif await changer.change(form):
             self.unsent.add(client_id)
+
+    async def react(
+        self, changer: Changer, user_id: int, client_id: str, has: Held, emoji: str, *, on: bool
+    ) -> None:
+        """Until it is answered."""
+        if await changer.change(f"{has.position}/react/", emoji=emoji, on=str(int(on))):
+            self.reactions[client_id, user_id, emoji] = on
 
     async def note(self, client_id: str) -> None:
         """This message has just been acknowledged."""
@@ -282,7 +297,13 @@ class Oracle:
             if client_id in by_id and not by_id[client_id].state.is_unsent
             for text in texts
         )
-        return edits + sum(not by_id[id].state.is_unsent for id in self.unsent if id in by_id)
+        reactions = sum(
+            ((user_id, emoji) in by_id[client_id].reactors) is not on
+            for (client_id, user_id, emoji), on in self.reactions.items()
+            if client_id in by_id and not by_id[client_id].state.is_unsent
+        )
+        unsent = sum(not by_id[id].state.is_unsent for id in self.unsent if id in by_id)
+        return edits + reactions + unsent
 
     def judge(
         self,

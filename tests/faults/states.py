@@ -3,6 +3,7 @@
 import html
 import re
 import sqlite3
+from collections import Counter
 from contextlib import closing
 from typing import NamedTuple
 
@@ -18,6 +19,8 @@ class State(NamedTuple):
     is_edited: bool = False
     is_unsent: bool = False
     is_pinned: bool = False
+    reactions: tuple[tuple[str, int], ...] = ()
+    """Each emoji, and how many have reacted with it."""
 
 
 class Held(NamedTuple):
@@ -37,6 +40,8 @@ class Record(NamedTuple):
     state: State
     texts: tuple[str, ...]
     """All that it has said, in order; none where it was unsent."""
+    reactors: tuple[tuple[int, str], ...] = ()
+    """Each user who has reacted, and with which emoji."""
 
 
 ELEMENT = re.compile(
@@ -46,6 +51,8 @@ ELEMENT = re.compile(
     r'<div class="body"[^>]*>(?P<body>.*?)</div>(?P<meta>.*?)</li>',
     re.DOTALL,
 )
+
+REACTION = re.compile(r'<a (?=[^>]*data-emoji="([^"]*)")(?=[^>]*data-count="(\d+)")')
 
 
 def held_in(frame: str) -> dict[str, Held]:
@@ -60,6 +67,7 @@ def held_in(frame: str) -> dict[str, Held]:
                 'class="edited"' in each["meta"],
                 "unsent" in each["classes"].split(),
                 'class="pinned' in each["meta"],
+                tuple((emoji, int(number)) for emoji, number in REACTION.findall(each["meta"])),
             ),
         )
         for each in ELEMENT.finditer(frame)
@@ -68,7 +76,13 @@ def held_in(frame: str) -> dict[str, Held]:
 
 def held(message: Shown) -> Held:
     """A message of a page."""
-    state = State(message.body, message.is_edited, message.is_unsent, message.is_pinned)
+    state = State(
+        message.body,
+        message.is_edited,
+        message.is_unsent,
+        message.is_pinned,
+        message.reactions,
+    )
     return Held(message.author_id, message.position, message.revision, state)
 
 
@@ -79,6 +93,9 @@ MESSAGES = """
     ) AS pinned
     FROM messages m WHERE m.conversation_id = {} ORDER BY m.position
 """
+REACTIONS = """
+    SELECT position, user_id, emoji FROM reactions WHERE conversation_id = {} ORDER BY revision
+"""
 VERSIONS = "SELECT position, body FROM versions WHERE conversation_id = {} ORDER BY revision"
 
 
@@ -88,24 +105,36 @@ async def records(database_url: str, conversation_id: int) -> list[Record]:
         with closing(sqlite3.connect(database_url.removeprefix("sqlite:///"))) as file:
             messages = file.execute(MESSAGES.format("?"), [conversation_id]).fetchall()
             versions = file.execute(VERSIONS.format("?"), [conversation_id]).fetchall()
+            reactions = file.execute(REACTIONS.format("?"), [conversation_id]).fetchall()
     else:
         connection = await asyncpg.connect(database_url)
         try:
             async with connection.transaction(isolation="repeatable_read"):
                 messages = await connection.fetch(MESSAGES.format("$1"), conversation_id)
                 versions = await connection.fetch(VERSIONS.format("$1"), conversation_id)
+                reactions = await connection.fetch(REACTIONS.format("$1"), conversation_id)
         finally:
             await connection.close()
     later: dict[int, list[str]] = {}
     for position, body in versions:
         later.setdefault(position, []).append(body)
-    return [record(tuple(row), later.get(row[0], [])) for row in messages]
+    under: dict[int, list[tuple[int, str]]] = {}
+    for position, user_id, emoji in reactions:
+        under.setdefault(position, []).append((user_id, emoji))
+    return [
+        record(tuple(row), later.get(row[0], []), tuple(under.get(row[0], ()))) for row in messages
+    ]
 
 
-def record(row: tuple[int, str, str, int | None, int], later: list[str]) -> Record:
+def record(
+    row: tuple[int, str, str, int | None, int],
+    later: list[str],
+    reactors: tuple[tuple[int, str], ...],
+) -> Record:
     _, client_id, body, unsent_at, pinned = row
     if unsent_at is not None:
         return Record(client_id, State(UNSENT, is_unsent=True, is_pinned=bool(pinned)), ())
     texts = (body, *later)
-    state = State(texts[-1], is_edited=bool(later), is_pinned=bool(pinned))
-    return Record(body.split()[3], state, texts)
+    numbers = tuple(Counter(emoji for _, emoji in reactors).items())
+    state = State(texts[-1], is_edited=bool(later), is_pinned=bool(pinned), reactions=numbers)
+    return Record(body.split()[3], state, texts, reactors)

@@ -89,7 +89,7 @@ async def test_the_whole_server_killed_on_sqlite(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("victim", ["worker", "redis", "postgresql"])
-async def test_a_kill_amid_sends_edits_unsends_and_pins(
+async def test_a_kill_amid_sends_edits_unsends_pins_and_reactions(
     deployment: Deployment, oracle: Oracle, victim: str
 ) -> None:
     """Every reader holds each message as it is stored in the end."""
@@ -110,4 +110,5 @@ async def test_a_kill_amid_sends_edits_unsends_and_pins(
         await oracle.more_acknowledged(40)
     assert oracle.texts
     assert oracle.unsent
+    assert oracle.reactions
     assert (await oracle.verdict()).holds(within=20)

@@ -110,6 +110,45 @@ test('unsending is done when the message is a tombstone', () => {
   for (const isUnsent of [true, false]) assert.equal(isDone(change('1', {kind: 'unsend'}), {isUnsent}), isUnsent)
 })
 
+const reaction = (id, others = {}) => change(id, {kind: 'react', body: undefined, emoji: '👍', on: true, ...others})
+
+test('a reaction has an emoji, and says whether it is there', () => {
+  assert.ok(isItem(reaction('1', {revision: undefined})))
+  for (const damaged of [{emoji: 7}, {on: 1}, {on: undefined}, {position: '7'}]) {
+    assert.ok(!isItem(reaction('1', damaged)), JSON.stringify(damaged))
+  }
+  assert.equal(pathOf(reaction('1')), '/chat/1/7/react/')
+  assert.deepEqual(frameOf(reaction('1', {on: false})), {type: 'react', position: 7, emoji: '👍', on: false})
+  assert.deepEqual(formOf(reaction('1')), {position: 7, emoji: '👍', on: 1})
+  assert.deepEqual(formOf(reaction('1', {on: false})), {position: 7, emoji: '👍', on: 0})
+})
+
+test('a reaction is done when the message shows what is wanted, and not when it does not tell', () => {
+  const shown = has => ({hasOwn: emoji => emoji === '👍' ? has : false})
+  for (const on of [true, false]) {
+    assert.ok(isDone(reaction('1', {on}), shown(on)))
+    for (const other of [!on, undefined]) assert.ok(!isDone(reaction('1', {on}), shown(other)))
+  }
+  assert.ok(!isDone(reaction('1', {emoji: '🎉'}), shown(true)))
+})
+
+test('a reaction takes the place of one with the same emoji that still waits', () => {
+  const queue = new Queue([reaction('1')])
+  assert.equal(queue.replacedBy(reaction('2', {on: false})).id, '1')
+  assert.equal(queue.replacedBy(reaction('2', {emoji: '🎉'})), undefined)
+  assert.equal(queue.replacedBy(change('2')), undefined)
+  queue.hand('1', 3000)
+  assert.equal(queue.replacedBy(reaction('2')), undefined)
+})
+
+test('what a message shows is an answer to the first of several reactions with an emoji', () => {
+  const all = [reaction('1'), reaction('2', {emoji: '🎉'}), reaction('3', {on: false})]
+  const queue = new Queue(all)
+  assert.deepEqual(all.map(item => queue.isNext(item)), [true, true, false])
+  queue.drop('1')
+  assert.ok(queue.isNext(all[2]))
+})
+
 test('a change of a message waits for the one before it', () => {
   const queue = new Queue([change('1'), change('2', {kind: 'unsend'}), change('3', {position: 8}), item('4')])
   assert.deepEqual(ids(queue.forSocket('1', 0)), ['1', '3', '4'])

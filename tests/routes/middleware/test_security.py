@@ -59,6 +59,9 @@ def assert_secured(response: httpx.Response) -> None:
             assert response.headers[name] == value, about
         assert "camera=()" in response.headers["permissions-policy"]
         assert response.headers.get("cache-control", "no-store") == "no-store", about
+    if response.headers.get("content-type", "").startswith("image/svg"):
+        policy = response.headers["content-security-policy"]
+        assert policy == "default-src 'none'; frame-ancestors 'self'", about
 
 
 @pytest.mark.parametrize("path", ["/account", "/account?saved=name"])
@@ -74,7 +77,12 @@ async def every_kind_of_answer(
     asset = attribute(parsed((await ada.get("/")).text).find("link", rel="stylesheet"), "href")
     paths = ["/", f"/chat/{chat}/", f"/chat/{chat}/log/", "/account/", "/people/", "/chat/new/"]
     paths += ["/login/", "/nothing/", f"/chat/{chat}/?at=x", f"/poll/chat/{chat}/", "/up", asset]
-    paths += ["/static/x/nothing.css", "/users/1/mine.css", f"/poll/chat/{chat}/?after=0&inbox="]
+    paths += [
+        "/static/x/icons/parley.svg",
+        "/static/x/nothing.css",
+        "/users/1/mine.css",
+        f"/poll/chat/{chat}/?after=0&inbox=",
+    ]
     for visitor in (ada, stranger):
         for path in paths:
             yield await visitor.get(path)
