@@ -108,6 +108,7 @@ routes = [
     Route("/account/name/", users.update_name, methods=["POST"]),
     Route("/account/presence/", users.update_presence, methods=["POST"]),
     Route("/account/forwards/", users.update_forwards, methods=["POST"]),
+    Route("/account/keys/", users.update_keys, methods=["POST"]),
     Route("/account/password/", users.update_password, methods=["POST"]),
     Route("/account/sessions/", sessions.destroy_all, methods=["POST"]),
     Route("/account/delete/", users.destroy, methods=["POST"]),
@@ -148,7 +149,7 @@ routes = [
     Route("/read/", form_pages.show_inbox),
     *[
         Route(f"/account/{form}/", form_pages.show_account)
-        for form in ("name", "presence", "forwards", "password", "sessions", "delete")
+        for form in ("name", "presence", "forwards", "keys", "password", "sessions", "delete")
     ],
     Route(CHAT + "messages/", form_pages.show_conversation),
     *[

@@ -10,7 +10,7 @@ from starlette.responses import Response
 import render
 from actions import conversations, people_updates
 from actions.errors import Invalid
-from db import engine, messages, participants, pins, stars
+from db import engine, messages, participants, pins, stars, users
 from db.conversations import Conversation
 from db.pins import Line
 from db.users import User
@@ -125,6 +125,7 @@ async def pane(
         status,
         conversation=asdict(conversation) | {"people": people},
         line=await pinned(conversation),
+        sends_with_ctrl=await users.sends_with_ctrl(user.id),
         is_starred=await stars.is_any(user.id, conversation.id),
         people_digest=people_updates.digest_of(people),
         inbox=await load_inbox(user, current=conversation),

@@ -100,11 +100,11 @@ function sendTyping() {
   if (!send({type: 'typing'})) post(`${live.dataset.live}typing/`, {}).catch(() => {})
 }
 
-// On touch keyboards Enter breaks the line, as Shift+Enter does on any. One that ends a composition (Japanese, …) does
+// On touch keyboards, and for those who chose so, Enter breaks the line, as Shift+Enter does on any. One that ends a composition (Japanese, …) does
 // nothing: 229 is how Safari says so.
 export function isSending({key, keyCode, isComposing, ctrlKey, metaKey, shiftKey, altKey}) {
   if (key !== 'Enter' || isComposing || keyCode === 229) return false
-  return ctrlKey || metaKey || !(shiftKey || altKey || touch.matches)
+  return ctrlKey || metaKey || !(shiftKey || altKey || touch.matches || composer?.dataset.key)
 }
 
 function enter(event) {
