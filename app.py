@@ -110,6 +110,7 @@ routes = [
     Route("/account/presence/", users.update_presence, methods=["POST"]),
     Route("/account/forwards/", users.update_forwards, methods=["POST"]),
     Route("/account/receipts/", users.update_receipts, methods=["POST"]),
+    Route("/account/keys/", users.update_keys, methods=["POST"]),
     Route("/account/password/", users.update_password, methods=["POST"]),
     Route("/account/sessions/", sessions.destroy_all, methods=["POST"]),
     Route("/account/delete/", users.destroy, methods=["POST"]),
@@ -161,7 +162,16 @@ routes = [
     Route("/delivered/", form_pages.show_inbox),
     *[
         Route(f"/account/{form}/", form_pages.show_account)
-        for form in ("name", "presence", "forwards", "receipts", "password", "sessions", "delete")
+        for form in (
+            "name",
+            "presence",
+            "forwards",
+            "receipts",
+            "keys",
+            "password",
+            "sessions",
+            "delete",
+        )
     ],
     *[
         Route(form, scheduled.show_index)

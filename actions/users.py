@@ -75,6 +75,12 @@ async def rename(user: User, name: str) -> None:
         )
 
 
+async def send_with_ctrl(user: User, with_ctrl: bool) -> None:
+    """Send with Ctrl+Enter from now on, or with Enter."""
+    async with transaction():
+        await users.update_sends_with_ctrl(user.id, with_ctrl)
+
+
 async def change_password(session: Session, current: str, password: str) -> None:
     """Change the password and end all other sessions of the user. A repeat, after which it is the
     password already, changes nothing. Raises `Invalid`."""

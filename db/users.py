@@ -153,6 +153,20 @@ async def update_deleted(user_id: int, username: str, name: str) -> None:
     )
 
 
+async def sends_with_ctrl(user_id: int) -> bool:
+    """Whether Enter alone breaks the line for a user, and Ctrl+Enter sends."""
+    row = await engine.row("SELECT sends_with_ctrl FROM users WHERE id = :id", id=user_id)
+    return row is not None and row["sends_with_ctrl"] == 1
+
+
+async def update_sends_with_ctrl(user_id: int, with_ctrl: bool) -> None:
+    await engine.execute(
+        "UPDATE users SET sends_with_ctrl = :with_ctrl WHERE id = :id",
+        id=user_id,
+        with_ctrl=int(with_ctrl),
+    )
+
+
 async def update_hash(user_id: int, before: str, password: str) -> None:
     """Another hash of the same password, if that is still the user's."""
     await engine.execute(

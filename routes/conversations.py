@@ -10,7 +10,7 @@ from starlette.responses import Response
 import render
 from actions import conversations, people_updates
 from actions.errors import Invalid
-from db import drafts, engine, messages, participants, pins, scheduled, stars
+from db import drafts, engine, messages, participants, pins, scheduled, stars, users
 from db.conversations import Conversation
 from db.pins import Line
 from db.users import User
@@ -128,6 +128,7 @@ async def pane(
         status,
         conversation=asdict(conversation) | {"people": people},
         line=await pinned(conversation),
+        sends_with_ctrl=await users.sends_with_ctrl(user.id),
         is_starred=await stars.is_any(user.id, conversation.id),
         people_digest=people_updates.digest_of(people),
         page=page,

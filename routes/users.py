@@ -11,6 +11,7 @@ from actions.errors import Invalid
 from db import forwards as stored_forwards
 from db import presence as stored_presence
 from db import receipts as stored_receipts
+from db import users as stored_users
 from db.users import User
 from render.assets import MINE
 from routes import access, forms, rate_limit
@@ -19,7 +20,7 @@ from routes.inbox import page_with_inbox
 from routes.sessions import same_site_path, signed_out
 
 YEAR = 31_536_000
-SAVED = ("name", "password", "presence", "forwards", "receipts")
+SAVED = ("name", "password", "presence", "forwards", "receipts", "keys")
 
 
 async def new(request: Request) -> Response:
@@ -85,6 +86,14 @@ async def update_receipts(request: Request) -> Response:
     async with forms.read_form(request) as fields:
         await receipts.hide(user, forms.text(fields, "hide") == "yes")
     return forms.see_other("/account/?saved=receipts")
+
+
+async def update_keys(request: Request) -> Response:
+    """Send with Enter, or with Ctrl+Enter."""
+    user = await access.current_user(request)
+    async with forms.read_form(request) as fields:
+        await users.send_with_ctrl(user, forms.text(fields, "send") == "ctrl")
+    return forms.see_other("/account/?saved=keys")
 
 
 async def update_password(request: Request) -> Response:
@@ -159,6 +168,7 @@ async def account(
         errors=refusal.errors if refusal else {},
         saved=saved,
         hides_presence=await stored_presence.is_hidden(user_id),
+        sends_with_ctrl=await stored_users.sends_with_ctrl(user_id),
         hides_in_forwards=await stored_forwards.is_hidden(user_id),
         hides_receipts=await stored_receipts.are_hidden(user_id),
     )

@@ -23,7 +23,7 @@ export function start() {
 // nothing: 229 is how Safari says so.
 export function isSending({key, keyCode, isComposing, ctrlKey, metaKey, shiftKey, altKey}) {
   if (key !== 'Enter' || isComposing || keyCode === 229) return false
-  return ctrlKey || metaKey || !(shiftKey || altKey || touch.matches)
+  return ctrlKey || metaKey || !(shiftKey || altKey || touch.matches || composer?.dataset.key)
 }
 
 function enter(event) {

@@ -24,6 +24,7 @@ FORMS: dict[str, tuple[dict[str, str], str]] = {
     "/logout/": ({}, "/login/"),
     "/account/name/": ({"name": "Countess"}, "/account/?saved=name"),
     "/account/presence/": ({"hide": "yes"}, "/account/?saved=presence"),
+    "/account/keys/": ({"send": "ctrl"}, "/account/?saved=keys"),
     "/account/forwards/": ({}, "/account/?saved=forwards"),
     "/account/receipts/": ({"hide": "yes"}, "/account/?saved=receipts"),
     "/account/password/": (
