@@ -481,6 +481,7 @@ async def test_what_is_forwarded_says_so_everywhere(site: Site, tier: str) -> No
         assert [m.forwarded for m in writer.messages()] == ["", "Forwarded from Ada"]
 
 
+@tiers
 async def test_what_is_sent_is_found_and_what_is_unsent_is_not(site: Site, tier: str) -> None:
     ada, bob, chat = await two_people(site)
 

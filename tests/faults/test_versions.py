@@ -10,12 +10,12 @@ from tests.servers import execute
 
 TIERS = ("ws", "sse", "poll")
 EXPANSION = (
-    "ALTER TABLE messages ADD COLUMN edited_at BIGINT",
+    "ALTER TABLE messages ADD COLUMN expires_at BIGINT",
     "ALTER TABLE users ADD COLUMN pronouns TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE conversations ADD COLUMN topic TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE participants ADD COLUMN muted_until BIGINT",
     "ALTER TABLE sessions ADD COLUMN name TEXT",
-    "CREATE TABLE reactions (message_id BIGINT, emoji TEXT NOT NULL)",
+    "CREATE TABLE polls (message_id BIGINT, question TEXT NOT NULL)",
     "CREATE INDEX CONCURRENTLY messages_by_time ON messages (created_at)",
 )
 """What a migration may do while the version before it serves: it only adds."""

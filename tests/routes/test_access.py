@@ -12,7 +12,7 @@ from app import app
 from db import engine
 from tests.applications import Site
 from tests.clients import LIVE_TIERS, Visitor
-from tests.factories import make_conversation, make_message, make_user
+from tests.factories import make_conversation, make_message, make_scheduled, make_user
 from tests.pages import parsed, text_of
 
 OF_CONVERSATIONS = [
@@ -35,24 +35,37 @@ POSTS = sorted(
 )
 TABLES = {
     table: f"SELECT * FROM {table}"  # noqa: S608
-    for table in ("users", "sessions", "conversations", "participants", "messages")
+    for table in (
+        "users",
+        "sessions",
+        "conversations",
+        "participants",
+        "messages",
+        "drafts",
+        "scheduled",
+        "reactions",
+        "pins",
+        "stars",
+    )
 }
 NOWHERE = ["1", str(2**53), str(2**53 + 1), "9" * 30]
 
 
-TEXTS = ("/messages/", "/edit/")
+TEXTS = ("/messages/", "/edit/", "/draft/")
 """The ends of addresses at which a text is given back."""
 
 
-def at(path: str, chat: object) -> str:
+def at(path: str, chat: object, user_id: int = 1) -> str:
     """The path of a route for a conversation, with 1 for every other parameter."""
     path = re.sub(r"\{conversation_id:\w+\}", str(chat), path)
+    path = re.sub(r"\{user_id:\w+\}", str(user_id), path)
     return re.sub(r"\{\w+:\w+\}", "1", path)
 
 
 async def asked(visitor: Visitor, method: str, path: str) -> httpx.Response:
     client_id = "00000000-0000-4000-8000-000000000000"
     fields = {"client_id": client_id, "body": "x", "position": "1", "revision": "1"}
+    fields |= {"on": "1", "emoji": "👍", "to": "1"}
     return await visitor.http.request(
         method, path, data=fields | {"user": "1"} if method == "POST" else None
     )
@@ -122,6 +135,8 @@ async def test_a_stranger_learns_nothing(site: Site) -> None:
             is_text = method == "POST" and path.endswith(TEXTS)
             if path.startswith(("/sse", "/poll")) or is_text:
                 assert answer.status_code == 401
+            elif path.endswith(".css"):
+                assert answer.text.strip() == ""
             else:
                 back = "/" if method == "POST" else at(path, where)
                 assert answer.headers["location"] == f"/login/?next={back}"
@@ -162,17 +177,20 @@ async def test_nothing_is_changed_by_looking(site: Site) -> None:
     visitor = await site.visitor(ada)
     chat = await make_conversation([ada, bob], "Tea")
     await make_message(bob, chat)
+    [scheduled] = await make_scheduled(ada, chat, [3_600_000])
     before = await stored()
     for path in GETS:
         if path.startswith("/sse") or path == "/metrics":
             continue
         for method in ("GET", "HEAD"):
-            query = "?to=bob&add=bob&title=x&body=x&client_id=x&position=1&name=x&q=bo"
-            where = re.sub(r"\{user_id:\w+\}", str(bob.id), at(path, chat))
+            query = "?add=bob&title=x&body=x&client_id=x&position=1&name=x&q=bo&emoji=x"
+            query += f"&to={chat}" if path.endswith("forward/") else "&to=bob"
+            where = at(path.replace("{client_id:uuid}", scheduled), chat, bob.id)
             answer = await visitor.http.request(method, where + query)
             assert answer.status_code in (200, 204, 303), (method, path)
     for path in POSTS:
-        assert (await visitor.get(at(path, chat))).status_code in (200, 303), path
+        where = at(path.replace("{client_id:uuid}", scheduled), chat)
+        assert (await visitor.get(where)).status_code in (200, 303), path
     for tier in LIVE_TIERS:
         async with visitor.tab(tier, chat) as tab:
             await tab.wait_for_bodies("Hello")

@@ -21,7 +21,7 @@ async def test_an_internal_error_reveals_no_details(
         raise RuntimeError("a secret of the inside")
 
     [ada] = await site.people("ada")
-    monkeypatch.setattr(conversations, "load_inbox", broken)
+    monkeypatch.setattr(conversations, "load_shown_inbox", broken)
     answer = await ada.get("/")
     assert answer.status_code == 500
     assert heading(answer) == "Something went wrong"

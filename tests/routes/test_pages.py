@@ -33,7 +33,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[object]:
 
 
 @pytest.mark.parametrize(
-    ("path", "statements"), [("/", 2), ("/chat/{}/", 6), ("/chat/{}/?before=60", 7)]
+    ("path", "statements"), [("/", 2), ("/chat/{}/", 11), ("/chat/{}/?before=60", 12)]
 )
 async def test_a_page_asks_as_often_for_much_as_for_little(
     site: Site, asked: list[object], path: str, statements: int
