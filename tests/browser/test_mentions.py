@@ -57,6 +57,8 @@ async def test_keys_take_a_name_from_the_list(people: People) -> None:
 
 async def test_escape_closes_the_list_until_the_next_name(people: People) -> None:
     ada, _ = await talk(people)
+    asked: list[str] = []
+    ada.page.on("request", lambda request: asked.append(request.url.partition("?q=")[2]))
     await ada.composer.press_sequentially("@z")
     await expect(options(ada)).to_have_count(2)
     await ada.page.keyboard.press("Escape")
@@ -65,6 +67,8 @@ async def test_escape_closes_the_list_until_the_next_name(people: People) -> Non
     await expect(ada.composer).to_have_value("@zo")
     await ada.composer.press_sequentially(" @bo")
     await expect(chosen(ada)).to_contain_text("bob")
+    assert "z" in asked
+    assert "zo" not in asked
     await ada.page.keyboard.press("ArrowLeft")
     await ada.page.keyboard.press("Home")
     await expect(options(ada)).to_have_count(0)
