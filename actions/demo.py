@@ -13,6 +13,8 @@ from actions import changes, conversations, participants, users
 from actions.clock import now
 from db import engine, messages
 from db.messages import Send
+from db.pins import Pin
+from db.reactions import React
 from db.users import User
 
 PASSWORD = "parley-demo"  # noqa: S105  # printed for everybody
@@ -58,15 +60,31 @@ async def add(conversation: dict[str, Any], people: list[User]) -> None:
     id = await conversations.start(people[0], to, conversation["title"])
     for message in conversation["messages"]:
         sent_at = now() - message["minutes_ago"] * MINUTE
-        [author] = [person for person in people if person.username == message["author"]]
-        body = message["body"]
-        names = render.usernames(body)
-        await changes.submit(Send(id, author.id, str(uuid.uuid4()), body, sent_at, names=names))
+        await say(id, message, {person.username: person.id for person in people}, sent_at)
     log = await messages.after(id, 0, 100)
     for person in people:
         own = [message.position for message in log if message.author_id == person.id]
         if own:
             await participants.read(person, id, own[-1])
+
+
+async def say(id: int, message: dict[str, Any], people: dict[str, int], sent_at: int) -> None:
+    """A message, with what others have done with it."""
+    body, author_id = message["body"], people[message["author"]]
+    send = Send(
+        id,
+        author_id,
+        str(uuid.uuid4()),
+        body,
+        sent_at,
+        reply_to=message.get("reply_to"),
+        names=render.usernames(body),
+    )
+    position = (await changes.submit(send)).message.position
+    for username, emoji in message.get("reactions", {}).items():
+        await changes.submit(React(id, people[username], position, emoji, True, sent_at))
+    if pinned_by := message.get("pinned_by"):
+        await changes.submit(Pin(id, people[pinned_by], position, True, sent_at))
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ async def test_an_empty_database_is_filled_once(capsys: pytest.CaptureFixture[st
     assert sum(entry.unread for entry in entries) > 0
     for entry in entries:
         log = await messages.after(entry.id, 0, 100)
-        assert [m.position for m in log] == list(range(1, len(log) + 1))
+        assert [m.position for m in log] == sorted({m.position for m in log})
         assert [m.created_at for m in log] == sorted(m.created_at for m in log)
     await engine.disconnect()
 
