@@ -333,7 +333,7 @@ async def test_what_is_too_large_for_a_frame_goes_by_post_and_costs_no_socket(
 
     ada.page.on("websocket", opened)
     await ada.chat(await factories.make_conversation([ada.user]), "ws")
-    await ada.say("x" * FRAME_BYTES)
+    await ada.say_too_much("x" * FRAME_BYTES)
     await expect(ada.page.locator(".failed .state")).to_contain_text("at most 8,000 characters")
     await ada.say("Next")
     await expect(ada.message("Next")).to_have_attribute("data-position", "1")

@@ -203,7 +203,7 @@ async def test_what_the_server_does_not_take_says_so_and_can_be_tried_again_or_d
     await ada.press("Retry")
     for screen in (ada, bob):
         await screen.shows("Try again")
-    await ada.say(" ".join(["too long"] * 1000))
+    await ada.say_too_much(" ".join(["too long"] * 1000))
     await ada.press("Discard")
     await ada.shows("Try again")
     await ada.page.reload()
