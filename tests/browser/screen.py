@@ -75,7 +75,7 @@ class Screen:
     async def fill(self, **fields: str) -> None:
         """Write into inputs, by their names."""
         for name, value in fields.items():
-            await self.page.locator(f"[name={name}]").fill(value)
+            await self.page.locator(f"main [name={name}]").fill(value)
 
     async def press(self, words: str) -> None:
         """A button or link that says this."""
