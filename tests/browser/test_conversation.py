@@ -32,7 +32,7 @@ async def test_two_people_meet_and_talk(people: People, ada_has: bool, bob_has: 
 
     await ada.press("People")
     await ada.fill(q="bo")
-    await ada.page.get_by_role("button", name="Search").click()
+    await ada.page.locator("main").get_by_role("button", name="Search").click()
     await ada.press("Message Bob")
     await ada.title_is("Bob")
     await ada.say("Hello Bob")
