@@ -6,13 +6,14 @@ import {onChange, recall, tab} from './storage.js'
 const name = `draft:${conversation}`
 const touch = matchMedia('(hover: none) and (pointer: coarse)')
 
-let loading, isLoaded
+let loading, isLoaded, isSubmitted
 
 export function start() {
   on('parley:arrived', ({dataset}) => byId(`typing-${dataset.author}`)?.remove())
   if (!composer) return
   composer.body.addEventListener('keydown', enter)
   for (const event of ['keydown', 'input', 'submit']) composer.addEventListener(event, load)
+  composer.addEventListener('submit', () => { isSubmitted = true })
   onChange(name, load)
   on('htmx:after:swap', loadForDraft)
   loadForDraft()
@@ -48,9 +49,9 @@ function begin(writing) {
   isLoaded = true
 }
 
-// The page is left before what saves it is there.
+// The page is left before what saves it is there, and not by a form that takes the text along.
 function saveAtOnce() {
   const {body, client_id} = composer
-  if (isLoaded || body.value === body.defaultValue) return
+  if (isLoaded || isSubmitted || body.value === body.defaultValue) return
   post(`/chat/${conversation}/draft/`, {body: body.value, client_id: client_id.value}).catch(() => {})
 }
