@@ -58,7 +58,7 @@ class Query:
 
 
 def parse(text: str) -> Query:
-    """What a text asks for. Raises `Invalid` where nobody can tell, or it asks for too much.
+    """What a text asks for. Raises `Invalid` where the query is malformed or too long.
 
     Marks and unknown words with a colon are words. The last word may be unfinished.
     """

@@ -92,7 +92,7 @@ def moved(texts: Iterable[str]) -> dict[int, set[int]]:
 
 
 def fragment(shown: Shown, user_ids: set[int]) -> str:
-    """What has moved; where someone is no longer shown, all that is."""
+    """The receipts that have moved; all receipts where a user is no longer shown."""
     changed = [each for each in shown if each.user_id in user_ids]
     if len(shown) > MOST or len(changed) < len(user_ids):
         return whole(shown)

@@ -96,8 +96,9 @@ async def ids_named(user: User, name: Name) -> set[int]:
 
 
 async def author_term(user: User, name: Name) -> Term:
-    """The messages of those whose name or username a name is part of: of those one knows, and of
-    who is called so exactly. (Whoever it is, only one's own conversations are looked through.)"""
+    """Matches authors whose name or username contains `name` among the people the user knows, and
+    any author with exactly that username or name. Only the user's own conversations are searched
+    either way."""
     value = folded(name.value.removeprefix("@"))
     ids = {user.id} if value == "me" else set(await people_named(user, value))
     return Term(tuple((of_author(id),) for id in sorted(ids)), is_excluded=name.is_excluded)

@@ -83,7 +83,7 @@ def of_message() -> str:
 
 
 def summary(rows: str | None) -> Mentions | None:
-    """Whom a message mentions; None where that is nobody."""
+    """The mentions of a message; None where it has none."""
     found = sorted((id, name or NAME_OF_ALL) for name, id in orjson.loads(rows or "[]"))
     return tuple((name, id) for id, name in found) or None
 

@@ -32,7 +32,7 @@ def marked(text: Markup, users: Mapping[str, int]) -> Markup:
 
 
 class Names(Mapping[str, int]):
-    """In place of users: notes the names that are asked for. Nobody has them."""
+    """Records the names that a text asks for. Stands in for a conversation's users, without any."""
 
     def __init__(self) -> None:
         self.found: set[str] = set()

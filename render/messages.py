@@ -241,12 +241,12 @@ def body(message: Message) -> Markup:
 def usernames(text: str) -> frozenset[str]:
     """The usernames in a text that are shown as mentions if they are participants'."""
     if "@" not in text:
-        return NOBODY
+        return NO_NAMES
     try:
         return names_in(text)
     except Exception:
         logger.exception("the names in a text")
-        return NOBODY
+        return NO_NAMES
 
 
-NOBODY: frozenset[str] = frozenset()
+NO_NAMES: frozenset[str] = frozenset()

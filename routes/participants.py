@@ -12,8 +12,8 @@ from routes.inbox import page_with_inbox
 
 
 async def index(request: Request) -> Response:
-    """The participants of a conversation, and the form for leaving a group. For htmx the options to
-    mention somebody whose name begins with `q`."""
+    """The participants of a conversation, and the form for leaving a group. For htmx: the
+    participants to mention whose name begins with `q`."""
     if forms.wants_fragment(request):
         return await naming(request)
     return await people(request, {})

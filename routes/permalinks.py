@@ -99,5 +99,5 @@ async def part(
 
 
 def is_own(message: Message, user: User) -> bool:
-    """Whether it is a message of the user. An event line is nobody's."""
+    """Whether the user wrote the message. An event line has no author to change it."""
     return message.author_id == user.id and message.event is None

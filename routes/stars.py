@@ -61,7 +61,7 @@ async def create(request: Request) -> Response:
 
 async def marks(request: Request) -> Response:
     """The style sheet that marks what the user has starred in a conversation: messages are the same
-    for every viewer, so they cannot say it. Where nobody is signed in it is empty."""
+    for every viewer, so they cannot say it. Empty without a session."""
     positions = []
     with suppress(access.SignedOut):
         conversation = await access.current_conversation(request)

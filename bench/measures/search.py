@@ -37,7 +37,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Reader:
-    """Somebody with so many conversations, with this share of all messages."""
+    """A user, by their number of conversations and their share of all messages."""
 
     number: int
     conversations: int

@@ -151,7 +151,7 @@ function see() {
   seen = position(last)
 }
 
-// An event line is nobody's.
+// An event line has no author.
 const isOfOthers = ({dataset: {author}}) => author && author !== user
 
 function notice(li) {

@@ -62,7 +62,7 @@ async def test_what_is_due_is_sent_once_and_what_is_not_waits(ada: User, chat: i
 
 
 async def test_it_mentions_who_takes_part_when_it_is_sent(ada: User, bob: User, chat: int) -> None:
-    await make_scheduled(ada, chat, "Hello @bob and @nobody")
+    await make_scheduled(ada, chat, "Hello @bob and @stranger")
     await scheduled.send_due()
     [message] = await log.after(chat, 0, 9)
     assert message.mentions == (("bob", bob.id),)

@@ -333,7 +333,7 @@ async def add_mentions(catalogue: Catalogue, mira: Visitor, theo: Visitor, group
     await theo.post(f"/chat/{group}/messages/", client_id=factories.new_id(), body=body)
     catalogue.add("an inbox with a mention", 200, await mira.get("/"))
     catalogue.add("a mention", 200, await mira.get(f"/chat/{group}/"))
-    for name, q in (("to be mentioned", ""), ("nobody to be mentioned", "zz")):
+    for name, q in (("to be mentioned", ""), ("no one to be mentioned", "zz")):
         response = await mira.get(f"/chat/{group}/people/?q={q}", HX_Request="true")
         catalogue.add_fragment(name, "#naming", response.text)
 

@@ -53,7 +53,7 @@ async def marked(user: User, chat: int) -> bool:
 
 
 async def test_only_participants_are_mentioned(ada: User, bob: User, cem: User, chat: int) -> None:
-    sent = await stored(say(ada, chat, "@bob @cem @nobody", "bob", "cem", "nobody"))
+    sent = await stored(say(ada, chat, "@bob @cem @stranger", "bob", "cem", "stranger"))
     assert sent.mentions == (("bob", bob.id),)
     assert await rows() == [(1, bob.id)]
     assert (await make_message(ada, chat, "@bob in no text")).mentions is None
@@ -74,7 +74,7 @@ async def test_another_text_mentions_others(ada: User, bob: User, chat: int) -> 
     assert dict(edited.mentions or ()) == {"ada": ada.id, "bob": bob.id}
     edited = await stored(Edit(chat, ada.id, 1, "@ada", 2, NOON, frozenset(("ada",))))
     assert edited.mentions == (("ada", ada.id),)
-    assert (await stored(Edit(chat, ada.id, 1, "Nobody", 3, NOON))).mentions is None
+    assert (await stored(Edit(chat, ada.id, 1, "No names", 3, NOON))).mentions is None
     assert await rows() == []
     edited = await stored(Edit(chat, ada.id, 1, "@bob", 4, NOON, frozenset(("bob",))))
     assert edited.mentions == (("bob", bob.id),)

@@ -15,7 +15,7 @@ test('a message is read when all have read it, and delivered when all hold it', 
   assert.equal(stateOf(10, reached), 'Sent')
 })
 
-test('what nobody tells of is sent', () => {
+test('without receipts a message is sent', () => {
   assert.equal(stateOf(1, least([])), 'Sent')
 })
 

@@ -139,9 +139,9 @@ async def test_a_search_is_narrowed_by_people_places_days_and_links(
         ("has:link", ["High Tide at ten: https://tide.example/"]),
         ('"tide is"', ["The tide is in"]),
         ("tide -ten -here", ["The tide is in"]),
-        ("tide from:nobody", []),
+        ("tide from:stranger", []),
         ("tide in:nowhere", []),
-        ("tide -from:nobody -in:nowhere here", ["No tide here"]),
+        ("tide -from:stranger -in:nowhere here", ["No tide here"]),
     ):
         page = await visitor.http.get("/search/", params={"q": q})
         assert hits(page.text) == expected, q

@@ -1,4 +1,4 @@
-"""Keeping messages for oneself: by form, in a list, marked for nobody else."""
+"""Keeping messages for oneself: by form, in a list, marked only for the user."""
 
 import pytest
 

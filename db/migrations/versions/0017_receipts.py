@@ -1,7 +1,7 @@
 """How far participants hold and have read conversations, as others see it: see db/receipts.py.
 
-A table and a column, so the previous version can go on serving meanwhile. What was read before is
-not told: nobody knew that it would be.
+A table and a column, so the previous version can go on serving meanwhile. What was read before
+this migration stays private: readers did not know that it would be shown.
 """
 
 from alembic import op
