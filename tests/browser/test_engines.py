@@ -124,10 +124,11 @@ async def test_each_line_of_a_message_has_its_own_direction(
     id = await factories.make_conversation([ada, await factories.make_user("bob")])
     await factories.make_message(ada, id, body)
     await engine.open(site.url, await factories.make_session(ada), f"/chat/{id}/")
+    await engine.becomes("() => document.querySelector('#connection[data-state=live]')")
     for place in (".bubble", ".preview"):
         left_of = f"letters => ({LEFT_OF})(document.querySelector('{place}'), letters)"
-        assert await engine.run(left_of, ["H", "!"])
-        assert await engine.run(left_of, [".", "ש"])
+        await engine.becomes(left_of, ["H", "!"])
+        await engine.becomes(left_of, [".", "ש"])
     direction = "() => getComputedStyle(document.getElementById('body')).unicodeBidi"
     assert await engine.run(direction) == "plaintext"
 
