@@ -103,7 +103,7 @@ async def maintain() -> None:
 
 
 async def prepared() -> None:
-    """Returns once there is an index; never where there is none."""
+    """Returns once there is an index; never where there can be none."""
     while True:
         try:
             if not await fts5.is_missing():
@@ -119,7 +119,9 @@ async def follow(activity: Activity) -> None:
     while True:
         if activity.is_incomplete or time.monotonic() - looked_at > LOOK_PAUSE:
             looked_at = time.monotonic()
-            activity.is_incomplete = not await succeeded(index_all())
+            activity.is_incomplete = False
+            if not await succeeded(index_all()):
+                activity.is_incomplete = True
         ids = activity.take()
         if ids and not await succeeded(index_these(ids)):
             activity.give_back(ids)

@@ -17,8 +17,9 @@ from db.search.cursors import Behind
 from db.search.index import Entry, Message
 from db.users import User
 from live import broker
+from live.delivery import Delivery
 from live.process.tasks import alongside
-from live.publication import RESYNC
+from live.publication import EVERYBODY, RESYNC
 from tests.applications import HOME
 from tests.factories import make_conversation, make_message, make_messages, new_id
 from tests.waiting import eventually
@@ -110,6 +111,25 @@ async def test_after_publications_were_lost_it_looks_through_all(
     await make_message(ada, chat, "Unheard of")
     await broker.publish(RESYNC)
     await eventually(lambda: found(ada, "unheard"))
+
+
+async def test_publications_that_are_lost_while_it_looks_make_it_look_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(search_index, "REST", 0.02)
+    activity = search_index.Activity()
+    looks = 0
+
+    async def look() -> bool:
+        nonlocal looks
+        looks += 1
+        if looks == 1:
+            activity.put(Delivery(EVERYBODY, [RESYNC]))
+        return True
+
+    monkeypatch.setattr(search_index, "index_all", look)
+    async with alongside(search_index.follow(activity)):
+        await eventually(lambda: looks == 2)
 
 
 @pytest.mark.usefixtures("live")
