@@ -59,15 +59,34 @@ def remove(words: Iterable[tuple[int, str]]) -> Script[None]:
 
 async def merge(*, is_first: bool) -> bool:
     """Merge some of the index's parts, which leaves out what was taken out of them; whether there
-    is more to do. The first step makes all parts candidates."""
+    is more to do. The first step makes all parts candidates, the last one writes what is left to
+    clean pages."""
     if is_postgresql() or ERASES or await is_missing():
         return False
-    return await engine.write(merged(-MERGED if is_first else MERGED)) > 1 or is_first
+    return await engine.write(merged(-MERGED if is_first else MERGED))
 
 
-def merged(pages: int) -> Script[int]:
-    """The rows that a step has changed."""
+def merged(pages: int) -> Script[bool]:
+    """One step; whether it has changed anything."""
     [before] = yield Statement("SELECT total_changes() AS n", {})
     yield Statement("INSERT INTO searched (searched, rank) VALUES ('merge', :n)", {"n": pages})
     [after] = yield Statement("SELECT total_changes() AS n", {})
-    return int(after["n"] - before["n"])
+    if is_changed := after["n"] - before["n"] > 1 or pages < 0:
+        return is_changed
+    for table in KEPT_IN:
+        yield from rewrite(table)
+    return is_changed
+
+
+KEPT_IN = ("searched_data", "searched_idx")
+"""The tables in which FTS5 keeps the index."""
+
+
+def rewrite(table: str) -> Script[None]:
+    """Write the rows of a table to clean pages. As rows come and go, SQLite moves others between
+    pages, and leaves copies of them behind that `secure_delete` does not overwrite; but pages that
+    a table gives back it does."""
+    yield Statement(f"CREATE TEMP TABLE kept AS SELECT * FROM {table}", {})
+    yield Statement(f"DELETE FROM {table}", {})
+    yield Statement(f"INSERT INTO {table} SELECT * FROM kept ORDER BY 1, 2", {})
+    yield Statement("DROP TABLE kept", {})
