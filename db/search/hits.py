@@ -12,6 +12,9 @@ FEW = 50
 """Up to so many conversations are part of what FTS5 looks for, which costs something for each. With
 more of them the hits of all are filtered, which costs something for each hit."""
 
+SMALL = 20_000
+"""Messages of conversations that are small together."""
+
 BUDGET = 1.5
 """Seconds that a search may take."""
 
@@ -49,8 +52,11 @@ async def find(
     if not conversation_ids or not all(term.phrases or term.is_excluded for term in terms):
         return Hits([], None)
     terms = [term for term in terms if term.phrases]
-    find_ids = ids_on_postgresql if is_postgresql() else ids_on_sqlite
-    ids, values = find_ids(conversation_ids, terms)
+    if is_postgresql():
+        are_few = any(map(has_phrase, terms)) or await size_of(conversation_ids) <= SMALL
+        ids, values = ids_on_postgresql(conversation_ids, terms, are_few=are_few)
+    else:
+        ids, values = ids_on_sqlite(conversation_ids, terms)
     rows = await engine.rows_within(
         BUDGET,
         f"""
@@ -79,21 +85,40 @@ async def find(
 
 
 def ids_on_postgresql(
-    conversation_ids: Sequence[int], terms: Sequence[Term]
+    conversation_ids: Sequence[int], terms: Sequence[Term], *, are_few: bool
 ) -> tuple[str, dict[str, object]]:
+    """Few hits are all looked up, and then sorted. Left alone PostgreSQL expects more of them, in
+    small conversations and of phrases, and goes through everyone's messages, the newest first,
+    until it has found enough."""
     values: dict[str, object] = {"ids": list(conversation_ids)}
     if terms:
         values["terms"] = " & ".join(map(tsquery, terms))
     matches = "AND s.words @@ CAST(:terms AS TSQUERY)" if terms else ""
-    return (
-        f"""
+    found = f"""
         SELECT s.id, s.conversation_id, s.position FROM searchable s
         WHERE s.conversation_id = ANY (CAST(:ids AS BIGINT[]))
           AND s.id >= :first AND s.id < :before {matches}
-        ORDER BY s.id DESC
+    """
+    if are_few:
+        found = f"SELECT * FROM ({found} OFFSET 0) AS s"
+    return f"{found} ORDER BY s.id DESC", values
+
+
+def has_phrase(term: Term) -> bool:
+    return not term.is_excluded and any(len(words) > 1 for words in term.phrases)
+
+
+async def size_of(conversation_ids: Sequence[int]) -> int:
+    """About so many messages stand in these conversations."""
+    listed, values = given(conversation_ids, id="BIGINT")
+    row = await engine.row(
+        f"""
+        SELECT CAST(SUM(c.last_position) AS BIGINT) AS size
+        FROM ({listed}) AS given JOIN conversations c ON c.id = given.id
         """,
-        values,
+        **values,
     )
+    return (row["size"] if row else None) or 0
 
 
 def tsquery(term: Term) -> str:

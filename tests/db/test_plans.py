@@ -352,3 +352,36 @@ async def test_a_new_message_is_stored_by_look_ups_alone(
     conditions = [line for line in plans if "Index Cond" in line]
     assert [line for line in conditions if re.search("author_id = .* AND .*client_id = ", line)]
     assert [line for line in conditions if re.search("conversation_id = .* AND .*position", line)]
+
+
+CROWD = [
+    """
+    INSERT INTO conversations (id, kind, title, creator_id, active_at, ranked_at, last_position)
+    SELECT n, 'group', 'Tea', :person, 0, 0, :size FROM generate_series(1, 100) AS n
+    """,
+    """
+    INSERT INTO searchable (id, conversation_id, position, revision, has_link, words)
+    SELECT n, 1 + n % 100, n, n, 0, CAST('hello you' AS TSVECTOR)
+    FROM generate_series(1, 50000) AS n
+    """,
+    "ANALYZE searchable, conversations",
+]
+"""A hundred conversations, with a word in each message."""
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize(
+    ("words", "size", "is_through_all"),
+    [(("hello",), 5, False), (("hello", "you"), 500, False), (("hello",), 500, True)],
+    ids=["in small conversations", "a phrase", "a word"],
+)
+async def test_few_hits_are_not_looked_for_among_all_messages(
+    words: tuple[str, ...], size: int, is_through_all: bool, plans: list[str]
+) -> None:
+    ada = await make_user()
+    for statement in CROWD:
+        values = {"person": ada.id, "size": size} if ":person" in statement else {}
+        await engine.execute(statement, **values)
+    plans.clear()
+    await find(ada.id, [*range(1, 101)], [Term((words,))], 0, LAST, 20)
+    assert is_through_all == any("Backward using searchable_pkey" in line for line in plans)
