@@ -108,6 +108,16 @@ async def test_an_id_that_is_not_a_message(load: Path) -> None:
     assert counts["lost"] == counts["expected"] == 6
 
 
+def test_a_line_that_is_no_connection_is_refused(load: Path, tmp_path: Path) -> None:
+    """And not taken for the end of the file: a room of one would be measured instead."""
+    seats = tmp_path / "seats"
+    seats.write_text("ws 0 1 /a person=1; theme=dark\nws 0 1 /b person=2\n")
+    words = [load, "--port", "1", "--frame", FRAME, seats]
+    refused = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert refused.returncode != 0
+    assert "line 2 is no connection" in refused.stderr
+
+
 async def test_open_loop_latency_runs_from_when_a_message_was_due(load: Path) -> None:
     """A server that stalls until after the last message: senders go on, and what arrives only in
     the drain counts with all of its wait."""

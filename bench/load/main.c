@@ -96,6 +96,8 @@ static void read_connections(const char *path)
 			all.room_count = number + 1;
 		all.sender_count += sends;
 	}
+	if (!feof(file))
+		fail("%s: line %u is no connection", path, all.count + 1);
 	fclose(file);
 	all.rooms = calloc(all.room_count, sizeof *all.rooms);
 	all.senders = calloc(all.sender_count, sizeof *all.senders);

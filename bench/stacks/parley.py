@@ -78,8 +78,9 @@ class Parley(Stack):
         return f"/chat/{FIRST_ID + room.number}/"
 
     def cookie(self, person: int) -> str:
+        """Without a space, which ends a word of the generator's."""
         opened = token(person)
-        return f"parley_session={opened}; session={opened}"  # before it had a name of its own
+        return f"parley_session={opened};session={opened}"  # before it had a name of its own
 
     def inbox_path(self) -> str:
         return "/"
