@@ -75,7 +75,7 @@ class Writer(ABC):
         return answer
 
     def noted(self, answer: httpx.Response, acknowledged: bool) -> bool:
-        assert acknowledged or answer.status_code >= 500, (answer.status_code, answer.text)
+        assert acknowledged or is_tried_again(answer.status_code), (answer.status_code, answer.text)
         self.answers["acknowledged" if acknowledged else str(answer.status_code)] += 1
         return acknowledged
 
@@ -131,7 +131,7 @@ class Changer:
         failures = 0
         while True:
             status = await self.post(form, fields)
-            if status < 500 and status != 429:
+            if not is_tried_again(status):
                 assert status in (200, 409, 422), (form, status)
                 self.answers[f"{form.split('/')[1]} {status}"] += 1
                 return status == 200
@@ -149,3 +149,8 @@ class Changer:
         except httpx.HTTPError:
             return 599
         return answer.status_code
+
+
+def is_tried_again(status: int) -> bool:
+    """Whether a page sends it once more: it was not stored, or not yet."""
+    return status == 429 or status >= 500
