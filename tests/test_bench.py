@@ -112,7 +112,7 @@ def test_a_line_that_is_no_connection_is_refused(load: Path, tmp_path: Path) -> 
     """And not taken for the end of the file: a room of one would be measured instead."""
     seats = tmp_path / "seats"
     seats.write_text("ws 0 1 /a person=1; theme=dark\nws 0 1 /b person=2\n")
-    words = [load, "--port", "1", "--frame", FRAME, seats]
+    words: list[str | Path] = [load, "--port", "1", "--frame", FRAME, seats]
     refused = subprocess.run(words, capture_output=True, text=True, check=False)
     assert refused.returncode != 0
     assert "line 2 is no connection" in refused.stderr
