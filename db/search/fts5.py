@@ -19,7 +19,8 @@ IS_BUILT_IN = is_built_in()
 """Whether this SQLite has FTS5."""
 
 ERASES = sqlite3.sqlite_version_info >= (3, 42)
-"""Whether it can overwrite words as they are taken out, and not only when it merges its parts."""
+"""Whether it can overwrite words as they are taken out, and not only when it merges its parts. The
+copies of them that its pages hold go with a merge either way."""
 
 MERGED = 200
 """Pages of 4 KB that are written at once; other writers wait meanwhile."""
@@ -61,7 +62,7 @@ async def merge(*, is_first: bool) -> bool:
     """Merge some of the index's parts, which leaves out what was taken out of them; whether there
     is more to do. The first step makes all parts candidates, the last one writes what is left to
     clean pages."""
-    if is_postgresql() or ERASES or await is_missing():
+    if is_postgresql() or await is_missing():
         return False
     return await engine.write(merged(-MERGED if is_first else MERGED))
 
