@@ -119,7 +119,7 @@ async def follow(activity: Activity) -> None:
     while True:
         if activity.is_incomplete or time.monotonic() - looked_at > LOOK_PAUSE:
             looked_at = time.monotonic()
-            activity.is_incomplete = False
+            activity.is_incomplete = False  # what is lost during the look asks for another one
             if not await succeeded(index_all()):
                 activity.is_incomplete = True
         ids = activity.take()

@@ -99,5 +99,5 @@ async def part(
 
 
 def is_own(message: Message, user: User) -> bool:
-    """Whether the user wrote the message. An event line has no author to change it."""
+    """Whether it is the user's to change. Event lines have an author as well, and never change."""
     return message.author_id == user.id and message.event is None

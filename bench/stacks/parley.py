@@ -78,7 +78,7 @@ class Parley(Stack):
         return f"/chat/{FIRST_ID + room.number}/"
 
     def cookie(self, person: int) -> str:
-        """Without a space, which ends a word of the generator's."""
+        """Without a space: the generator's list of connections is split there."""
         opened = token(person)
         return f"parley_session={opened};session={opened}"  # before it had a name of its own
 

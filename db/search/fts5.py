@@ -68,15 +68,15 @@ async def merge(*, is_first: bool) -> bool:
 
 
 def merged(pages: int) -> Script[bool]:
-    """One step; whether it has changed anything."""
+    """One step; whether there is more to do."""
     [before] = yield Statement("SELECT total_changes() AS n", {})
     yield Statement("INSERT INTO searched (searched, rank) VALUES ('merge', :n)", {"n": pages})
     [after] = yield Statement("SELECT total_changes() AS n", {})
-    if is_changed := after["n"] - before["n"] > 1 or pages < 0:
-        return is_changed
+    if pages < 0 or after["n"] - before["n"] > 1:
+        return True
     for table in KEPT_IN:
         yield from rewrite(table)
-    return is_changed
+    return False
 
 
 KEPT_IN = ("searched_data", "searched_idx")

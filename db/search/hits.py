@@ -13,7 +13,7 @@ FEW = 50
 more of them the hits of all are filtered, which costs something for each hit."""
 
 SMALL = 20_000
-"""Messages of conversations that are small together."""
+"""Messages in all the conversations that are searched, up to which all hits are looked up."""
 
 BUDGET = 1.5
 """Seconds that a search may take."""

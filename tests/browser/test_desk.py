@@ -40,7 +40,7 @@ async def test_the_names_of_a_group_have_the_room_beside_a_live_connection(peopl
     await ada.chat(id)
     head = await box(ada.page.locator(".conversation-head"))
     title = await box(ada.page.locator(".title"))
-    assert title["width"] > head["width"] - 160
+    assert title["width"] > head["width"] - 160  # two icons, the dot, and the space between
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["js", "plain"])
